@@ -4,9 +4,10 @@ A bad file is not an exception. Reading and importing collect findings, and the 
 is refused as a whole. The codes and their levels are public names; the sentences are translated when they are shown.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -109,7 +110,7 @@ class Finding:
     code
         The public name of what was found.
     text
-        The message as it stands in the catalogue, with `%(name)s` where a value goes; None takes the sentence of the code.
+        The message as it stands in the catalogue, with `%(name)s` where a value goes; None: the sentence of the code.
     row
         Number of the feature in the file, from 1 in the order of the file; None when the whole file is meant.
     field
@@ -130,7 +131,7 @@ class Finding:
     field: str | None = None
     value: str | None = None
     hint: str | None = None
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     level: FindingLevel | None = None
 
     def weight(self) -> FindingLevel:
