@@ -1,0 +1,1 @@
+"""The map service of a subdistrict: duty zones, campaigns, complaints."""

@@ -1,0 +1,125 @@
+"""The engine, the base of the models, and the migrations."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from geoalchemy2 import Geometry
+from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, text
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from geo_hygiene.crs import STORAGE_SRID, TILE_SRID
+
+MIGRATION_LOCK = 4_326_001
+"""Advisory lock that lets one process migrate at a time."""
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraints get names that can be turned into sentences."""
+
+    type_annotation_map = {str: Text}  # noqa: RUF012 - SQLAlchemy's own form
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class OpenDate(TypeDecorator[date]):
+    """A day of a half-open period; ``None`` is the open end and stored as an infinite date."""
+
+    impl = Date
+    cache_ok = True
+
+    def __init__(self, infinity: str) -> None:
+        super().__init__()
+        self.infinity = infinity
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> object:  # noqa: ARG002
+        """Store an open end as an infinite date."""
+        return self.infinity if value is None else value
+
+    def process_result_value(self, value: date | None, dialect: Dialect) -> date | None:  # noqa: ARG002
+        """Read an infinite date as an open end."""
+        return None if value in (None, date.min, date.max) else value
+
+
+def valid_from_column(*, primary_key: bool = False) -> MappedColumn[date | None]:
+    """Return the first day of a period; open means "since ever"."""
+    return mapped_column(
+        OpenDate("-infinity"), nullable=False, server_default=text("'-infinity'"), primary_key=primary_key
+    )
+
+
+def valid_to_column() -> MappedColumn[date | None]:
+    """Return the day after a period's last; open means "until further notice"."""
+    return mapped_column(OpenDate("infinity"), nullable=False, server_default=text("'infinity'"))
+
+
+def geometry_column(kind: str, *, nullable: bool = False) -> MappedColumn[object]:
+    """Return a geometry column in EPSG:4326, x = longitude, with a spatial index."""
+    dimension = 3 if kind.endswith("M") else 2
+    return mapped_column(Geometry(kind, srid=STORAGE_SRID, dimension=dimension, nullable=nullable), nullable=nullable)
+
+
+def tile_geometry_column(kind: str) -> MappedColumn[object]:
+    """Return the kept EPSG:3857 copy of ``geom`` that tiles are cut from (measures stay with it)."""
+    return mapped_column(
+        Geometry(kind, srid=TILE_SRID, dimension=3 if kind.endswith("M") else 2),
+        Computed(f"ST_Transform(geom, {TILE_SRID})", persisted=True),
+        nullable=True,
+    )
+
+
+def engine(url: str, **options: object) -> Engine:
+    """Return an engine whose sessions work in UTC and never wait long for a lost server."""
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC -c client_min_messages=warning", "connect_timeout": 10},
+        **options,
+    )
+
+
+def _alembic_config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def head_revision() -> str:
+    """Return the newest revision that this program knows."""
+    head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("no migrations are installed")
+    return head
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of a database, or ``None`` when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(owner_url: str, revision: str = "head") -> None:
+    """Bring a database to a revision as its owner; concurrent callers wait for one another."""
+    owner = engine(owner_url)
+    with owner.connect() as connection:
+        if revision == "head" and current_revision(connection) == head_revision():
+            owner.dispose()
+            return
+        connection.commit()
+        with connection.begin():
+            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            command.upgrade(_alembic_config(connection), revision)
+    owner.dispose()

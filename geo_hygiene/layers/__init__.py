@@ -1,0 +1,56 @@
+"""Every layer and table of the product, in the order in which a town is loaded."""
+
+from __future__ import annotations
+
+from geo_hygiene.errors import UnknownLayerError
+from geo_hygiene.i18n import gettext as _
+from geo_hygiene.layers import (
+    areas,
+    buildings,
+    drain_segments,
+    drains,
+    duty_zones,
+    facilities,
+    green_spaces,
+    lanes,
+    septic_tanks,
+    street_segments,
+    tables,
+    water_bodies,
+)
+from geo_hygiene.layerspec import MapLayer
+
+LAYERS: dict[str, MapLayer] = {
+    layer.key: layer
+    for layer in (
+        areas.LAYER,
+        water_bodies.LAYER,
+        green_spaces.LAYER,
+        buildings.LAYER,
+        lanes.LAYER,
+        street_segments.LAYER,
+        drains.LAYER,
+        drain_segments.LAYER,
+        septic_tanks.LAYER,
+        facilities.LAYER,
+        *tables.LAYERS[:2],
+        duty_zones.LAYER,
+        *tables.LAYERS[2:],
+    )
+}
+
+
+def layer_of(key: str) -> MapLayer:
+    """Return a layer by its key.
+
+    Raises
+    ------
+    UnknownLayerError
+        With the keys that exist.
+    """
+    try:
+        return LAYERS[key]
+    except KeyError:
+        raise UnknownLayerError(
+            _("There is no layer “%(key)s”. Layers: %(keys)s.", key=key, keys=", ".join(LAYERS))
+        ) from None

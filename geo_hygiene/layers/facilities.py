@@ -1,0 +1,75 @@
+"""Facilities: public toilets, bins, markets and other places, each a point target."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo_hygiene.i18n import N_
+from geo_hygiene.layerspec import (
+    Attribute,
+    Choice,
+    GeometryKind,
+    MapLayer,
+    Style,
+    identity_fields,
+    period_fields,
+    place_fields,
+)
+from geo_hygiene.records.targets import Target
+
+FACILITY_KINDS = (
+    Choice(value="public_toilet", title=N_("Public toilet"), aliases=("公共厕所", "公厕", "厕所", "toilet")),
+    Choice(value="bin", title=N_("Bin"), aliases=("垃圾桶", "垃圾箱", "果皮箱", "trash_can")),
+    Choice(value="transfer_station", title=N_("Transfer station"), aliases=("垃圾中转站", "中转站", "转运站")),
+    Choice(value="market", title=N_("Market"), aliases=("市场", "菜市场", "农贸市场")),
+    Choice(value="school", title=N_("School"), aliases=("学校", "小学", "中学", "幼儿园")),
+    Choice(value="restaurant", title=N_("Restaurant"), aliases=("餐馆", "餐饮店", "饭店")),
+    Choice(value="well", title=N_("Well"), aliases=("水井", "井")),
+    Choice(value="noticeboard", title=N_("Noticeboard"), aliases=("宣传栏", "公示栏")),
+    Choice(value="clinic", title=N_("Clinic"), aliases=("卫生服务站", "诊所", "医院")),
+    Choice(value="park", title=N_("Park"), aliases=("公园", "游园")),
+    Choice(value="culture_room", title=N_("Culture room"), aliases=("文化室", "文化活动室")),
+    Choice(value="library", title=N_("Library"), aliases=("图书室", "图书馆")),
+    Choice(value="fitness_ground", title=N_("Fitness ground"), aliases=("健身场地", "健身点")),
+    Choice(value="other", title=N_("Other"), aliases=("其他", "其它")),
+)
+
+
+class Facility(Target):
+    """A place of the city that needs care or belongs on the map."""
+
+    __tablename__ = "facility"
+
+    id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[str | None] = mapped_column(Text, index=True)
+    name: Mapped[str | None] = mapped_column(Text)
+
+    __mapper_args__ = {"polymorphic_identity": "facilities"}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+LAYER = MapLayer(
+    key="facilities",
+    title=N_("Facilities"),
+    model=Facility,
+    geometry=GeometryKind.POINT,
+    key_field="id",
+    category=Facility.category,
+    label=Facility.name,
+    is_target=True,
+    attributes=(
+        *identity_fields(Facility),
+        Attribute(name="name", title=N_("Name"), column=Facility.name, aliases=("名称", "名字"), from_zoom=15),
+        Attribute(
+            name="kind",
+            title=N_("Kind"),
+            column=Facility.category,
+            choices=FACILITY_KINDS,
+            aliases=("类型", "类别", "种类", "type", "category"),
+            from_zoom=0,
+        ),
+        *place_fields(),
+        *period_fields(Facility),
+    ),
+    style=Style(order=75, min_zoom=14, visible=False),
+)

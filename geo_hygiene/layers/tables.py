@@ -1,0 +1,147 @@
+"""Tables without a place that come and go as CSV: people, posts, assignments, the lists of zones."""
+
+from __future__ import annotations
+
+from geo_hygiene.i18n import N_
+from geo_hygiene.layers.duty_zones import SHIFT_ALIASES, SHIFTS
+from geo_hygiene.layerspec import Attribute, Choice, FieldType, MapLayer, Role, period_fields
+from geo_hygiene.records.claims import Claim, ClaimStretch
+from geo_hygiene.records.people import Assignment, Person, Post
+
+ROLES = (
+    Choice(value="leader", title=N_("Leader"), aliases=("领导", "包片领导")),
+    Choice(value="cadre", title=N_("Cadre"), aliases=("干部", "社区干部", "包组干部")),
+    Choice(value="cleaner", title=N_("Cleaner"), aliases=("保洁员", "环卫工")),
+    Choice(value="supervisor", title=N_("Supervisor"), aliases=("市容监督员", "监督员")),
+    Choice(value="estate_cleaner", title=N_("Estate cleaner"), aliases=("小区保洁员", "estate cleaner")),
+    Choice(value="volunteer", title=N_("Volunteer"), aliases=("红袖套义务监督员", "志愿者")),
+)
+
+EMPLOYMENTS = (
+    Choice(value="full_time", title=N_("Full time"), aliases=("全职", "全日制", "full time", "full-time")),
+    Choice(value="part_time", title=N_("Part time"), aliases=("兼职", "非全日制", "part time", "part-time")),
+    Choice(value="public_post", title=N_("Public welfare post"), aliases=("公益岗位", "公益性岗位")),
+    Choice(value="older_jobseeker", title=N_("Older jobseeker"), aliases=("4050", "4050人员")),
+    Choice(value="low_income", title=N_("Low-income household"), aliases=("低保", "低保户")),
+)
+
+PERSON_ALIASES = ("人员", "人员编号", "责任人", "工号")
+
+_person = Attribute(name="person", title=N_("Person"), role=Role.PERSON, required=True, aliases=PERSON_ALIASES)
+_zone = Attribute(
+    name="zone", title=N_("Zone"), role=Role.ZONE, required=True, aliases=("责任区", "责任区编号", "片区")
+)
+_shift = Attribute(name="shift", title=N_("Shift"), column=Assignment.shift, choices=SHIFTS, aliases=SHIFT_ALIASES)
+
+PEOPLE = MapLayer(
+    key="people",
+    title=N_("People"),
+    model=Person,
+    geometry=None,
+    key_field="code",
+    label=Person.name,
+    attributes=(
+        Attribute(
+            name="code",
+            title=N_("Code"),
+            column=Person.code,
+            role=Role.CODE,
+            required=True,
+            aliases=("编号", "工号", "人员编号"),
+        ),
+        Attribute(name="name", title=N_("Name"), column=Person.name, required=True, aliases=("姓名", "名字")),
+        Attribute(
+            name="role",
+            title=N_("Role"),
+            column=Person.role,
+            choices=ROLES,
+            required=True,
+            aliases=("岗位", "职务", "身份"),
+        ),
+        Attribute(
+            name="employment",
+            title=N_("Employment"),
+            column=Person.employment,
+            choices=EMPLOYMENTS,
+            aliases=("用工形式", "人员性质"),
+        ),
+        Attribute(name="community", title=N_("Community"), column=Person.community, aliases=("社区", "所属社区")),
+        Attribute(
+            name="phone",
+            title=N_("Telephone (masked)"),
+            column=Person.phone,
+            role=Role.PHONE,
+            aliases=("电话", "手机", "联系电话"),
+        ),
+    ),
+)
+
+POSTS = MapLayer(
+    key="posts",
+    title=N_("Posts"),
+    model=Post,
+    geometry=None,
+    key_field="person",
+    attributes=(
+        _person,
+        Attribute(name="area", title=N_("Area"), role=Role.AREA, required=True, aliases=("区域", "社区", "居民组")),
+        Attribute(
+            name="kind",
+            title=N_("Post"),
+            column=Post.kind,
+            required=True,
+            choices=tuple(role for role in ROLES if role.value in {"leader", "cadre"}),
+            aliases=("职务", "岗位"),
+        ),
+        *period_fields(Post),
+    ),
+)
+
+ASSIGNMENTS = MapLayer(
+    key="assignments",
+    title=N_("Assignments"),
+    model=Assignment,
+    geometry=None,
+    key_field="person",
+    attributes=(_person, _zone, _shift, *period_fields(Assignment)),
+)
+
+ZONE_SEGMENTS = MapLayer(
+    key="zone-segments",
+    title=N_("Stretches of zones"),
+    model=ClaimStretch,
+    geometry=None,
+    key_field="zone",
+    attributes=(
+        _zone,
+        Attribute(
+            name="segment",
+            title=N_("Segment"),
+            role=Role.SEGMENT,
+            type=FieldType.UUID,
+            required=True,
+            aliases=("路段",),
+        ),
+        Attribute(
+            name="from_m",
+            title=N_("From"),
+            column=ClaimStretch.from_mm,
+            type=FieldType.NUMBER,
+            unit="m",
+            minimum=0,
+            aliases=("起点", "起"),
+        ),
+        Attribute(
+            name="to_m",
+            title=N_("To"),
+            column=ClaimStretch.to_mm,
+            type=FieldType.NUMBER,
+            unit="m",
+            minimum=0,
+            aliases=("终点", "止"),
+        ),
+        *period_fields(Claim),
+    ),
+)
+
+LAYERS = (PEOPLE, POSTS, ASSIGNMENTS, ZONE_SEGMENTS)

@@ -1,0 +1,283 @@
+"""The words a map layer is declared in.
+
+A layer file holds one model and one :class:`MapLayer`. Import schema, export columns, tiles, legend, popup and
+field lists are read from that declaration; nothing else knows a layer by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from geo_hygiene.i18n import N_
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute
+
+    from geo_hygiene.database import Base
+
+
+class GeometryKind(StrEnum):
+    """What the features of a layer are."""
+
+    POINT = "point"
+    LINE = "line"
+    POLYGON = "polygon"
+
+
+class FieldType(StrEnum):
+    """How a field is read and written."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    DATE = "date"
+    UUID = "uuid"
+    CODES = "codes"
+    """Several codes in one field, joined by ``;``."""
+
+
+class Role(StrEnum):
+    """What a field means to the machinery; a plain attribute has none."""
+
+    UUID = "uuid"
+    """The record's public id."""
+    CODE = "code"
+    """What people type for the record."""
+    PARENT = "parent"
+    """The code of the record above it in its tree."""
+    GROUP_NAME = "group-name"
+    """The name of the lane or drain that a segment belongs to."""
+    GROUP_CODE = "group-code"
+    """The code of that lane or drain."""
+    LENGTH = "length"
+    """Geodesic metres, computed."""
+    OFFICE = "office"
+    COMMUNITY = "community"
+    RESIDENT_GROUP = "group"
+    """Codes of the areas that the record lies in, computed."""
+    VALID_FROM = "valid-from"
+    VALID_TO = "valid-to"
+    DUTY = "duty"
+    HOLDERS = "holders"
+    """Codes of the persons who hold a zone."""
+    PLAN = "plan"
+    BASIS = "basis"
+    """Whether a zone is a list or a shape."""
+    VERSION = "version"
+    """Counts the states of a record; written by the program alone."""
+    ZONE_CLASS = "zone-class"
+    """The zone class of the area that a target lies in, computed."""
+    PERSON = "person"
+    """The code of a person."""
+    ZONE = "zone"
+    """The code of a duty zone."""
+    SEGMENT = "segment"
+    """The id of a target."""
+    AREA = "area"
+    """The code of an area."""
+    PHONE = "phone"
+    """A telephone number, of which only the masked form is stored."""
+    PENDING = "pending"
+    """Empty until the model that fills it exists."""
+
+
+COMPUTED = frozenset(
+    {
+        Role.LENGTH,
+        Role.OFFICE,
+        Role.COMMUNITY,
+        Role.RESIDENT_GROUP,
+        Role.ZONE_CLASS,
+        Role.PLAN,
+        Role.BASIS,
+        Role.VERSION,
+        Role.PENDING,
+    }
+)
+"""Roles that an export writes and an import ignores."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One allowed value of a field, with the words that files use for it."""
+
+    value: str
+    title: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """One field of a layer, as files, tiles and people see it.
+
+    Attributes
+    ----------
+    name
+        Public name: the export's column, what ``--field`` maps to.
+    column
+        The model's column that stores it; ``None`` where ``role`` says how it is found.
+    aliases
+        Other headings under which files bring it, English and Chinese, compared without case and spaces.
+    short
+        Shapefile field name, at most 10 bytes; ``name`` where that fits.
+    from_zoom
+        Leaflet zoom from which tiles carry it; ``None`` keeps it out of tiles.
+    """
+
+    name: str
+    title: str
+    column: InstrumentedAttribute[Any] | None = None
+    role: Role | None = None
+    type: FieldType = FieldType.TEXT
+    unit: str | None = None
+    aliases: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    required: bool = False
+    short: str = ""
+    from_zoom: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.short:
+            object.__setattr__(self, "short", self.name[:10])
+
+    @property
+    def importable(self) -> bool:
+        """Whether an import reads it."""
+        return self.role not in COMPUTED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grouping:
+    """The record that segments make together: the lane of street segments, the drain of drain segments."""
+
+    model: type[Base]
+    reference: InstrumentedAttribute[Any]
+    """The segment's column that points to it."""
+    category: InstrumentedAttribute[Any] | None = None
+    """The group's column that takes the segment's category."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How a layer is drawn before anybody chooses.
+
+    Attributes
+    ----------
+    order
+        Place in the drawing order, low first.
+    min_zoom
+        Leaflet zoom below which its tiles are empty.
+    merge_below
+        Leaflet zoom below which features are merged by category, without their ids.
+    """
+
+    order: int
+    min_zoom: int = 0
+    merge_below: int = 0
+    visible: bool = True
+    fill: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    """The declaration of a layer; see :class:`Attribute` for its fields.
+
+    Attributes
+    ----------
+    geometry
+        ``None`` for a table without a place (people, posts, assignments, zone-segments).
+    category
+        The column whose value colours and scopes the features.
+    nodes_crossings
+        Lines are split where they cross at the same ``level``.
+    draws
+        The layer whose features this one is drawn from (lanes are drawn from their segments).
+    """
+
+    key: str
+    title: str
+    model: type[Base]
+    geometry: GeometryKind | None
+    attributes: tuple[Attribute, ...]
+    key_field: str
+    style: Style | None = None
+    category: InstrumentedAttribute[Any] | None = None
+    label: InstrumentedAttribute[Any] | None = None
+    grouping: Grouping | None = None
+    nodes_crossings: bool = False
+    is_target: bool = False
+    imports: bool = True
+    exports: bool = True
+    draws: str | None = None
+    made_by: str | None = field(default=None)
+    """The layer whose import makes these records."""
+
+    def __iter__(self) -> Iterator[Attribute]:
+        return iter(self.attributes)
+
+    def attribute(self, name: str) -> Attribute:
+        """Return a field by its public name; ``KeyError`` when there is none."""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        raise KeyError(name)
+
+    def with_role(self, role: Role) -> Attribute | None:
+        """Return the field that has a role, if any."""
+        return next((attribute for attribute in self.attributes if attribute.role is role), None)
+
+    @property
+    def on_map(self) -> bool:
+        """Whether the layer has tiles."""
+        return self.style is not None
+
+
+def identity_fields(model: Any, *, code_aliases: tuple[str, ...] = ()) -> tuple[Attribute, ...]:
+    """Return the fields ``id`` and ``code`` that most layers begin with."""
+    return (
+        Attribute(name="id", title=N_("Id"), column=model.uuid, role=Role.UUID, type=FieldType.UUID, from_zoom=14),
+        Attribute(
+            name="code",
+            title=N_("Code"),
+            column=model.code,
+            role=Role.CODE,
+            aliases=("编号", "编码", "代码", "number", "no", *code_aliases),
+        ),
+    )
+
+
+def place_fields() -> tuple[Attribute, ...]:
+    """Return the computed codes of the areas that a target lies in."""
+    return (
+        Attribute(name="office", title=N_("Office"), role=Role.OFFICE),
+        Attribute(name="community", title=N_("Community"), role=Role.COMMUNITY),
+        Attribute(name="group", title=N_("Resident group"), role=Role.RESIDENT_GROUP),
+    )
+
+
+def period_fields(model: Any) -> tuple[Attribute, ...]:
+    """Return the half-open period of a record; ``valid_to`` is exclusive."""
+    return (
+        Attribute(
+            name="valid_from",
+            title=N_("From"),
+            column=model.valid_from,
+            role=Role.VALID_FROM,
+            type=FieldType.DATE,
+            aliases=("起", "开始日期", "生效日期", "from", "start"),
+        ),
+        Attribute(
+            name="valid_to",
+            title=N_("Until (exclusive)"),
+            column=model.valid_to,
+            role=Role.VALID_TO,
+            type=FieldType.DATE,
+            aliases=("止", "结束日期", "失效日期", "to", "until", "end"),
+        ),
+    )

@@ -1,0 +1,94 @@
+"""What is kept so that no geometry is overlaid when a question is asked.
+
+Every row follows from targets, claims, scopes and assignments, and ``cover rebuild`` makes the same rows again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo_hygiene.database import Base, valid_from_column, valid_to_column
+
+
+class Cover(Base):
+    """Where a source meets a target, whatever the periods; only ever inserted."""
+
+    __tablename__ = "cover"
+
+    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("claim_source.id", ondelete="CASCADE"), primary_key=True)
+    from_mm: Mapped[int] = mapped_column(Integer, primary_key=True)
+    to_mm: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (
+        CheckConstraint("0 <= from_mm and from_mm < to_mm", name="stretch"),
+        Index("ix_cover_source_id", "source_id"),
+    )
+
+
+class State(Base):
+    """How much of a target a duty covers between two changes; periods are maximal."""
+
+    __tablename__ = "state"
+
+    duty_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    valid_from: Mapped[date | None] = valid_from_column(primary_key=True)
+    valid_to: Mapped[date | None] = valid_to_column()
+    area_id: Mapped[int | None] = mapped_column(Integer)
+    covered_mm: Mapped[int] = mapped_column(Integer)
+    overlap_mm: Mapped[int] = mapped_column(Integer)
+    gap_max_mm: Mapped[int] = mapped_column(Integer)
+    gaps: Mapped[object] = mapped_column(INT4MULTIRANGE)
+
+    __table_args__ = (
+        Index("ix_state_gap", "duty_id", "gap_max_mm", postgresql_where="gap_max_mm > 0"),
+        Index("ix_state_target_id", "target_id"),
+    )
+
+
+class Vacancy(Base):
+    """How much of a target is covered only by zones that nobody holds."""
+
+    __tablename__ = "vacancy"
+
+    duty_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    valid_from: Mapped[date | None] = valid_from_column(primary_key=True)
+    valid_to: Mapped[date | None] = valid_to_column()
+    area_id: Mapped[int | None] = mapped_column(Integer)
+    vacant_mm: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (Index("ix_vacancy_target_id", "target_id"),)
+
+
+class Ledger(Base):
+    """Changes of the sums of an area by day; a day's figures are the sum of all changes up to it."""
+
+    __tablename__ = "ledger"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    duty_id: Mapped[int] = mapped_column(SmallInteger)
+    area_id: Mapped[int | None] = mapped_column(Integer)
+    day: Mapped[date | None] = valid_from_column()
+    total_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    covered_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    overlap_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    vacant_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+    __table_args__ = (
+        Index("uq_ledger_duty_area_day", "duty_id", "area_id", "day", unique=True, postgresql_nulls_not_distinct=True),
+    )
+
+
+class DataVersion(Base):
+    """A number that grows with every change of a layer or a duty; tiles and caches are named by it."""
+
+    __tablename__ = "data_version"
+
+    subject: Mapped[str] = mapped_column(Text, primary_key=True, comment="Layer key, or duty:<code>")
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
