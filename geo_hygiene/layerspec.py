@@ -6,7 +6,7 @@ field lists are read from that declaration; nothing else knows a layer by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -163,17 +163,64 @@ class Grouping:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lettering:
+    """How names are written on the map.
+
+    Attributes
+    ----------
+    rank
+        Importance: where two names meet, the one with the lower rank stays.
+    from_zoom, until_zoom
+        Zooms between which the names are shown.
+    sizes
+        Pixels at ``from_zoom`` and three zooms later.
+    spacing
+        Space between letters in em.
+    """
+
+    color: str
+    rank: int
+    from_zoom: float
+    until_zoom: float | None = None
+    sizes: tuple[float, float]
+    spacing: float = 0.0
+    along_line: bool = False
+    halo: str = "#FFFDF9"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Style:
     """How a layer is drawn before anybody chooses.
+
+    Zooms are those of a tile's address, which are MapLibre's, one less than Leaflet's. A category is a value of the
+    layer's ``category`` column.
 
     Attributes
     ----------
     order
         Place in the drawing order, low first.
     min_zoom
-        Leaflet zoom below which its tiles are empty.
+        Zoom below which its tiles are empty.
     merge_below
-        Leaflet zoom below which features are merged by category, without their ids.
+        Zoom below which features are merged by category, without their ids.
+    fill, fills
+        Colour of faces, dots and roadbeds, and by category where it differs.
+    line, lines
+        Colour of outlines, rims and casings, and by category where it differs.
+    line_from
+        Zoom from which outlines are drawn.
+    widths
+        Pixels of lines by category at the zooms 12, 14, 15.5, 17 and 19; ``""`` is any other category.
+    borders
+        Sub-layer of the tile that holds each shared border once; ``line`` is then the colour of these.
+    main_borders
+        Categories whose borders are drawn as a band; the others are fine dots.
+    labels
+        Sub-layer of the tile that holds one place for each name; without it names follow the features.
+    lettering
+        How names are written, by category; ``""`` is any category.
+    switchable
+        Whether a person may switch the layer on and off.
     """
 
     order: int
@@ -181,7 +228,16 @@ class Style:
     merge_below: int = 0
     visible: bool = True
     fill: str | None = None
+    fills: Mapping[str, str] = field(default_factory=dict)
     line: str | None = None
+    lines: Mapping[str, str] = field(default_factory=dict)
+    line_from: float = 0
+    widths: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    borders: str | None = None
+    main_borders: tuple[str, ...] = ()
+    labels: str | None = None
+    lettering: Mapping[str, Lettering] = field(default_factory=dict)
+    switchable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import Base, geometry_column, tile_geometry_column
 from geo_hygiene.i18n import N_
-from geo_hygiene.layerspec import Attribute, Choice, FieldType, GeometryKind, MapLayer, Role, Style, identity_fields
+from geo_hygiene.layerspec import (
+    Attribute,
+    Choice,
+    FieldType,
+    GeometryKind,
+    Lettering,
+    MapLayer,
+    Role,
+    Style,
+    identity_fields,
+)
 from geo_hygiene.records.features import FeatureColumns
 
 ZONE_CLASSES = (
@@ -95,5 +105,18 @@ LAYER = MapLayer(
             aliases=("人口", "常住人口", "人数", "people"),
         ),
     ),
-    style=Style(order=10),
+    style=Style(
+        order=10,
+        fill="#FBF9F5",
+        line="#8A6F4E",
+        borders="area-borders",
+        main_borders=("office", "community"),
+        labels="area-labels",
+        lettering={
+            "community": Lettering(
+                color="#6E5434", rank=10, from_zoom=12, until_zoom=16.6, sizes=(12.5, 21), spacing=0.14
+            ),
+            "group": Lettering(color="#7A6448", rank=60, from_zoom=15.6, sizes=(11, 14), spacing=0.06),
+        },
+    ),
 )

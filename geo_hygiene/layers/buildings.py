@@ -41,5 +41,5 @@ LAYER = MapLayer(
             aliases=("层数", "楼层", "floors"),
         ),
     ),
-    style=Style(order=30, min_zoom=14),
+    style=Style(order=30, min_zoom=14, fill="#EFE9DF", line="#E2DACD", line_from=15.5),
 )

@@ -85,5 +85,13 @@ LAYER = MapLayer(
         *place_fields(),
         *period_fields(DrainSegment),
     ),
-    style=Style(order=55, min_zoom=13, visible=False),
+    style=Style(
+        order=55,
+        min_zoom=12,
+        merge_below=13,
+        visible=False,
+        fill="#4E8FA6",
+        line="#F4FAFB",
+        widths={"": (0.8, 1.5, 2.2, 3.6, 7)},
+    ),
 )

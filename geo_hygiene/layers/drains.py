@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import Base
 from geo_hygiene.i18n import N_
-from geo_hygiene.layerspec import Attribute, GeometryKind, MapLayer, Style, identity_fields
+from geo_hygiene.layerspec import Attribute, GeometryKind, Lettering, MapLayer, Style, identity_fields
 from geo_hygiene.records.features import FeatureColumns
 
 
@@ -33,5 +33,10 @@ LAYER = MapLayer(
         *identity_fields(Drain),
         Attribute(name="name", title=N_("Name"), column=Drain.name, from_zoom=0),
     ),
-    style=Style(order=91, min_zoom=15, visible=False),
+    style=Style(
+        order=91,
+        min_zoom=14,
+        visible=False,
+        lettering={"": Lettering(color="#2C6478", rank=70, from_zoom=15.5, sizes=(11, 13), along_line=True)},
+    ),
 )

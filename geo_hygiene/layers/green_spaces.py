@@ -47,5 +47,12 @@ LAYER = MapLayer(
             ),
         ),
     ),
-    style=Style(order=15),
+    style=Style(
+        order=15,
+        fill="#E4ECD9",
+        fills={"wood": "#DBE5CD", "field": "#E8E8D6"},
+        line="#D9E2CB",
+        lines={"field": "#DEDCC6"},
+        line_from=13,
+    ),
 )

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import Base
 from geo_hygiene.i18n import N_
-from geo_hygiene.layerspec import Attribute, Choice, GeometryKind, MapLayer, Style, identity_fields
+from geo_hygiene.layerspec import Attribute, Choice, GeometryKind, Lettering, MapLayer, Style, identity_fields
 from geo_hygiene.records.features import FeatureColumns
 
 LANE_CLASSES = (
@@ -53,5 +53,14 @@ LAYER = MapLayer(
         Attribute(name="name", title=N_("Name"), column=Lane.name, from_zoom=0),
         Attribute(name="category", title=N_("Lane class"), column=Lane.category, choices=LANE_CLASSES, from_zoom=0),
     ),
-    style=Style(order=90, min_zoom=12),
+    style=Style(
+        order=90,
+        min_zoom=12,
+        lettering={
+            "arterial": Lettering(color="#2F3B3E", rank=20, from_zoom=13.2, sizes=(11.5, 16), along_line=True),
+            "street": Lettering(color="#3D484B", rank=30, from_zoom=14, sizes=(11, 15), along_line=True),
+            "lane": Lettering(color="#4F5A5D", rank=40, from_zoom=15.2, sizes=(11, 14), along_line=True),
+            "alley": Lettering(color="#5C6669", rank=50, from_zoom=16.4, sizes=(11, 13), along_line=True),
+        },
+    ),
 )

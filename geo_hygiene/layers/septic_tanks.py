@@ -65,5 +65,5 @@ LAYER = MapLayer(
         *place_fields(),
         *period_fields(SepticTank),
     ),
-    style=Style(order=70, min_zoom=14, visible=False),
+    style=Style(order=70, min_zoom=13, visible=False, fill="#7A6A58", line="#FFFDF9"),
 )

@@ -117,5 +117,19 @@ LAYER = MapLayer(
         ),
         *period_fields(StreetSegment),
     ),
-    style=Style(order=50, min_zoom=10, merge_below=13),
+    style=Style(
+        order=50,
+        min_zoom=9,
+        merge_below=13,
+        fill="#FFFEFB",
+        line="#D6CEC0",
+        widths={
+            "arterial": (1.4, 3, 6, 15, 44),
+            "street": (0.9, 2, 4.2, 10.5, 32),
+            "lane": (0.5, 1.15, 2.7, 7, 22),
+            "alley": (0.4, 0.9, 2, 5, 15),
+            "": (0.5, 1.15, 2.7, 7, 22),
+        },
+        switchable=False,
+    ),
 )

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import Base, geometry_column, tile_geometry_column
 from geo_hygiene.i18n import N_
-from geo_hygiene.layerspec import Attribute, Choice, GeometryKind, MapLayer, Style, identity_fields
+from geo_hygiene.layerspec import Attribute, Choice, GeometryKind, Lettering, MapLayer, Style, identity_fields
 from geo_hygiene.records.features import FeatureColumns
 
 
@@ -47,5 +47,16 @@ LAYER = MapLayer(
             ),
         ),
     ),
-    style=Style(order=20),
+    style=Style(
+        order=20,
+        fill="#CFE0E8",
+        line="#AFCAD7",
+        labels="water-bodies-labels",
+        lettering={
+            "river": Lettering(
+                color="#3F6C84", rank=5, from_zoom=11, sizes=(13, 19), spacing=0.35, along_line=True, halo="#CFE0E8"
+            ),
+            "": Lettering(color="#3F6C84", rank=55, from_zoom=15, sizes=(11, 14), spacing=0.1, halo="#CFE0E8"),
+        },
+    ),
 )
