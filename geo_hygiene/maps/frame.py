@@ -1,0 +1,173 @@
+"""The frame of the map page: Folium draws it, from local files and under the page's content security policy.
+
+No value of a user reaches this module: Folium runs what it is given as markup and script. It makes the Leaflet map,
+its controls and the MapLibre layer in it; features come as vector tiles, and words as JSON that scripts show as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import folium
+from branca.element import CssLink, Figure, JavascriptLink, MacroElement
+from folium.elements import JSCSSMixin
+from folium.template import Template
+from markupsafe import Markup
+
+Asset = Callable[[str], str]
+
+LOCAL_FILES: Mapping[str, str | None] = {
+    "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js": "vendor/leaflet/leaflet.js",
+    "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.css": "vendor/leaflet/leaflet.css",
+    "vendor/maplibre-gl/maplibre-gl.js": "vendor/maplibre-gl/maplibre-gl.js",
+    "vendor/maplibre-gl/maplibre-gl.css": "vendor/maplibre-gl/maplibre-gl.css",
+    "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js": "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js",
+    # Folium brings these for its markers and popups; the frame has neither.
+    "https://code.jquery.com/jquery-3.7.1.min.js": None,
+    "https://cdn.jsdelivr.net/npm/bootstrap@5.2.2/dist/js/bootstrap.bundle.min.js": None,
+    "https://cdnjs.cloudflare.com/ajax/libs/Leaflet.awesome-markers/2.0.2/leaflet.awesome-markers.js": None,
+    "https://cdn.jsdelivr.net/npm/bootstrap@5.2.2/dist/css/bootstrap.min.css": None,
+    "https://netdna.bootstrapcdn.com/bootstrap/3.0.0/css/bootstrap-glyphicons.css": None,
+    "https://cdn.jsdelivr.net/npm/@fortawesome/fontawesome-free@6.2.0/css/all.min.css": None,
+    "https://cdnjs.cloudflare.com/ajax/libs/Leaflet.awesome-markers/2.0.2/leaflet.awesome-markers.css": None,
+    "https://cdn.jsdelivr.net/gh/python-visualization/folium/folium/templates/leaflet.awesome.rotate.min.css": None,
+}
+"""What stands for each address that Folium would load; ``None`` is not needed here."""
+
+
+class UnknownAssetError(LookupError):
+    """Folium asks for a file that has no local counterpart: a new version or plugin needs a line in the table."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"no local file stands for {address}")
+
+
+class LocalFigure(Figure):
+    """A figure whose scripts and style sheets are the application's own files."""
+
+    def __init__(self, *, asset: Asset, nonce: str) -> None:
+        super().__init__()
+        self._asset = asset
+        self._nonce = nonce
+
+    def _local(self, kind: type[CssLink] | type[JavascriptLink]) -> list[str]:
+        """Return the addresses of the local files of the header's links of one kind, in their order."""
+        links = [child.url for child in self.header._children.values() if isinstance(child, kind)]
+        for address in links:
+            if address not in LOCAL_FILES:
+                raise UnknownAssetError(address)
+        return [self._asset(path) for path in map(LOCAL_FILES.get, links) if path is not None]
+
+    def parts(self) -> tuple[Markup, Markup, Markup]:
+        """Return style links, the map's element, and its scripts.
+
+        Folium's own header is left out: it forbids zooming the page with two fingers and sets the size of ``body``,
+        which the page's style sheet does.
+        """
+        for child in list(self._children.values()):
+            child.render()
+        styles = Markup("\n").join(
+            Markup('<link rel="stylesheet" href="{}">').format(url) for url in self._local(CssLink)
+        )
+        scripts = Markup("\n").join(
+            Markup('<script src="{}" nonce="{}"></script>').format(url, self._nonce)
+            for url in self._local(JavascriptLink)
+        )
+        inline = Markup('<script nonce="{}">\n{}\n</script>').format(self._nonce, Markup(self.script.render()))  # noqa: S704
+        return styles, Markup(self.html.render()), scripts + Markup("\n") + inline  # noqa: S704
+
+
+class TownMap(folium.Map):
+    """The Leaflet map; its element and its variable are called ``map``."""
+
+    def get_name(self) -> str:
+        """Return the name that styles, scripts and tests know the map by."""
+        return "map"
+
+
+class Scale(MacroElement):
+    """A scale bar in metres alone."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            L.control.scale({position: "bottomright", imperial: false, maxWidth: 120})
+                .addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+
+class VectorTiles(JSCSSMixin, MacroElement):
+    """Vector tiles through MapLibre; ``vector_tiles`` is null where the browser has no WebGL."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var vector_tiles = null;
+            (function () {
+                var canvas = document.createElement("canvas");
+                if (!canvas.getContext("webgl2") && !canvas.getContext("webgl")) { return; }
+                vector_tiles = L.maplibreGL({
+                    style: {{ this.style|tojson }},
+                    fadeDuration: 120,
+                    pitchWithRotate: false,
+                    transformRequest: function (url) { return {url: new URL(url, document.baseURI).href}; }
+                }).addTo({{ this._parent.get_name() }});
+            })();
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, style: Mapping[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # as branca left it
+        self.default_js = [
+            ("maplibre", "vendor/maplibre-gl/maplibre-gl.js"),
+            ("maplibre_leaflet", "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js"),
+        ]
+        self.default_css = [("maplibre_css", "vendor/maplibre-gl/maplibre-gl.css")]
+        self.style = dict(style)
+
+
+def frame(
+    *, asset: Asset, nonce: str, style: Mapping[str, Any], center: tuple[float, float], zoom: int
+) -> tuple[Markup, Markup, Markup]:
+    """Return style links, element and scripts of a map.
+
+    Parameters
+    ----------
+    asset
+        Gives the address of a static file.
+    nonce
+        Of the page's content security policy.
+    style
+        MapLibre style.
+    center
+        Longitude and latitude (EPSG:4326) at the start.
+    zoom
+        Leaflet zoom at the start.
+
+    Raises
+    ------
+    UnknownAssetError
+        If Folium asks for a file that has no local counterpart.
+    """
+    longitude, latitude = center
+    town = TownMap(
+        location=(latitude, longitude),
+        zoom_start=zoom,
+        tiles=None,
+        zoom_control="bottomright",
+        min_zoom=9,
+        max_zoom=20,
+        zoom_snap=0.25,
+        zoom_delta=1,
+        wheel_px_per_zoom_level=90,
+        attribution_control=False,
+    )
+    VectorTiles(style).add_to(town)
+    Scale().add_to(town)  # type: ignore[no-untyped-call] # as branca left it
+    figure = LocalFigure(asset=asset, nonce=nonce)
+    figure.add_child(town)
+    return figure.parts()

@@ -1,0 +1,246 @@
+"""The MapLibre style: what is drawn, in which order, read from the layer declarations.
+
+Every style layer says in its ``metadata`` what a person can do with it: ``layer`` (switched with that layer key),
+``state`` and ``color`` (shown with that state, in that way of colouring), ``selects`` (its filter lights up what is
+chosen). The scripts of the page know these four words and no layer by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+from geo_hygiene.layerspec import GeometryKind, Lettering, MapLayer, Style
+from geo_hygiene.maps import cover_style
+from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
+from geo_hygiene.maps.palette import FONTS, PAPER
+
+StyleLayer: TypeAlias = dict[str, Any]
+
+DEEPEST_TILE = 16
+"""MapLibre zoom from which tiles are enlarged: 0.13 m a tile unit there."""
+
+GROUND = "ground"
+FINE_BORDERS_FROM = 14.5
+MAXIMUM_ANGLE = 32
+LABEL_DISTANCE = 4
+LETTERING_SPAN = 3.0
+HALO_PX = 1.5
+
+
+def _public_name(layer: MapLayer, column: object, otherwise: str) -> str:
+    named = (attribute.name for attribute in layer.attributes if column is not None and attribute.column is column)
+    return next(named, otherwise)
+
+
+def category_name(layer: MapLayer) -> str:
+    """Return the public name of the column that colours a layer's features."""
+    return next(
+        (a.name for a in layer.attributes if layer.category is not None and a.column is layer.category), "category"
+    )
+
+
+def label_name(layer: MapLayer) -> str:
+    """Return the public name of the column that labels a layer's features."""
+    return _public_name(layer, layer.label, "name")
+
+
+def _source_of(layer: MapLayer) -> str:
+    """Return the source: one tile for all that is shown at first, tiles of their own for what is switched on."""
+    return GROUND if layer.style is not None and layer.style.visible else layer.key
+
+
+def _base(layer: MapLayer, style: Style, *, name: str, kind: str, source_layer: str | None = None) -> StyleLayer:
+    return {
+        "id": name,
+        "type": kind,
+        "source": _source_of(layer),
+        "source-layer": source_layer or layer.key,
+        "minzoom": style.min_zoom,
+        "layout": {"visibility": "visible" if style.visible else "none"},
+        "metadata": {"layer": layer.key},
+    }
+
+
+def _faces(layer: MapLayer, style: Style) -> list[StyleLayer]:
+    name = category_name(layer)
+    fill = _base(layer, style, name=layer.key, kind="fill")
+    fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
+    if style.line is None or style.borders is not None:
+        return [fill]
+    line = _base(layer, style, name=f"{layer.key}-line", kind="line")
+    line["minzoom"] = max(line["minzoom"], style.line_from)
+    line["paint"] = {
+        "line-color": by_category(name, style.lines, style.line),
+        "line-width": by_zoom([(12, 0.5), (17, 1.1)]),
+    }
+    return [fill, line]
+
+
+def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
+    """Return the shared borders: a band and a dash for the main ones, fine dots for the others; each drawn once."""
+    if style.borders is None:
+        return []
+    name = category_name(layer)
+    is_main = ["in", ["get", name], ["literal", list(style.main_borders)]]
+
+    def line(suffix: str, where: list[Any], paint: dict[str, Any]) -> StyleLayer:
+        drawn = _base(layer, style, name=f"{layer.key}-{suffix}", kind="line", source_layer=style.borders)
+        drawn["layout"] |= {"line-join": "round"}
+        return drawn | {"filter": where, "paint": {"line-color": style.line, **paint}}
+
+    band = line("band", is_main, {"line-opacity": 0.13, "line-width": by_zoom([(10, 2), (12, 5), (14, 11), (16, 26)])})
+    dash = line(
+        "dash",
+        is_main,
+        {"line-opacity": 0.75, "line-width": by_zoom([(12, 0.7), (16, 1.1)]), "line-dasharray": [6, 2.5, 1.2, 2.5]},
+    )
+    dots = line("dots", ["!", is_main], {"line-opacity": 0.5, "line-width": 0.9, "line-dasharray": [1.2, 3]})
+    return [band, dash, dots | {"minzoom": FINE_BORDERS_FROM}]
+
+
+def _lines(layer: MapLayer, style: Style) -> list[StyleLayer]:
+    """Return a line and its casing: ``line`` is the casing's colour and ``fill`` that of the road between."""
+    name = category_name(layer)
+    round_ends = {"line-cap": "round", "line-join": "round"}
+    drawn = []
+    if style.line is not None:
+        casing = _base(layer, style, name=f"{layer.key}-casing", kind="line")
+        casing["layout"] |= round_ends
+        casing["paint"] = {
+            "line-color": by_category(name, style.lines, style.line),
+            "line-width": line_width(style.widths, name=name, plus=2.2),
+        }
+        drawn.append(casing)
+    core = _base(layer, style, name=layer.key, kind="line")
+    core["layout"] |= round_ends
+    core["paint"] = {
+        "line-color": by_category(name, style.fills, style.fill),
+        "line-width": line_width(style.widths, name=name),
+    }
+    return [*drawn, core]
+
+
+def _dots(layer: MapLayer, style: Style) -> list[StyleLayer]:
+    name = category_name(layer)
+    dot = _base(layer, style, name=layer.key, kind="circle")
+    dot["paint"] = {
+        "circle-color": by_category(name, style.fills, style.fill),
+        "circle-radius": by_zoom([(13, 1.8), (15, 3.4), (17, 6.5), (19, 9)]),
+        "circle-stroke-color": by_category(name, style.lines, style.line or "#FFFFFF"),
+        "circle-stroke-width": by_zoom([(13, 0.6), (16, 1.5)]),
+    }
+    return [dot]
+
+
+def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering) -> StyleLayer:
+    """Return the names of one category, a style layer of their own so that the important ones are placed first."""
+    name = f"{layer.key}-name-{category}" if category else f"{layer.key}-name"
+    label = _base(layer, style, name=name, kind="symbol", source_layer=style.labels)
+    label["minzoom"] = letters.from_zoom
+    if letters.until_zoom is not None:
+        label["maxzoom"] = letters.until_zoom
+    if category:
+        label["filter"] = ["==", ["get", category_name(layer)], category]
+    small, large = letters.sizes
+    label["layout"] |= {
+        "text-field": ["to-string", ["get", label_name(layer)]],
+        "text-font": list(FONTS),
+        "text-size": by_zoom([(letters.from_zoom, small), (letters.from_zoom + LETTERING_SPAN, large)]),
+        "text-letter-spacing": letters.spacing,
+        "text-padding": LABEL_DISTANCE,
+    }
+    if letters.along_line:
+        label["layout"] |= {
+            "symbol-placement": "line",
+            "symbol-spacing": 240,
+            "text-max-angle": MAXIMUM_ANGLE,
+            "text-rotation-alignment": "map",
+        }
+    else:
+        label["layout"] |= {"text-max-width": 8}
+    label["paint"] = {
+        "text-color": letters.color,
+        "text-halo-color": letters.halo,
+        "text-halo-width": HALO_PX,
+        "text-halo-blur": 0.4,
+    }
+    return label
+
+
+DRAW = {GeometryKind.POLYGON: _faces, GeometryKind.LINE: _lines, GeometryKind.POINT: _dots}
+
+
+def _drawn(layers: Iterable[tuple[MapLayer, Style]], kind: GeometryKind) -> list[StyleLayer]:
+    """Return the features of one kind of geometry, in the order of their layers."""
+    shapes = [
+        pair for pair in layers if pair[0].geometry is kind and pair[0].draws is None and pair[1].fill is not None
+    ]
+    return [drawn for layer, style in shapes for drawn in DRAW[kind](layer, style)]
+
+
+def _names(layers: Iterable[tuple[MapLayer, Style]]) -> list[StyleLayer]:
+    """Labels in the order of their importance: what stands first keeps its place when two meet."""
+    written = [
+        (layer, style, category, letters) for layer, style in layers for category, letters in style.lettering.items()
+    ]
+    written.sort(key=lambda item: item[3].rank)
+    return [_lettering(*item) for item in reversed(written)]
+
+
+def target_widths(layers: Iterable[MapLayer]) -> Widths:
+    """Return the widths of the layers that a duty can cover, by category; the first that names one decides."""
+    widths: dict[str, Sequence[float]] = {}
+    for layer in layers:
+        if layer.is_target and layer.style is not None:
+            widths = {**layer.style.widths, **widths}
+    return widths
+
+
+def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str) -> dict[str, Any]:
+    keys: dict[str, list[str]] = {"cover": ["cover"]}
+    for layer, _style in layers:
+        keys.setdefault(_source_of(layer), []).append(layer.key)
+    return {
+        source: {
+            "type": "vector",
+            "tiles": [tiles.replace("{layer}", ",".join(members))],
+            "minzoom": 9,
+            "maxzoom": DEEPEST_TILE,
+        }
+        for source, members in keys.items()
+    }
+
+
+def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
+    """Return the whole style, as MapLibre's style specification 8 has it.
+
+    Parameters
+    ----------
+    layers
+        Declarations; those without a style are left out.
+    tiles
+        Address template of the tiles. The addresses of the cover and of the duty zones get their duty and day in the
+        page, where both can be changed; until then their layers are hidden and nothing is asked for.
+    """
+    shown = sorted(
+        ((layer, layer.style) for layer in layers if layer.style is not None), key=lambda pair: pair[1].order
+    )
+    widths = target_widths(layer for layer, _style in shown)
+    paper: StyleLayer = {"id": "paper", "type": "background", "paint": {"background-color": PAPER}}
+    return {
+        "version": 8,
+        "name": "geo_hygiene",
+        "sources": _sources(shown, tiles),
+        "layers": [
+            paper,
+            *_drawn(shown, GeometryKind.POLYGON),
+            *(border for layer, style in shown for border in _borders(layer, style)),
+            *cover_style.zones(),
+            *_drawn(shown, GeometryKind.LINE),
+            *cover_style.layers(widths),
+            *_drawn(shown, GeometryKind.POINT),
+            *cover_style.zone_names(),
+            *_names(shown),
+        ],
+    }
