@@ -254,6 +254,8 @@ class MapLayer:
         Lines are split where they cross at the same ``level``.
     draws
         The layer whose features this one is drawn from (lanes are drawn from their segments).
+    tint
+        The column with a number of a feature's colour, unlike its neighbours'; tiles carry it as ``tint``.
     """
 
     key: str
@@ -271,6 +273,7 @@ class MapLayer:
     imports: bool = True
     exports: bool = True
     draws: str | None = None
+    tint: InstrumentedAttribute[Any] | None = None
     made_by: str | None = field(default=None)
     """The layer whose import makes these records."""
 
@@ -294,8 +297,10 @@ class MapLayer:
         return self.style is not None
 
 
-def identity_fields(model: Any, *, code_aliases: tuple[str, ...] = ()) -> tuple[Attribute, ...]:
-    """Return the fields ``id`` and ``code`` that most layers begin with."""
+def identity_fields(
+    model: Any, *, code_aliases: tuple[str, ...] = (), code_from_zoom: int | None = None
+) -> tuple[Attribute, ...]:
+    """Return the fields ``id`` and ``code`` that most layers begin with; ``code_from_zoom`` as ``from_zoom``."""
     return (
         Attribute(name="id", title=N_("Id"), column=model.uuid, role=Role.UUID, type=FieldType.UUID, from_zoom=14),
         Attribute(
@@ -304,6 +309,7 @@ def identity_fields(model: Any, *, code_aliases: tuple[str, ...] = ()) -> tuple[
             column=model.code,
             role=Role.CODE,
             aliases=("编号", "编码", "代码", "number", "no", *code_aliases),
+            from_zoom=code_from_zoom,
         ),
     )
 

@@ -58,7 +58,7 @@ LAYER = MapLayer(
     category=Area.level,
     label=Area.name,
     attributes=(
-        *identity_fields(Area, code_aliases=("社区编号", "区划代码")),
+        *identity_fields(Area, code_aliases=("社区编号", "区划代码"), code_from_zoom=0),
         Attribute(
             name="name",
             title=N_("Name"),

@@ -30,7 +30,7 @@ LAYER = MapLayer(
     made_by="drain-segments",
     draws="drain-segments",
     attributes=(
-        *identity_fields(Drain),
+        *identity_fields(Drain, code_from_zoom=0),
         Attribute(name="name", title=N_("Name"), column=Drain.name, from_zoom=0),
     ),
     style=Style(

@@ -49,7 +49,7 @@ LAYER = MapLayer(
     made_by="street-segments",
     draws="street-segments",
     attributes=(
-        *identity_fields(Lane),
+        *identity_fields(Lane, code_from_zoom=0),
         Attribute(name="name", title=N_("Name"), column=Lane.name, from_zoom=0),
         Attribute(name="category", title=N_("Lane class"), column=Lane.category, choices=LANE_CLASSES, from_zoom=0),
     ),

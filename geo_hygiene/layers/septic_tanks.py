@@ -43,7 +43,7 @@ LAYER = MapLayer(
     label=SepticTank.code,
     is_target=True,
     attributes=(
-        *identity_fields(SepticTank, code_aliases=("化粪池编号",)),
+        *identity_fields(SepticTank, code_aliases=("化粪池编号",), code_from_zoom=14),
         Attribute(name="name", title=N_("Name"), column=SepticTank.name, aliases=("名称", "位置", "地址", "address")),
         Attribute(
             name="volume_m3",
