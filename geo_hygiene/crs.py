@@ -12,3 +12,21 @@ TILE_SRID = 3857
 
 GEOD = Geod(ellps="WGS84")
 """Every length, area and distance is geodesic on this ellipsoid."""
+
+CGCS2000_SRID = 4490
+"""China Geodetic Coordinate System 2000, degrees; it lies within a metre of WGS 84: https://epsg.io/4490."""
+
+GAUSS_KRUGER_3_DEGREES_PREFIXED = {zone: 4513 + zone - 25 for zone in range(25, 46)}
+"""CGCS2000 3-degree Gauss-Kruger by zone, the zone's number before the easting: https://epsg.io/4513 to 4533."""
+
+GAUSS_KRUGER_3_DEGREES = {meridian: 4534 + (meridian - 75) // 3 for meridian in range(75, 136, 3)}
+"""The same zones by central meridian, without the number: https://epsg.io/4534 to 4554."""
+
+GAUSS_KRUGER_6_DEGREES_PREFIXED = {zone: 4491 + zone - 13 for zone in range(13, 24)}
+"""CGCS2000 6-degree Gauss-Kruger by zone, the zone's number before the easting: https://epsg.io/4491 to 4501."""
+
+GAUSS_KRUGER_6_DEGREES = {meridian: 4502 + (meridian - 75) // 6 for meridian in range(75, 136, 6)}
+"""The same zones by central meridian, without the number: https://epsg.io/4502 to 4512."""
+
+UTM_NORTH = {zone: 32600 + zone for zone in range(1, 61)}
+"""WGS 84 / UTM, northern half, by zone: https://epsg.io/32601 to 32660."""

@@ -202,13 +202,13 @@ def _rest(counts: Counter[tuple[Code, FindingLevel]], per_code: int) -> Iterator
     for (code, level), count in counts.items():
         if count > per_code:
             more = count - per_code
-            message = ngettext("%(num)s more row with this finding.", "%(num)s more rows with this finding.", more)
+            message = ngettext("%(count)s more row with this finding.", "%(count)s more rows with this finding.", more)
             yield {
                 "level": str(level),
                 "code": str(code),
                 "row": None,
                 "field": None,
                 "value": None,
-                "message": message % {"num": more},
+                "message": message,
                 "hint": None,
             }

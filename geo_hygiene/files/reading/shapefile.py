@@ -1,0 +1,169 @@
+"""Look at a shapefile's bytes before GDAL does: is it whole, where does it end, which rows are damaged.
+
+Layout: ESRI Shapefile Technical Description, July 1998, https://www.esri.com/content/dam/esrisite/sitecore-archive/
+Files/Pdfs/library/whitepapers/pdfs/shapefile.pdf. Offsets and lengths are in 16-bit words, big-endian.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_hygiene.files.findings import Code
+from geo_hygiene.files.reading.locate import refuse
+from geo_hygiene.i18n import N_
+
+HEADER = 100
+RECORD_HEADER = 8
+MAGIC = b"\x00\x00\x27\x0a"
+NULL_SHAPE = 0
+#: Shape types with a count of points, and where it stands behind the record header.
+_POINT_COUNT_AT = {3: 40, 5: 40, 13: 40, 15: 40, 23: 40, 25: 40, 31: 40, 8: 36, 18: 36, 28: 36}
+_FAMILIES = {1: "point", 3: "line", 5: "polygon", 8: "point", 31: "multipatch"}
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What the bytes of a .shp say: one entry for each record, in the order of the file.
+
+    Parameters
+    ----------
+    shape_types
+        The type number of each record; 0 is a row without geometry.
+    vertices
+        How many points each record claims to have; 1 for a point.
+    restored
+        Whether the index was made anew from the .shp.
+    """
+
+    shape_types: NDArray[np.int32]
+    vertices: NDArray[np.int64]
+    restored: bool
+    bounds: tuple[float, float, float, float]
+
+    def __len__(self) -> int:
+        return len(self.shape_types)
+
+
+def inspect(shp: Path, shx: Path | None, index: Path, *, expected: int | None) -> Shapes:
+    """Check a shapefile and write an index that fits it.
+
+    Parameters
+    ----------
+    shp, shx
+        The shapes, and their index if there is one.
+    index
+        Where an index is written when there is none, or when the one that there is does not fit.
+    expected
+        Number of rows that the attribute table says it has, if there is one.
+
+    Raises
+    ------
+    RefusedError
+        With file-type or file-unreadable; the latter names the row in which a truncated file ends.
+    """
+    size = shp.stat().st_size
+    header = shp.read_bytes()[:HEADER] if size <= HEADER else _first_bytes(shp)
+    if size < HEADER or not header.startswith(MAGIC):
+        raise refuse(Code.FILE_TYPE, N_("%(name)s is not a shapefile."), name=shp.name)
+    declared = struct.unpack(">i", header[24:28])[0] * 2
+    offsets = None if shx is None else _read_index(shx)
+    if offsets is None or not _fits(shp, offsets, size):
+        truncated_at = None if offsets is None or declared <= size else _first_beyond(offsets, size)
+        if truncated_at is not None:
+            raise _truncated(truncated_at, len(offsets) if offsets is not None else expected)
+        scanned = _scan(shp, min(declared, size) if declared > HEADER else size)
+        if declared > size or (expected is not None and len(scanned) < expected):
+            raise _truncated(len(scanned) + 1, expected)
+        offsets, restored = scanned, True
+        _write_index(index, header, offsets)
+    else:
+        restored = False
+    types, vertices = _describe(shp, offsets)
+    return Shapes(types, vertices, restored, struct.unpack("<4d", header[36:68]))
+
+
+def family(shape_type: int) -> str:
+    """Return point, line, polygon or multipatch for a shape type, with or without heights and measures."""
+    return _FAMILIES.get(shape_type if shape_type == 31 else shape_type % 10, "unknown")  # noqa: PLR2004 - multipatch
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEADER)
+
+
+def _read_index(shx: Path) -> NDArray[np.int64] | None:
+    """Return begin and content length of each record in bytes, or None when this is no index."""
+    content = np.fromfile(shx, dtype=np.uint8)
+    if len(content) < HEADER or bytes(content[:4]) != MAGIC:
+        return None
+    entries = content[HEADER : len(content) - (len(content) - HEADER) % RECORD_HEADER]
+    return entries.view(">i4").reshape(-1, 2).astype(np.int64) * 2
+
+
+def _first_beyond(offsets: NDArray[np.int64], size: int) -> int | None:
+    beyond = np.flatnonzero(offsets[:, 0] + RECORD_HEADER + offsets[:, 1] > size)
+    return int(beyond[0]) + 1 if len(beyond) else None
+
+
+def _fits(shp: Path, offsets: NDArray[np.int64], size: int) -> bool:
+    """Tell whether each entry of the index meets a record of its own number and length."""
+    if not len(offsets):
+        return size <= HEADER
+    if offsets[:, 0].min() < HEADER or offsets[:, 1].min() < 4 or _first_beyond(offsets, size) is not None:  # noqa: PLR2004
+        return False
+    found = _gather(shp, offsets[:, 0], 2, ">i4")
+    return bool((found[:, 0] == np.arange(1, len(offsets) + 1)).all() and (found[:, 1] * 2 == offsets[:, 1]).all())
+
+
+def _gather(shp: Path, positions: NDArray[np.int64], count: int, dtype: str) -> NDArray[np.int64]:
+    """Return `count` numbers of four bytes at each position."""
+    content = np.memmap(shp, dtype=np.uint8, mode="r")
+    taken = content[positions[:, None] + np.arange(4 * count)]
+    return np.ascontiguousarray(taken).view(dtype).reshape(-1, count).astype(np.int64)
+
+
+def _scan(shp: Path, size: int) -> NDArray[np.int64]:
+    """Return begin and content length of each whole record, walking from one to the next."""
+    found: list[tuple[int, int]] = []
+    with shp.open("rb") as file:
+        position = HEADER
+        while position + RECORD_HEADER <= size:
+            file.seek(position)
+            number, words = struct.unpack(">ii", file.read(RECORD_HEADER))
+            end = position + RECORD_HEADER + 2 * words
+            if number != len(found) + 1 or words < 2 or end > size:  # noqa: PLR2004 - a null shape has two words
+                break
+            found.append((position, 2 * words))
+            position = end
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def _write_index(index: Path, header: bytes, offsets: NDArray[np.int64]) -> None:
+    length = (HEADER + RECORD_HEADER * len(offsets)) // 2
+    entries = (offsets // 2).astype(">i4").tobytes()
+    index.write_bytes(header[:24] + struct.pack(">i", length) + header[28:] + entries)
+
+
+def _describe(shp: Path, offsets: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    if not len(offsets):
+        return np.empty(0, np.int32), np.empty(0, np.int64)
+    begins = offsets[:, 0] + RECORD_HEADER
+    types = _gather(shp, begins, 1, "<i4")[:, 0].astype(np.int32)
+    vertices = np.ones(len(types), np.int64)
+    for shape_type, at in _POINT_COUNT_AT.items():
+        rows = np.flatnonzero((types == shape_type) & (offsets[:, 1] >= at + 4))
+        if len(rows):
+            vertices[rows] = _gather(shp, begins[rows] + at, 1, "<i4")[:, 0]
+    return types, vertices
+
+
+def _truncated(row: int, rows: int | None) -> Exception:
+    hint = N_("The file was not copied whole; get it again.")
+    if rows is None or rows < row:
+        return refuse(Code.FILE_UNREADABLE, N_("The file ends in the middle of row %(at)s."), row=row, hint=hint, at=row)
+    text = N_("The file ends in row %(at)s of %(rows)s.")
+    return refuse(Code.FILE_UNREADABLE, text, row=row, hint=hint, at=row, rows=rows)
