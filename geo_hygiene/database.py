@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from geoalchemy2 import Geometry
+from psycopg2.extras import execute_values
 from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -89,6 +92,14 @@ def engine(url: str, **options: object) -> Engine:
         connect_args={"options": "-c timezone=UTC -c client_min_messages=warning", "connect_timeout": 10},
         **options,
     )
+
+
+def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run a statement with many rows at once; ``values %s`` in it becomes the rows, bound by the driver."""
+    if rows:
+        cursor: Any = connection.connection.cursor()
+        with cursor:
+            execute_values(cursor, statement, rows, page_size=10_000)
 
 
 def _alembic_config(connection: Connection | None = None) -> Config:

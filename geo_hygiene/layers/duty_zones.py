@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import geometry_column, tile_geometry_column
@@ -38,6 +38,7 @@ class DutyZone(Claim):
     id: Mapped[int] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True)
     code: Mapped[str] = mapped_column(Text, index=True)
     name: Mapped[str | None] = mapped_column(Text)
+    tint: Mapped[int] = mapped_column(SmallInteger, server_default="0", comment="Colour 0 to 7, unlike its neighbours'")
     geom: Mapped[object | None] = geometry_column("MULTIPOLYGON", nullable=True)
     geom_3857: Mapped[object | None] = tile_geometry_column("MULTIPOLYGON")
 
@@ -51,9 +52,10 @@ LAYER = MapLayer(
     geometry=GeometryKind.POLYGON,
     key_field="code",
     label=DutyZone.code,
+    tint=DutyZone.tint,
     attributes=(
-        *identity_fields(DutyZone, code_aliases=("责任区编号", "片区编号", "zone")),
-        Attribute(name="name", title=N_("Name"), column=DutyZone.name, aliases=("名称", "责任区", "片区")),
+        *identity_fields(DutyZone, code_aliases=("责任区编号", "片区编号", "zone"), code_from_zoom=0),
+        Attribute(name="name", title=N_("Name"), column=DutyZone.name, aliases=("名称", "责任区", "片区"), from_zoom=0),
         Attribute(name="duty", title=N_("Duty"), column=DutyZone.duty_id, role=Role.DUTY, aliases=("职责", "责任类型")),
         Attribute(name="shift", title=N_("Shift"), column=DutyZone.shift, choices=SHIFTS, aliases=SHIFT_ALIASES),
         Attribute(name="basis", title=N_("Basis"), role=Role.BASIS),
@@ -70,5 +72,5 @@ LAYER = MapLayer(
             aliases=("保洁员", "责任人", "负责人", "holder", "cleaner", "person"),
         ),
     ),
-    style=Style(order=40, min_zoom=12, visible=False),
+    style=Style(order=40, min_zoom=10, visible=False, labels="duty-zone-labels"),
 )

@@ -137,6 +137,13 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column(
+            "tint",
+            sa.SmallInteger(),
+            server_default="0",
+            nullable=False,
+            comment="Colour 0 to 7, unlike its neighbours'",
+        ),
+        sa.Column(
             "geom",
             Geometry(geometry_type="MULTIPOLYGON", srid=4326, dimension=2, spatial_index=False, name="geometry"),
             nullable=True,

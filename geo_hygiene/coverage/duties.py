@@ -1,0 +1,71 @@
+"""Duties by their codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+from geo_hygiene.errors import UnknownDutyError
+from geo_hygiene.i18n import gettext as _
+from geo_hygiene.layers import layer_of
+from geo_hygiene.layerspec import GeometryKind, MapLayer
+from geo_hygiene.records.claims import DUTY_TITLES
+
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class DutyRecord:
+    """A duty and the kind of target it looks after."""
+
+    id: int
+    code: str
+    target_kind: str
+
+    @property
+    def title(self) -> str:
+        """Return its name in the user's language."""
+        return _(DUTY_TITLES[self.code])
+
+    @property
+    def layer(self) -> MapLayer:
+        """Return the layer of its targets."""
+        return layer_of(self.target_kind)
+
+    @property
+    def unit(self) -> str:
+        """Return ``m`` for lines and ``count`` for points."""
+        return "count" if self.layer.geometry is GeometryKind.POINT else "m"
+
+    def amount(self, extent: int | None) -> float | int:
+        """Return millimetres of lines as metres, and points as they are counted."""
+        return int(extent or 0) if self.unit == "count" else round(int(extent or 0) / 1000, 3)
+
+
+def all_duties(connection: Connection) -> list[DutyRecord]:
+    """Return every duty in its order."""
+    rows = connection.execute(text("select id, code, target_kind from duty order by id"))
+    return [DutyRecord(row.id, row.code, row.target_kind) for row in rows]
+
+
+def duty_of(connection: Connection, code: str) -> DutyRecord:
+    """Return a duty by its code.
+
+    Raises
+    ------
+    UnknownDutyError
+        With the codes that exist.
+    """
+    duties = {duty.code: duty for duty in all_duties(connection)}
+    if code not in duties:
+        raise UnknownDutyError(_("There is no duty “%(code)s”. Duties: %(codes)s.", code=code, codes=", ".join(duties)))
+    return duties[code]
+
+
+def today(connection: Connection) -> date:
+    """Return the current day in the office's time zone."""
+    zone = connection.scalar(text("select timezone from area where level = 'office' order by code limit 1"))
+    return datetime.now(ZoneInfo(zone or DEFAULT_TIMEZONE)).date()

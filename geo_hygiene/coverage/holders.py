@@ -1,0 +1,25 @@
+"""Who holds which zone when; a change here writes no cover, only what is vacant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.answers import lock_duties, refresh
+from geo_hygiene.coverage.versions import bump
+
+
+def assignments_changed(connection: Connection, zone_codes: Iterable[str]) -> None:
+    """Bring the kept answers in line after assignments to these zones were written, ended or removed."""
+    rows = connection.execute(
+        text(
+            "select distinct claim.duty_id, cover.target_id from duty_zone"
+            " join claim using (id) join cover using (source_id) where duty_zone.code = any(:codes)"
+        ),
+        {"codes": sorted(set(zone_codes))},
+    ).all()
+    duty_ids = {row.duty_id for row in rows}
+    lock_duties(connection, duty_ids)
+    refresh(connection, duty_ids, {row.target_id for row in rows})
+    bump(connection, ["duty-zones"])

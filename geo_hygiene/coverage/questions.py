@@ -1,0 +1,226 @@
+"""Lists of stretches of one state: gaps longest first, and all pieces of a day."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.coverage.pieces import pieces_statement
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.i18n import gettext as _
+from geo_hygiene.layerspec import MapLayer
+
+LISTED_MM = 1_000
+"""Gaps and overlaps shorter than a metre count but are not listed."""
+
+STATES = ("gap", "overlap", "vacant", "covered")
+"""The states of a piece, in the order in which they win."""
+
+EVERY_TARGET = """
+select target_id from state where duty_id = :duty_id and valid_from <= :on and :on < valid_to
+"""
+
+ROWS = """
+select
+    piece.*, {name}
+    (
+        select array_agg(distinct person.code order by person.code) from assignment
+        join person on person.id = assignment.person_id
+        where assignment.zone = any(piece.zones) and assignment.valid_from <= :on and :on < assignment.valid_to
+    ) as holders,
+    community.code as community, community.name as community_name,
+    area_group.code as area_group, area_group.name as group_name,
+    ST_Force2D(
+        case when piece.is_line then ST_LocateBetween(piece.geom, piece.from_mm / 1000.0, piece.to_mm / 1000.0)
+        else piece.geom end
+    ) as shape
+from {pieces} as piece
+join {segment} as segment on segment.id = piece.target_id
+{grouping}
+left join area_tree on area_tree.id = piece.area_id
+left join area as community on community.id = area_tree.community_id
+left join area as area_group on area_group.id = area_tree.group_id
+where piece.to_mm - piece.from_mm >= :listed
+    and (cast(:state as text) is null or piece.state = :state)
+    and (cast(:zone as text) is null or :zone = any(piece.zones))
+    and (
+        cast(:person as text) is null
+        or exists (
+            select from assignment
+            join person on person.id = assignment.person_id
+            where person.code = :person and assignment.zone = any(piece.zones)
+                and assignment.valid_from <= :on and :on < assignment.valid_to
+        )
+    )
+    and (cast(:community as text) is null or community.code = :community)
+    and (cast(:area_group as text) is null or area_group.code = :area_group)
+    and (cast(:lane as text) is null or {lane})
+    and (
+        cast(:after_mm as int) is null
+        or (piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm)
+            > (-:after_mm, cast(:after_uuid as uuid), :after_from)
+    )
+order by piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm
+limit :limit
+"""
+
+GAPS = """(
+    select
+        target.uuid, target.id as target_id, target.kind, target.area_id, target.geom,
+        GeometryType(target.geom) <> 'POINTM' as is_line,
+        lower(gap) as from_mm, upper(gap) as to_mm, 'gap' as state, null::text[] as zones
+    from state
+    join target on target.id = state.target_id
+    cross join lateral unnest(state.gaps) as gap
+    where state.duty_id = :duty_id and state.gap_max_mm >= :listed
+        and state.valid_from <= :on and :on < state.valid_to
+)"""
+
+PIECE_ROWS = """(
+    select piece.*, GeometryType(piece.geom) <> 'POINTM' as is_line from piece
+)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceFilter:
+    """Which stretches are wanted; codes, ``None`` for all. ``lane`` is part of a lane's name, or its code."""
+
+    state: str | None = None
+    zone: str | None = None
+    person: str | None = None
+    community: str | None = None
+    group: str | None = None
+    lane: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in their public form, and the key after which the next page begins (``None`` at the end)."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    next: str | None = None
+
+
+def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100, after: str | None = None) -> Page:
+    """Return what nobody covers on a day, one row a stretch, longest first."""
+    return _page(connection, duty, on, GAPS, PieceFilter(), limit, after)
+
+
+def pieces(
+    connection: Connection,
+    duty: DutyRecord,
+    on: date,
+    *,
+    wanted: PieceFilter | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Page:
+    """Return the stretches of one state each on a day, longest first."""
+    return _page(connection, duty, on, PIECE_ROWS, wanted or PieceFilter(), limit, after)
+
+
+def _page(
+    connection: Connection,
+    duty: DutyRecord,
+    on: date,
+    source: str,
+    wanted: PieceFilter,
+    limit: int,
+    after: str | None,
+) -> Page:
+    columns = "uuid, kind, code, lane, lane_code, from_mm, to_mm, state, zones, holders, community, community_name,"
+    select = (
+        f"select {columns} area_group, group_name,"  # noqa: S608 - constants and declared names
+        " ST_X(ST_PointOnSurface(shape)) as lon, ST_Y(ST_PointOnSurface(shape)) as lat,"
+        " ST_XMin(shape) as west, ST_YMin(shape) as south, ST_XMax(shape) as east, ST_YMax(shape) as north"
+        f" from ({_rows_statement(duty.layer, source)}) as listed"
+        " order by from_mm - to_mm, uuid, from_mm"
+    )
+    statement = text(select) if source is GAPS else pieces_statement(EVERY_TARGET, select)
+    rows = connection.execute(statement, _values(duty, on, wanted, limit, after)).all()
+    public = [_public(row, duty) for row in rows[:limit]]
+    following = rows[limit - 1] if len(rows) > limit else None
+    return Page(public, _key(following) if following else None)
+
+
+def _values(duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: str | None) -> dict[str, Any]:
+    after_mm, after_uuid, after_from = _read_key(after)
+    return {
+        "duty_id": duty.id,
+        "on": on,
+        "listed": 1 if duty.unit == "count" else LISTED_MM,
+        "state": wanted.state,
+        "zone": wanted.zone,
+        "person": wanted.person,
+        "community": wanted.community,
+        "area_group": wanted.group,
+        "lane": wanted.lane,
+        "after_mm": after_mm,
+        "after_uuid": after_uuid,
+        "after_from": after_from,
+        "limit": limit + 1,
+    }
+
+
+def _rows_statement(layer: MapLayer, source: str) -> str:
+    grouping = layer.grouping
+    join, name, lane = "", "segment.code, null::text as lane, null::text as lane_code,", "segment.code = :lane"
+    if grouping is not None:
+        join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
+        name = "segment.code, bundle.name as lane, bundle.code as lane_code,"
+        lane = "(bundle.code = :lane or position(lower(:lane) in lower(bundle.name)) > 0)"
+    return ROWS.format(pieces=source, segment=layer.model.__tablename__, grouping=join, name=name, lane=lane)
+
+
+def _public(row: Row[Any], duty: DutyRecord) -> dict[str, Any]:
+    return {
+        "segment": str(row.uuid),
+        "kind": row.kind,
+        "code": row.code,
+        "lane": row.lane,
+        "lane_code": row.lane_code,
+        "from_m": row.from_mm / 1000,
+        "to_m": row.to_mm / 1000,
+        "length_m": duty.amount(row.to_mm - row.from_mm),
+        "state": row.state,
+        "zones": list(row.zones or ()),
+        "holders": list(row.holders or ()),
+        "community": row.community,
+        "community_name": row.community_name,
+        "group": row.area_group,
+        "group_name": row.group_name,
+        "center": [row.lon, row.lat],
+        "bbox": [row.west, row.south, row.east, row.north],
+    }
+
+
+def _key(row: Row[Any]) -> str:
+    return f"{row.to_mm - row.from_mm}.{row.uuid}.{row.from_mm}"
+
+
+def _read_key(key: str | None) -> tuple[int | None, str | None, int | None]:
+    if key is None:
+        return None, None, None
+    try:
+        extent, identity, start = key.split(".")
+        return int(extent), str(uuid_module.UUID(identity)), int(start)
+    except ValueError:
+        raise UnknownRecordError(_("“%(key)s” is not the key of a page.", key=key)) from None
+
+
+def plan_days(connection: Connection, duty: DutyRecord) -> list[date]:
+    """Return the days on which zones of a duty begin: the starts of its plans."""
+    return list(
+        connection.scalars(
+            text(
+                "select distinct valid_from from claim"
+                " where duty_id = :duty and valid_from > '-infinity' order by valid_from"
+            ),
+            {"duty": duty.id},
+        )
+    )

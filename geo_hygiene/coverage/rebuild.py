@@ -1,0 +1,274 @@
+"""Everything that is kept, made again from targets, claims, scopes and assignments by set-based SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, text
+
+COVER_OF_LISTS = """
+insert into cover (target_id, source_id, from_mm, to_mm)
+select target_id, source_id, lower(piece), upper(piece)
+from (
+    select target_id, source_id, unnest(range_agg(int4range(from_mm, to_mm))) as piece
+    from claim_stretch
+    where cast(:sources as int[]) is null or source_id = any(:sources)
+    group by target_id, source_id
+) as pieces
+"""
+
+COVER_OF_SHAPES = """
+insert into cover (target_id, source_id, from_mm, to_mm)
+select target_id, source_id, lower(piece), upper(piece)
+from (
+    select
+        target.id as target_id,
+        source.id as source_id,
+        unnest(range_agg(int4range(least(cut.start_mm, cut.end_mm), greatest(cut.start_mm, cut.end_mm)))) as piece
+    from claim_source as source
+    join target on ST_Intersects(target.geom, source.geom)
+    cross join lateral (
+        select
+            round(ST_InterpolatePoint(target.geom, ST_StartPoint(part.geom)) * 1000)::int as start_mm,
+            round(ST_InterpolatePoint(target.geom, ST_EndPoint(part.geom)) * 1000)::int as end_mm
+        from ST_Dump(ST_CollectionExtract(ST_Intersection(ST_Force2D(target.geom), source.geom), 2)) as part
+        where GeometryType(target.geom) <> 'POINTM'
+        union all
+        select 0, 1 where GeometryType(target.geom) = 'POINTM'
+    ) as cut
+    where source.basis = 'shape'
+        and (cast(:sources as int[]) is null or source.id = any(:sources))
+        and (cast(:targets as int[]) is null or target.id = any(:targets))
+    group by target.id, source.id
+) as pieces
+"""
+"""Cut in 2D and measure the ends of the pieces: metres carried through an overlay are wrong."""
+
+STATES = """
+with required as materialized (
+    select * from duty_target
+    where (cast(:duties as int[]) is null or duty_id = any(:duties))
+        and (cast(:targets as int[]) is null or target_id = any(:targets))
+),
+claimed as materialized (
+    select
+        required.duty_id, required.target_id, claim.id as claim_id, claim.shift,
+        claim.valid_from, claim.valid_to, cover.from_mm, cover.to_mm
+    from (select distinct duty_id, target_id from required) as required
+    join cover on cover.target_id = required.target_id
+    join claim on claim.source_id = cover.source_id and claim.duty_id = required.duty_id
+),
+cut as (
+    select duty_id, target_id, valid_from as day from required
+    union select duty_id, target_id, valid_to from required
+    union select duty_id, target_id, valid_from from claimed
+    union select duty_id, target_id, valid_to from claimed
+),
+step as (
+    select duty_id, target_id, day, lead(day) over (partition by duty_id, target_id order by day) as until from cut
+),
+elementary as materialized (
+    select step.duty_id, step.target_id, step.day, step.until, required.area_id, required.extent_mm
+    from step
+    join required on required.duty_id = step.duty_id and required.target_id = step.target_id
+        and required.valid_from <= step.day and step.until <= required.valid_to
+),
+active as materialized (
+    select elementary.duty_id, elementary.target_id, elementary.day, claim_id, shift, from_mm, to_mm
+    from elementary
+    join claimed on claimed.duty_id = elementary.duty_id and claimed.target_id = elementary.target_id
+        and claimed.valid_from <= elementary.day and elementary.until <= claimed.valid_to
+),
+covered as (
+    select
+        duty_id, target_id, day, range_agg(int4range(from_mm, to_mm)) as ranges,
+        min(claim_id) <> max(claim_id) as shared
+    from active
+    group by duty_id, target_id, day
+),
+depth_change as (
+    select active.duty_id, active.target_id, active.day, slot, edge.position, sum(edge.step) as change
+    from active
+    join covered using (duty_id, target_id, day)
+    cross join unnest(
+        case active.shift when 'all-day' then array['morning', 'afternoon', 'night'] else array[active.shift] end
+    ) as slot
+    cross join lateral (values (active.from_mm, 1), (active.to_mm, -1)) as edge (position, step)
+    where covered.shared
+    group by active.duty_id, active.target_id, active.day, slot, edge.position
+),
+depth as (
+    select
+        duty_id, target_id, day, position,
+        lead(position) over slot_line as until,
+        sum(change) over slot_line as depth
+    from depth_change
+    window slot_line as (partition by duty_id, target_id, day, slot order by position)
+),
+doubled as (
+    select duty_id, target_id, day, multirange_length(range_agg(int4range(position, until))) as overlap_mm
+    from depth
+    where depth >= 2
+    group by duty_id, target_id, day
+),
+answer as (
+    select
+        elementary.duty_id, elementary.target_id, elementary.day, elementary.until, elementary.area_id,
+        coalesce(multirange_length(covered.ranges), 0) as covered_mm,
+        coalesce(doubled.overlap_mm, 0) as overlap_mm,
+        int4multirange(int4range(0, elementary.extent_mm)) - coalesce(covered.ranges, '{}'::int4multirange) as gaps
+    from elementary
+    left join covered using (duty_id, target_id, day)
+    left join doubled using (duty_id, target_id, day)
+),
+numbered as (
+    select *, sum(begins) over (partition by duty_id, target_id order by day) as island
+    from (
+        select *, (
+            lag(until) over line is distinct from day
+            or lag(overlap_mm) over line is distinct from overlap_mm
+            or lag(gaps) over line is distinct from gaps
+        )::int as begins
+        from answer
+        window line as (partition by duty_id, target_id order by day)
+    ) as marked
+)
+insert into state (duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps)
+select
+    duty_id, target_id, min(day), max(until), min(area_id), min(covered_mm), min(overlap_mm),
+    (select coalesce(max(upper(gap) - lower(gap)), 0) from unnest(gaps) as gap), gaps
+from numbered
+group by duty_id, target_id, island, gaps
+"""
+
+VACANCIES = """
+with unheld as (
+    select claim.source_id, claim.duty_id
+    from claim
+    join duty_zone on duty_zone.id = claim.id
+    left join assignment on assignment.zone = duty_zone.code
+    where cast(:duties as int[]) is null or claim.duty_id = any(:duties)
+    group by claim.id
+    having not coalesce(
+        range_agg(daterange(assignment.valid_from, assignment.valid_to)) filter (where assignment.id is not null)
+            @> daterange(claim.valid_from, claim.valid_to), false)
+),
+required as materialized (
+    select duty_target.* from duty_target
+    join (
+        select distinct duty_id, target_id from unheld join cover using (source_id)
+        where cast(:targets as int[]) is null or target_id = any(:targets)
+    ) as touched using (duty_id, target_id)
+),
+claimed as materialized (
+    select
+        required.duty_id, required.target_id, claim.id as claim_id, duty_zone.code as zone,
+        claim.valid_from, claim.valid_to, int4multirange(int4range(cover.from_mm, cover.to_mm)) as ranges
+    from (select distinct duty_id, target_id from required) as required
+    join cover on cover.target_id = required.target_id
+    join claim on claim.source_id = cover.source_id and claim.duty_id = required.duty_id
+    left join duty_zone on duty_zone.id = claim.id
+),
+cut as (
+    select duty_id, target_id, valid_from as day from required
+    union select duty_id, target_id, valid_to from required
+    union select duty_id, target_id, valid_from from claimed
+    union select duty_id, target_id, valid_to from claimed
+    union select duty_id, target_id, assignment.valid_from from claimed join assignment using (zone)
+    union select duty_id, target_id, assignment.valid_to from claimed join assignment using (zone)
+),
+step as (
+    select duty_id, target_id, day, lead(day) over (partition by duty_id, target_id order by day) as until from cut
+),
+answer as (
+    select
+        step.duty_id, step.target_id, step.day, step.until, required.area_id,
+        multirange_length(range_agg(claimed.ranges)) - multirange_length(
+            coalesce(range_agg(claimed.ranges) filter (where exists (
+                select from assignment
+                where assignment.zone = claimed.zone
+                    and assignment.valid_from <= step.day and step.until <= assignment.valid_to
+            )), '{}'::int4multirange)
+        ) as vacant_mm
+    from step
+    join required on required.duty_id = step.duty_id and required.target_id = step.target_id
+        and required.valid_from <= step.day and step.until <= required.valid_to
+    join claimed on claimed.duty_id = step.duty_id and claimed.target_id = step.target_id
+        and claimed.valid_from <= step.day and step.until <= claimed.valid_to
+    group by step.duty_id, step.target_id, step.day, step.until, required.area_id
+),
+numbered as (
+    select *, sum(begins) over (partition by duty_id, target_id order by day) as island
+    from (
+        select *, (
+            lag(until) over line is distinct from day or lag(vacant_mm) over line is distinct from vacant_mm
+        )::int as begins
+        from answer
+        window line as (partition by duty_id, target_id order by day)
+    ) as marked
+)
+insert into vacancy (duty_id, target_id, valid_from, valid_to, area_id, vacant_mm)
+select duty_id, target_id, min(day), max(until), min(area_id), vacant_mm
+from numbered
+where vacant_mm > 0
+group by duty_id, target_id, island, vacant_mm
+"""
+
+LEDGER = """
+insert into ledger (duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)
+select duty_id, area_id, day, sum(total_mm), sum(covered_mm), sum(overlap_mm), sum(vacant_mm)
+from (
+    select
+        state.duty_id, state.area_id, edge.day, edge.sign * target.extent_mm as total_mm,
+        edge.sign * state.covered_mm as covered_mm, edge.sign * state.overlap_mm as overlap_mm, 0 as vacant_mm
+    from state
+    join target on target.id = state.target_id
+    cross join lateral (values (state.valid_from, 1), (state.valid_to, -1)) as edge (day, sign)
+    union all
+    select vacancy.duty_id, vacancy.area_id, edge.day, 0, 0, 0, edge.sign * vacancy.vacant_mm
+    from vacancy
+    cross join lateral (values (vacancy.valid_from, 1), (vacancy.valid_to, -1)) as edge (day, sign)
+) as change
+where day <> 'infinity' and (cast(:duties as int[]) is null or duty_id = any(:duties))
+group by duty_id, area_id, day
+having sum(total_mm) <> 0 or sum(covered_mm) <> 0 or sum(overlap_mm) <> 0 or sum(vacant_mm) <> 0
+"""
+
+
+def write_cover(connection: Connection, source_ids: Iterable[int]) -> None:
+    """Write the cover of new sources, lists and shapes."""
+    values = {"sources": sorted(source_ids), "targets": None}
+    connection.execute(text(COVER_OF_LISTS), values)
+    connection.execute(text(COVER_OF_SHAPES), values)
+
+
+def rebuild_answers(
+    connection: Connection, duty_ids: Iterable[int] | None = None, target_ids: Iterable[int] | None = None
+) -> None:
+    """Make state, vacancy and ledger again, of some duties and targets or of all."""
+    values: Mapping[str, list[int] | None] = {
+        "duties": None if duty_ids is None else sorted(duty_ids),
+        "targets": None if target_ids is None else sorted(target_ids),
+    }
+    for table in ("state", "vacancy"):
+        connection.execute(
+            text(
+                f"delete from {table} where (cast(:duties as int[]) is null or duty_id = any(:duties))"  # noqa: S608
+                " and (cast(:targets as int[]) is null or target_id = any(:targets))"
+            ),
+            values,
+        )
+    connection.execute(
+        text("delete from ledger where cast(:duties as int[]) is null or duty_id = any(:duties)"), values
+    )
+    for statement in (STATES, VACANCIES, LEDGER):
+        connection.execute(text(statement), values)
+
+
+def rebuild(connection: Connection) -> None:
+    """Make cover and every kept answer again; the caller holds the locks of all duties."""
+    connection.execute(text("delete from cover"))
+    values = {"sources": None, "targets": None}
+    connection.execute(text(COVER_OF_LISTS), values)
+    connection.execute(text(COVER_OF_SHAPES), values)
+    rebuild_answers(connection)

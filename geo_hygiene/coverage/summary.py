@@ -1,0 +1,227 @@
+"""How much of what must be covered is covered on a day: in all, by area, by lane, by person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.coverage.pieces import pieces_statement
+
+
+class Level(StrEnum):
+    """By what a summary is broken down."""
+
+    OFFICE = "office"
+    COMMUNITY = "community"
+    GROUP = "group"
+    LANE = "lane"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Millimetres (or counts) that must be covered, and how they are; vacant is part of covered."""
+
+    total: int = 0
+    covered: int = 0
+    overlap: int = 0
+    vacant: int = 0
+
+    @property
+    def gap(self) -> int:
+        """Return what nobody covers."""
+        return self.total - self.covered
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """One area, lane or person; ``code`` is ``None`` for what belongs to none."""
+
+    code: str | None
+    name: str | None
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideScope:
+    """A claim's ground that the duty need not cover: it counts nowhere and is listed."""
+
+    zone: str | None
+    targets: int
+    extent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The answer of :func:`summarize`."""
+
+    duty: DutyRecord
+    on: date
+    sums: Sums
+    level: Level | None
+    rows: tuple[SummaryRow, ...]
+    outside_scope: tuple[OutsideScope, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form: metres to the millimetre, or counts."""
+        return {
+            "duty": self.duty.code,
+            "kind": self.duty.target_kind,
+            "unit": self.duty.unit,
+            "on": self.on.isoformat(),
+            "plan": "published",
+            **self._amounts(self.sums),
+            "by_level": self.level,
+            "by": [{"code": row.code, "name": row.name, **self._amounts(row.sums)} for row in self.rows],
+            "outside_scope": [
+                {"zone": row.zone, "targets": row.targets, "extent": self.duty.amount(row.extent)}
+                for row in self.outside_scope
+            ],
+        }
+
+    def _amounts(self, sums: Sums) -> dict[str, float | int]:
+        amount = self.duty.amount
+        return {
+            "total": amount(sums.total),
+            "covered": amount(sums.covered),
+            "vacant": amount(sums.vacant),
+            "gap": amount(sums.gap),
+            "overlap": amount(sums.overlap),
+        }
+
+
+BY_AREA = """
+select {columns} coalesce(sum(total_mm), 0) as total, coalesce(sum(covered_mm), 0) as covered,
+    coalesce(sum(overlap_mm), 0) as overlap, coalesce(sum(vacant_mm), 0) as vacant
+from ledger {joins}
+where ledger.duty_id = :duty_id and ledger.day <= :on {grouping}
+"""
+
+BY_GROUPING = """
+select bundle.code, bundle.name, sum(target.extent_mm) as total, sum(state.covered_mm) as covered,
+    sum(state.overlap_mm) as overlap, coalesce(sum(vacancy.vacant_mm), 0) as vacant
+from state
+join target on target.id = state.target_id
+left join vacancy
+    on vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
+    and vacancy.valid_from <= :on and :on < vacancy.valid_to
+{joins}
+where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid_to
+group by {identity} bundle.code, bundle.name
+order by bundle.name nulls last, bundle.code nulls last
+"""
+
+NO_GROUPING = "cross join (select null::text as code, null::text as name) as bundle"
+
+BY_PERSON = """
+select person.code, person.name, sum(multirange_length(mine.ranges)) as total,
+    sum(multirange_length(mine.ranges)) as covered,
+    sum(multirange_length(mine.ranges * coalesce(doubled.ranges, '{}'::int4multirange))) as overlap, 0 as vacant
+from (
+    select assignment.person_id, cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges
+    from assignment
+    join duty_zone on duty_zone.code = assignment.zone
+    join claim on claim.id = duty_zone.id and claim.duty_id = :duty_id
+        and claim.valid_from <= :on and :on < claim.valid_to
+    join cover on cover.source_id = claim.source_id
+    join state on state.duty_id = :duty_id and state.target_id = cover.target_id
+        and state.valid_from <= :on and :on < state.valid_to
+    where assignment.valid_from <= :on and :on < assignment.valid_to
+    group by assignment.person_id, cover.target_id
+) as mine
+join person on person.id = mine.person_id
+left join (
+    select target_id, range_agg(int4range(from_mm, to_mm)) as ranges
+    from piece where state = 'overlap' group by target_id
+) as doubled using (target_id)
+group by person.id, person.code, person.name
+order by person.code
+"""
+
+OVERLAPPED = """
+select target_id from state
+where duty_id = :duty_id and overlap_mm > 0 and valid_from <= :on and :on < valid_to
+"""
+
+OUTSIDE_SCOPE = """
+select duty_zone.code as zone, count(*) as targets, sum(met.extent) as extent
+from claim
+join duty_zone using (id)
+join (
+    select source_id, target_id, sum(to_mm - from_mm) as extent from cover group by source_id, target_id
+) as met using (source_id)
+join target on target.id = met.target_id and target.valid_from <= :on and :on < target.valid_to
+where claim.duty_id = :duty_id and claim.valid_from <= :on and :on < claim.valid_to
+    and not exists (
+        select from state
+        where state.duty_id = :duty_id and state.target_id = met.target_id
+            and state.valid_from <= :on and :on < state.valid_to
+    )
+group by duty_zone.code
+order by duty_zone.code
+"""
+
+
+def summarize(connection: Connection, duty: DutyRecord, on: date, level: Level | None = None) -> Summary:
+    """Return the sums of a duty on a day, broken down by a level where one is given.
+
+    Rows of areas and lanes add up to the total; by person each holder counts whole, and the row without a code is
+    what nobody holds.
+    """
+    values = {"duty_id": duty.id, "on": on}
+    total = connection.execute(text(BY_AREA.format(columns="", joins="", grouping="")), values).one()
+    sums = _sums(total)
+    rows = _rows(connection, duty, level, values, sums)
+    outside = tuple(
+        OutsideScope(row.zone, row.targets, int(row.extent)) for row in connection.execute(text(OUTSIDE_SCOPE), values)
+    )
+    return Summary(duty, on, sums, level, rows, outside)
+
+
+def _rows(
+    connection: Connection, duty: DutyRecord, level: Level | None, values: dict[str, Any], sums: Sums
+) -> tuple[SummaryRow, ...]:
+    if level is None:
+        return ()
+    if level is Level.LANE:
+        return _summary_rows(connection.execute(text(_by_grouping(duty)), values))
+    if level is Level.PERSON:
+        nobody = SummaryRow(None, None, Sums(sums.gap + sums.vacant, sums.vacant, 0, sums.vacant))
+        held = _summary_rows(connection.execute(pieces_statement(OVERLAPPED, BY_PERSON), values))
+        return (*held, nobody) if nobody.sums.total else held
+    return _summary_rows(connection.execute(text(_by_area(level)), values))
+
+
+def _by_area(level: Level) -> str:
+    return BY_AREA.format(
+        columns="area.code, area.name,",
+        joins="left join area_tree on area_tree.id = ledger.area_id"
+        f" left join area on area.id = area_tree.{level.value}_id",
+        grouping="group by area.id, area.code, area.name having sum(total_mm) <> 0 order by area.code nulls last",
+    )
+
+
+def _by_grouping(duty: DutyRecord) -> str:
+    grouping = duty.layer.grouping
+    if grouping is None:
+        return BY_GROUPING.format(joins=NO_GROUPING, identity="")
+    segment, reference = duty.layer.model.__tablename__, grouping.reference.key
+    return BY_GROUPING.format(
+        joins=f"join {segment} as segment on segment.id = target.id"
+        f" left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{reference}",
+        identity="bundle.id,",
+    )
+
+
+def _summary_rows(rows: Iterable[Row[Any]]) -> tuple[SummaryRow, ...]:
+    return tuple(SummaryRow(row.code, row.name, _sums(row)) for row in rows)
+
+
+def _sums(row: Row[Any]) -> Sums:
+    return Sums(int(row.total), int(row.covered), int(row.overlap), int(row.vacant))

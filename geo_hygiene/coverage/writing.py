@@ -1,0 +1,211 @@
+"""Claims are written here, with their cover and the kept answers, in the caller's transaction."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage import rebuild
+from geo_hygiene.coverage.answers import lock_duties, refresh
+from geo_hygiene.coverage.versions import bump
+from geo_hygiene.database import write_rows
+
+TINTS = 8
+"""Colours that tell neighbouring zones apart."""
+
+NEIGHBOUR_REACH_M = 8
+"""Zones this near (Web Mercator metres) are neighbours."""
+
+NEIGHBOURS = """
+select zone.id, other.id as neighbour, other.tint
+from duty_zone as zone
+join claim on claim.id = zone.id
+join duty_zone as other on ST_DWithin(other.geom_3857, zone.geom_3857, :reach) and other.id <> zone.id
+join claim as other_claim on other_claim.id = other.id
+    and other_claim.duty_id = claim.duty_id
+    and other_claim.valid_from < claim.valid_to and claim.valid_from < other_claim.valid_to
+where zone.id = any(:ids)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a target, in whole millimetres from its start; a point target is [0, 1)."""
+
+    target_id: int
+    from_mm: int
+    to_mm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewZone:
+    """A duty zone to be written; ``picture`` is the WKB of a MultiPolygon in EPSG:4326."""
+
+    code: str
+    duty_id: int
+    stretches: Sequence[Stretch]
+    uuid: uuid_module.UUID | None = None
+    name: str | None = None
+    shift: str = "all-day"
+    valid_from: date | None = None
+    valid_to: date | None = None
+    picture: bytes | None = None
+
+
+def add_zones(connection: Connection, zones: Sequence[NewZone], *, import_id: int | None = None) -> list[int]:
+    """Write zones with their lists and cover; return the claims' ids in the order of the zones."""
+    if not zones:
+        return []
+    duty_ids = {zone.duty_id for zone in zones}
+    lock_duties(connection, duty_ids)
+    claim_ids, source_ids = [], []
+    for zone in zones:
+        source_id = _new_list(connection)
+        claim_ids.append(_insert_zone(connection, zone, source_id, import_id))
+        source_ids.append(source_id)
+    _write_stretches(
+        connection,
+        [(source_id, stretch) for source_id, zone in zip(source_ids, zones, strict=True) for stretch in zone.stretches],
+    )
+    rebuild.write_cover(connection, source_ids)
+    refresh(connection, duty_ids, {stretch.target_id for zone in zones for stretch in zone.stretches})
+    _tint(connection, claim_ids)
+    bump(connection, ["duty-zones"])
+    return claim_ids
+
+
+def _tint(connection: Connection, claim_ids: Sequence[int]) -> None:
+    """Give new zones the first colour that no zone of their duty beside them in their time has."""
+    beside: dict[int, set[int]] = {claim_id: set() for claim_id in claim_ids}
+    tints: dict[int, int] = {}
+    for row in connection.execute(text(NEIGHBOURS), {"ids": list(claim_ids), "reach": NEIGHBOUR_REACH_M}):
+        beside[row.id].add(row.neighbour)
+        if row.neighbour not in beside:
+            tints[row.neighbour] = row.tint
+    for claim_id in claim_ids:
+        taken = {tints.get(neighbour) for neighbour in beside[claim_id]}
+        tints[claim_id] = next((tint for tint in range(TINTS) if tint not in taken), claim_id % TINTS)
+    write_rows(
+        connection,
+        "update duty_zone set tint = given.tint from (values %s) as given (id, tint) where duty_zone.id = given.id",
+        [(claim_id, tints[claim_id]) for claim_id in claim_ids],
+    )
+
+
+def _insert_zone(connection: Connection, zone: NewZone, source_id: int, import_id: int | None) -> int:
+    claim_id: int = connection.execute(
+        text(
+            "insert into claim (uuid, kind, source_id, duty_id, shift, valid_from, valid_to, import_id)"
+            " values (coalesce(cast(:uuid as uuid), gen_random_uuid()), 'duty-zones', :source, :duty, :shift,"
+            " coalesce(cast(:valid_from as date), '-infinity'), coalesce(cast(:valid_to as date), 'infinity'), :import)"
+            " returning id"
+        ),
+        {
+            "uuid": zone.uuid,
+            "source": source_id,
+            "duty": zone.duty_id,
+            "shift": zone.shift,
+            "valid_from": zone.valid_from,
+            "valid_to": zone.valid_to,
+            "import": import_id,
+        },
+    ).scalar_one()
+    connection.execute(
+        text(
+            "insert into duty_zone (id, code, name, geom)"
+            " values (:id, :code, :name, ST_Multi(ST_GeomFromWKB(cast(:picture as bytea), 4326)))"
+        ),
+        {"id": claim_id, "code": zone.code, "name": zone.name, "picture": zone.picture},
+    )
+    return claim_id
+
+
+def _new_list(connection: Connection) -> int:
+    source_id: int = connection.execute(
+        text("insert into claim_source (basis) values ('list') returning id")
+    ).scalar_one()
+    return source_id
+
+
+def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]) -> None:
+    write_rows(
+        connection,
+        "insert into claim_stretch (source_id, target_id, from_mm, to_mm) values %s",
+        [(source_id, stretch.target_id, stretch.from_mm, stretch.to_mm) for source_id, stretch in rows],
+    )
+
+
+def replace_list(connection: Connection, claim_id: int, stretches: Sequence[Stretch]) -> None:
+    """Give a zone another list for its whole period; the old list stays as the source of nothing."""
+    claim = connection.execute(
+        text("select duty_id, source_id from claim where id = :id for update"), {"id": claim_id}
+    ).one()
+    lock_duties(connection, [claim.duty_id])
+    before = covered_targets(connection, [claim_id])
+    source_id = _new_list(connection)
+    _write_stretches(connection, [(source_id, stretch) for stretch in stretches])
+    rebuild.write_cover(connection, [source_id])
+    connection.execute(
+        text("update claim set source_id = :source, version = version + 1, recorded_at = now() where id = :id"),
+        {"source": source_id, "id": claim_id},
+    )
+    refresh(connection, [claim.duty_id], before | {stretch.target_id for stretch in stretches})
+    bump(connection, ["duty-zones"])
+
+
+def end_claims(connection: Connection, claim_ids: Iterable[int], day: date) -> None:
+    """Let claims hold no longer from a day on; a claim that would never hold is deleted."""
+    ids = sorted(claim_ids)
+    duty_ids = _duties(connection, ids)
+    lock_duties(connection, duty_ids)
+    touched = covered_targets(connection, ids)
+    connection.execute(text("delete from claim where id = any(:ids) and valid_from >= :day"), {"ids": ids, "day": day})
+    connection.execute(
+        text(
+            "update claim set valid_to = :day, version = version + 1, recorded_at = now()"
+            " where id = any(:ids) and valid_to > :day"
+        ),
+        {"ids": ids, "day": day},
+    )
+    refresh(connection, duty_ids, touched)
+    bump(connection, ["duty-zones"])
+
+
+def delete_claims(connection: Connection, claim_ids: Iterable[int]) -> None:
+    """Remove claims as if they had never been, with their sources and cover."""
+    ids = sorted(claim_ids)
+    duty_ids = _duties(connection, ids)
+    lock_duties(connection, duty_ids)
+    touched = covered_targets(connection, ids)
+    sources = list(connection.scalars(text("delete from claim where id = any(:ids) returning source_id"), {"ids": ids}))
+    connection.execute(
+        text(
+            "delete from claim_source as source where id = any(:sources)"
+            " and not exists (select from claim where claim.source_id = source.id)"
+        ),
+        {"sources": sources},
+    )
+    refresh(connection, duty_ids, touched)
+    bump(connection, ["duty-zones"])
+
+
+def covered_targets(connection: Connection, claim_ids: Iterable[int]) -> set[int]:
+    """Return the ids of the targets that claims meet."""
+    return set(
+        connection.scalars(
+            text("select distinct cover.target_id from claim join cover using (source_id) where claim.id = any(:ids)"),
+            {"ids": sorted(claim_ids)},
+        )
+    )
+
+
+def _duties(connection: Connection, claim_ids: Sequence[int]) -> set[int]:
+    return set(
+        connection.scalars(
+            text("select distinct duty_id from claim where id = any(:ids) and duty_id is not null"), {"ids": claim_ids}
+        )
+    )

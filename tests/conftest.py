@@ -1,0 +1,89 @@
+"""A private PostGIS for the whole run, databases made from templates, connections that are rolled back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from geo_hygiene.cluster import Cluster
+from geo_hygiene.database import engine, migrate
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """Addresses of one database of the run's cluster."""
+
+    __test__ = False
+
+    name: str
+    owner_url: str
+    service_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    home = Path(tempfile.mkdtemp(prefix="geo-hygiene-test-"))
+    home.chmod(0o755)
+    running = Cluster(home)
+    with running.lease():
+        yield running
+    shutil.rmtree(running.folder, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def addresses(cluster: Cluster, name: str) -> TestDatabase:
+    return TestDatabase(
+        name, cluster.url("owner", database=name), cluster.url("service", database=name), cluster.superuser_url(name)
+    )
+
+
+@pytest.fixture(scope="session")
+def new_database(cluster: Cluster, empty_database: TestDatabase) -> Callable[..., TestDatabase]:
+    """Return a function that copies a database that nobody is connected to: the empty one, or the one named."""
+    administrator = engine(cluster.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
+
+    def copy(template: str = empty_database.name) -> TestDatabase:
+        name = f"copy_{uuid.uuid4().hex[:12]}"
+        with administrator.connect() as connection:
+            connection.execute(text(f'create database "{name}" template "{template}" owner geo_hygiene_owner'))
+        return addresses(cluster, name)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def empty_database(cluster: Cluster) -> TestDatabase:
+    """Return the migrated database without records; nothing commits to it."""
+    database = addresses(cluster, "geo_hygiene")
+    migrate(database.owner_url)
+    return database
+
+
+@pytest.fixture
+def database(new_database: Callable[..., TestDatabase]) -> TestDatabase:
+    """Return an empty database of this test's own, for tests that commit, kill, lock or drive a browser."""
+    return new_database()
+
+
+@pytest.fixture(scope="session")
+def service(new_database: Callable[..., TestDatabase]) -> Iterator[Engine]:
+    connections = engine(new_database().service_url)
+    yield connections
+    connections.dispose()
+
+
+@pytest.fixture
+def connection(service: Engine) -> Iterator[Connection]:
+    """Return a connection of the service role in a transaction that is rolled back."""
+    with service.connect() as opened:
+        transaction = opened.begin()
+        yield opened
+        transaction.rollback()

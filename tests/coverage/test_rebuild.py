@@ -1,0 +1,161 @@
+"""What is kept by differences is what a rebuild makes."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.holders import assignments_changed
+from geo_hygiene.coverage.rebuild import rebuild
+from geo_hygiene.coverage.targets import areas_changed, targets_changed
+from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, delete_claims, end_claims, replace_list
+from tests.coverage.towns import START, Town, add_random_zones, add_target, grid_town, random_period
+
+KEPT = {
+    "cover": "select target_id, claim.id, from_mm, to_mm from cover join claim using (source_id) order by 1, 2, 3",
+    "state": "select duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps::text"
+    " from state order by 1, 2, 3",
+    "vacancy": "select duty_id, target_id, valid_from, valid_to, area_id, vacant_mm from vacancy order by 1, 2, 3",
+    "ledger": "select duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm from ledger"
+    " order by duty_id, area_id nulls last, day",
+}
+
+
+def kept_hashes(connection: Connection) -> dict[str, str]:
+    return {
+        name: hashlib.sha256(repr(connection.execute(text(query)).all()).encode()).hexdigest()
+        for name, query in KEPT.items()
+    }
+
+
+def assign(connection: Connection, dice: random.Random, town: Town) -> None:
+    person = connection.scalar(
+        text("insert into person (code, name, role) values (:code, :code, 'cleaner') returning id"),
+        {"code": f"P{dice.getrandbits(48)}"},
+    )
+    zone = dice.choice(sorted(town.zones.values()))
+    valid_from, valid_to = random_period(dice)
+    connection.execute(
+        text(
+            "insert into assignment (person_id, zone, valid_from, valid_to)"
+            " values (:person, :zone, coalesce(cast(:start as date), '-infinity'),"
+            " coalesce(cast(:end as date), 'infinity'))"
+        ),
+        {"person": person, "zone": zone, "start": valid_from, "end": valid_to},
+    )
+    assignments_changed(connection, [zone])
+
+
+def unassign(connection: Connection, dice: random.Random, town: Town) -> None:
+    zone = dice.choice(sorted(town.zones.values()))
+    connection.execute(text("delete from assignment where zone = :zone"), {"zone": zone})
+    assignments_changed(connection, [zone])
+
+
+def relist(connection: Connection, dice: random.Random, town: Town) -> None:
+    replace_list(connection, dice.choice(sorted(town.zones)), town.stretches(dice))
+
+
+def finish(connection: Connection, dice: random.Random, town: Town) -> None:
+    end_claims(connection, [dice.choice(sorted(town.zones))], START + timedelta(days=dice.randrange(-20, 400)))
+    town.zones = {
+        row.id: row.code for row in connection.execute(text("select id, code from duty_zone")) if row.id in town.zones
+    }
+
+
+def remove(connection: Connection, dice: random.Random, town: Town) -> None:
+    claim_id = dice.choice(sorted(town.zones))
+    delete_claims(connection, [claim_id])
+    del town.zones[claim_id]
+
+
+def add(connection: Connection, dice: random.Random, town: Town) -> None:
+    add_random_zones(connection, dice, town, dice.randint(1, 3))
+
+
+def split_street(connection: Connection, dice: random.Random, town: Town) -> None:
+    """End a street at a day and let its two halves begin."""
+    target_id = dice.choice(sorted(town.extents))
+    began = connection.scalar(text("select valid_from from target where id = :id"), {"id": target_id})
+    day = max(began, START) + timedelta(days=dice.randrange(1, 60))
+    points = [
+        (row.lon, row.lat)
+        for row in connection.execute(
+            text(
+                "select ST_X(d.geom) as lon, ST_Y(d.geom) as lat from target, ST_DumpPoints(geom) as d"
+                " where id = :id order by d.path"
+            ),
+            {"id": target_id},
+        )
+    ]
+    share = dice.uniform(0.2, 0.8)
+    (x0, y0), (x1, y1) = points[0], points[1]
+    middle = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+    connection.execute(text("update target set valid_to = :day where id = :id"), {"day": day, "id": target_id})
+    children = [add_target(connection, half, valid_from=day) for half in ([points[0], middle], [middle, *points[1:]])]
+    for child_id, extent in children:
+        connection.execute(
+            text("insert into target_parent values (:child, :parent)"), {"child": child_id, "parent": target_id}
+        )
+        town.extents[child_id] = extent
+    del town.extents[target_id]
+    targets_changed(connection, begun=[child for child, _ in children], ended=[target_id])
+
+
+def move_border(connection: Connection, dice: random.Random, town: Town) -> None:
+    connection.execute(
+        text("update area set zone_class = :zone_class where code = :code"),
+        {"zone_class": dice.choice(("core", "fringe")), "code": dice.choice(("C0", "C1"))},
+    )
+    areas_changed(connection)
+
+
+EDITS = (
+    add,
+    add,
+    add,
+    relist,
+    relist,
+    relist,
+    finish,
+    remove,
+    assign,
+    assign,
+    assign,
+    unassign,
+    split_street,
+    move_border,
+)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_answers_kept_by_differences_equal_a_rebuild_after_500_edits(connection: Connection, seed: int) -> None:
+    dice = random.Random(seed)
+    town = grid_town(connection)
+    add_random_zones(connection, dice, town, 12)
+    for edit_number in range(500):
+        dice.choice(EDITS)(connection, dice, town)
+        if len(town.zones) < 6:
+            add_random_zones(connection, dice, town, 6)
+        if edit_number % 100 == 99:
+            before = kept_hashes(connection)
+            rebuild(connection)
+            assert kept_hashes(connection) == before
+
+
+def test_a_split_street_hands_its_stretches_to_its_halves(connection: Connection) -> None:
+    dice = random.Random(7)
+    town = grid_town(connection, 2)
+    target_id, extent = next(iter(town.extents.items()))
+    add_zones(connection, [NewZone(code="Z", duty_id=1, stretches=[Stretch(target_id, 10_000, extent)])])
+    town.extents = {target_id: extent}
+    split_street(connection, dice, town)
+    covered = connection.execute(
+        text("select sum(to_mm - from_mm) from cover where target_id = any(:ids)"), {"ids": sorted(town.extents)}
+    ).scalar_one()
+    assert sum(town.extents.values()) == pytest.approx(extent, abs=2)
+    assert covered == pytest.approx(extent - 10_000, abs=3)
