@@ -1,0 +1,156 @@
+"""What all commands share: the home, its database, the language, and the meaning of exit codes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from pydantic import ValidationError
+
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.i18n import N_, _, use_locale
+from geo_hygiene.serve import open_database
+from geo_hygiene.settings import Settings
+
+OUR_FAULT = 3
+"""Exit code of a failure that nobody foresaw; 0 is good, 1 refused, 2 wrong usage."""
+
+HOME = f"{__name__}.home"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home whose database runs and is migrated."""
+
+    settings: Settings
+    owner_url: str
+    service_url: str
+
+
+class Commands(click.Group):
+    """The whole command: speaks the user's language, and tells each mistake in one sentence with its exit code.
+
+    Subcommands are named by module and attribute and imported when they are called: some of them need libraries that
+    take a second to load.
+    """
+
+    def __init__(self, *args: Any, subcommands: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subcommands = subcommands
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click declares it
+        """Return the names in the order in which they are declared."""
+        return list(self.subcommands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as click's
+        """Import a command and put it into the user's language."""
+        if cmd_name not in self.subcommands:
+            return None
+        module, attribute = self.subcommands[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        _translate(command)
+        return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Choose the language before anything is said."""
+        use_locale(_wanted_locale())
+        _translate(self)
+        return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command and turn its mistakes into exit codes."""
+        try:
+            return super().invoke(ctx)
+        except GeoHygieneError as error:
+            click.echo(_("Error: %(reason)s", reason=error), err=True)
+            ctx.exit(error.exit_code)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            click.echo(_("Error: %(reason)s", reason=f"{type(error).__name__}: {error}"), err=True)
+            log = _log_failure(ctx.meta.get(HOME))
+            click.echo(_("This is a fault of the program itself. Its log is %(log)s", log=log), err=True)
+            ctx.exit(OUR_FAULT)
+
+
+def home_option(command: Function) -> Function:
+    """Give a command the option ``--home``, passed to it as ``home: Path | None``."""
+
+    def remember(ctx: click.Context, _option: click.Parameter, value: Path | None) -> Path | None:
+        ctx.meta[HOME] = value
+        return value
+
+    return click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        callback=remember,
+        help=N_("Folder of everything that the program keeps. [default: var in the checkout]"),
+    )(command)
+
+
+def load_settings(home: Path | None) -> Settings:
+    """Return the settings of the environment, for another home if one is given.
+
+    Raises
+    ------
+    click.UsageError
+        If a value of the environment can not be used.
+    """
+    try:
+        return Settings.load(home)
+    except ValidationError as error:
+        wrong = "; ".join(f"GEO_HYGIENE_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
+        raise click.UsageError(
+            _("The environment holds a value that can not be used: %(wrong)s", wrong=wrong)
+        ) from None
+
+
+@contextmanager
+def open_home(home: Path | None) -> Iterator[Home]:
+    """Use a home with its database started and migrated; it stops afterwards if nobody else uses it."""
+    settings = load_settings(home)
+    with open_database(settings) as database:
+        yield Home(settings, database.owner_url, database.service_url)
+
+
+def _wanted_locale() -> str:
+    system = (os.environ.get(name) for name in ("GEO_HYGIENE_LOCALE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, system), "en")
+
+
+def _translate(command: click.Command) -> None:
+    """Put the help of a command and of all below it into the user's language."""
+    command.help = _(command.help) if command.help else None
+    command.epilog = _(command.epilog) if command.epilog else None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.help:
+            parameter.help = _(parameter.help)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _translate(below)
+
+
+def _log_failure(home: Path | None) -> Path:
+    """Write down the exception that is being handled, and return where."""
+    account = f"{datetime.now(UTC).isoformat()} {os.getpid()}\n{traceback.format_exc()}\n"
+    try:
+        folder = Settings.load(home).home / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "failures.log"
+        with log.open("a") as lines:
+            lines.write(account)
+    except (OSError, ValidationError):
+        log = Path(tempfile.mkstemp(prefix="geo-hygiene-failure-", suffix=".log")[1])
+        log.write_text(account)
+    return log
