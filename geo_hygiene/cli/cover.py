@@ -1,0 +1,105 @@
+"""``geo-hygiene cover``: what of a duty is covered on a day, and the rebuild of what is kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import text
+
+from geo_hygiene.cli.context import home_option, open_home
+from geo_hygiene.coverage import rebuild as rebuilding
+from geo_hygiene.coverage.answers import lock_duties
+from geo_hygiene.coverage.duties import all_duties, duty_of, today
+from geo_hygiene.coverage.summary import Level, Summary, summarize
+from geo_hygiene.database import engine
+from geo_hygiene.i18n import N_, _
+
+
+class Day(click.ParamType[date]):
+    """A calendar day as 2025-12-31."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read an ISO date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(_("“%(value)s” is not a day; write it as 2025-12-31.", value=value), param, ctx)
+
+
+@click.group(
+    invoke_without_command=True,
+    help=N_("Show how much of a duty is covered on a day, what is nobody's, twice covered, or held by nobody."),
+    epilog=N_("Example: geo-hygiene cover --duty sweeping --on 2025-03-01 --by community --json"),
+)
+@home_option
+@click.option("--duty", help=N_("sweeping, supervision, drains or tanks."))
+@click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
+@click.option("--by", type=click.Choice([level.value for level in Level]), help=N_("Break the sums down."))
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+@click.pass_context
+def cover(
+    ctx: click.Context, home: Path | None, duty: str | None, on: date | None, by: str | None, *, as_json: bool
+) -> None:
+    """Answer the question, unless a subcommand was called."""
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = home
+        return
+    if duty is None:
+        raise click.UsageError(_("Say which duty: --duty sweeping, supervision, drains or tanks."))
+    with open_home(home) as opened, engine(opened.service_url).connect() as connection:
+        record = duty_of(connection, duty)
+        summary = summarize(connection, record, on or today(connection), Level(by) if by else None)
+    if as_json:
+        click.echo(json.dumps(summary.as_json(), ensure_ascii=False))
+    else:
+        _print(summary)
+
+
+@cover.command(
+    help=N_("Make cover and all kept answers again from zones, targets and assignments; nothing should change."),
+    epilog=N_("Example: geo-hygiene cover rebuild"),
+)
+@home_option
+@click.pass_context
+def rebuild(ctx: click.Context, home: Path | None) -> None:
+    """Rebuild in one transaction."""
+    with open_home(home or ctx.obj) as opened, engine(opened.service_url).begin() as connection:
+        lock_duties(connection, [duty.id for duty in all_duties(connection)])
+        rebuilding.rebuild(connection)
+        rows = connection.scalar(text("select count(*) from cover"))
+    click.echo(_("Rebuilt the cover of all duties: %(rows)s stretches.", rows=rows), err=True)
+
+
+def _print(summary: Summary) -> None:
+    amounts = summary.as_json()
+    unit = "m" if summary.duty.unit == "m" else ""
+    click.echo(f"{summary.duty.title} · {summary.on.isoformat()}")
+    labels = {
+        "total": _("To be covered"),
+        "covered": _("Covered"),
+        "vacant": _("of that vacant"),
+        "gap": _("Gap"),
+        "overlap": _("Overlap"),
+    }
+    for key, label in labels.items():
+        share = f"{amounts[key] / amounts['total']:8.1%}" if amounts["total"] else ""
+        click.echo(f"  {label}\t{amounts[key]:>14,} {unit}{share}")
+    for row in amounts["by"]:
+        name = row["name"] or _("(none)")
+        click.echo(
+            f"  {row['code'] or '-'}\t{name}\t"
+            + "\t".join(f"{label} {row[key]:,} {unit}" for key, label in labels.items())
+        )
+    for row in amounts["outside_scope"]:
+        click.echo(
+            _("Outside the scope: zone %(zone)s, %(targets)s targets", zone=row["zone"], targets=row["targets"]),
+            err=True,
+        )
