@@ -58,6 +58,10 @@ class Code(StrEnum):
     FILE_TYPE = "file-type"
     FILE_TOO_BIG = "file-too-big"
     ARCHIVE_UNSAFE = "archive-unsafe"
+    CRS_INEXACT = "crs-inexact"
+    FILE_INCOMPLETE = "file-incomplete"
+    FIELD_RENAMED = "field-renamed"
+    TEXT_UNDECODABLE = "text-undecodable"
 
 
 class Kind(NamedTuple):
@@ -98,6 +102,10 @@ KINDS: Mapping[Code, Kind] = {
     Code.FILE_TYPE: Kind(_E, N_("The content of the file is not what its name says.")),
     Code.FILE_TOO_BIG: Kind(_E, N_("The file is too big.")),
     Code.ARCHIVE_UNSAFE: Kind(_E, N_("The archive is not safe to open.")),
+    Code.CRS_INEXACT: Kind(_W, N_("The coordinates can be brought to WGS 84 only roughly.")),
+    Code.FILE_INCOMPLETE: Kind(_W, N_("A part of the file is missing.")),
+    Code.FIELD_RENAMED: Kind(_I, N_("The field was given another name.")),
+    Code.TEXT_UNDECODABLE: Kind(_E, N_("The text can not be decoded.")),
 }
 
 

@@ -156,7 +156,9 @@ def _choose(names: dict[str, zipfile.ZipInfo], archive: str, wanted: str | None)
         if ending not in _WANTED:
             continue
         # Parts of a shapefile belong together by name, and the other formats stand alone.
-        key = name.replace("\\", "/").rpartition(".")[0].casefold() + ("" if ending in SHAPEFILE_PARTS else f".{ending}")
+        key = name.replace("\\", "/").rpartition(".")[0].casefold() + (
+            "" if ending in SHAPEFILE_PARTS else f".{ending}"
+        )
         if ending in groups[key]:
             raise _unsafe(N_("The archive holds two files of the name %(name)s."), name)
         groups[key][ending] = name

@@ -23,6 +23,7 @@ _DELETED = ord("*")
 _CHUNK_BYTES = 16 * 1024 * 1024
 _TEXT = "C"
 _NUMBERS = "NF"
+_NAME_BYTES = 10
 #: Memo, picture and general fields point into another file, which is not read.
 _ELSEWHERE = "MGBP"
 _EMPTY_DATES = ("", "00000000", "0")
@@ -61,9 +62,7 @@ class Table:
     def records(self, begin: int, end: int) -> NDArray[np.uint8]:
         """Return the bytes of the records from `begin` to before `end`, counted from 0."""
         count = end - begin
-        content = np.fromfile(
-            self.path, np.uint8, count=count * self.record, offset=self.header + begin * self.record
-        )
+        content = np.fromfile(self.path, np.uint8, count=count * self.record, offset=self.header + begin * self.record)
         return content.reshape(count, self.record)
 
 
@@ -136,7 +135,7 @@ def try_encodings(table: Table, trials: list[Trial]) -> Table:
     for trial in trials:
         for field in table.fields:
             if not field.raw_name.isascii():
-                trial.take(0, "", field.raw_name, min(10, len(field.raw_name)))
+                trial.take(0, "", field.raw_name, _NAME_BYTES)
     for begin, records in table.chunks():
         for field in table.fields:
             if field.type == _TEXT:
@@ -162,14 +161,18 @@ def _try_text(begin: int, records: NDArray[np.uint8], field: Field, trials: list
     if not len(rows):
         return
     name = field.raw_name.decode("ascii", errors="replace")
-    values = _strip(column[rows])
-    for row, value in dict(zip(reversed(values), reversed(rows.tolist()), strict=True)).items():
+    first: dict[bytes, int] = {}
+    for row, value in zip(rows.tolist(), _strip(column[rows]), strict=True):
+        first.setdefault(value, begin + row + 1)
+    for value, row in first.items():
         for trial in trials:
-            trial.take(begin + value + 1, name, row, field.width)
+            trial.take(row, name, value, field.width)
 
 
 def _strip(column: NDArray[np.uint8]) -> list[bytes]:
     """Return the values of a text column without what fills them up behind."""
+    if not column.shape[1]:
+        return [b""] * len(column)
     flat = np.ascontiguousarray(column).view(f"S{column.shape[1]}")[:, 0]
     return [value.split(b"\0", 1)[0].rstrip(b" ") for value in flat.tolist()]
 
@@ -187,7 +190,9 @@ def _cast(values: pa.Array, target: pa.DataType) -> pa.Array | None:
         values = pc.replace_substring_regex(values, r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3")
     elif target == pa.bool_():
         empty = pc.is_in(values, pa.array(["", "?"]))
-        values = pc.replace_substring_regex(pc.replace_substring_regex(values, "^[TtYy1]$", "true"), "^[FfNn0]$", "false")
+        values = pc.replace_substring_regex(
+            pc.replace_substring_regex(values, "^[TtYy1]$", "true"), "^[FfNn0]$", "false"
+        )
     else:
         # Programs fill a number that is too long for its field with stars; it is lost in the file already.
         empty = pc.match_substring_regex(values, r"^(\**|-?nan)$", ignore_case=True)
@@ -198,7 +203,7 @@ def _cast(values: pa.Array, target: pa.DataType) -> pa.Array | None:
         converted = values.cast(target)
     except pa.ArrowInvalid:
         return None
-    if target == pa.float64() and not pc.all(pc.is_finite(converted)).as_py() is not False:
+    if target == pa.float64() and pc.all(pc.is_finite(converted)).as_py() is False:
         return None
     return converted
 
@@ -212,7 +217,7 @@ def name_fields(table: Table, trial: Trial, findings: list[Finding]) -> Table:
     named: list[Field] = []
     for number, field in enumerate(table.fields, start=1):
         raw = field.raw_name.strip()
-        decoded = decode(raw, trial.encoding.codec, min(10, len(raw)))
+        decoded = decode(raw, trial.encoding.codec, _NAME_BYTES)
         wanted = decoded[0] if decoded is not None else raw.decode("ascii", errors="backslashreplace")
         wanted = wanted or f"field{number}"
         name, copy = wanted, 1
@@ -232,37 +237,39 @@ def is_kept(records: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return records[:, 0] != _DELETED
 
 
-def columns(table: Table, records: NDArray[np.uint8], trial: Trial, first_row: int) -> tuple[list[pa.Array], list[Finding]]:
+def columns(
+    table: Table, records: NDArray[np.uint8], trial: Trial, rows: NDArray[np.int64]
+) -> tuple[list[pa.Array], list[Finding]]:
     """Return a column for each field, and the findings on values that were cut or can not be decoded.
 
     Parameters
     ----------
     records
         Bytes of the records, shape (records, bytes of a record).
-    first_row
-        Row number of the first of them.
+    rows
+        Their row numbers.
     """
     findings: list[Finding] = []
     arrays: list[pa.Array] = []
     for field in table.fields:
         if field.type == _TEXT:
-            arrays.append(_text(records, field, trial, first_row, findings))
+            arrays.append(_text(records, field, trial, rows, findings))
         else:
             arrays.append(_cast(_ascii(records, field), field.arrow))
     return arrays, findings
 
 
 def _text(
-    records: NDArray[np.uint8], field: Field, trial: Trial, first_row: int, findings: list[Finding]
+    records: NDArray[np.uint8], field: Field, trial: Trial, rows: NDArray[np.int64], findings: list[Finding]
 ) -> pa.Array:
     values = _strip(records[:, field.begin : field.begin + field.width])
     known: dict[bytes, str | None] = {b"": None}
     texts: list[str | None] = []
-    for number, value in enumerate(values):
+    for row, value in zip(rows.tolist(), values, strict=True):
         if value not in known:
             decoded = decode(value, trial.encoding.codec, field.width)
             if decoded is None or decoded[1]:
-                findings.append(_about_text(first_row + number, field, value, decoded, trial))
+                findings.append(_about_text(row, field, value, decoded, trial))
                 texts.append(None if decoded is None else decoded[0])
                 continue
             known[value] = decoded[0]

@@ -164,6 +164,8 @@ def _describe(shp: Path, offsets: NDArray[np.int64]) -> tuple[NDArray[np.int32],
 def _truncated(row: int, rows: int | None) -> Exception:
     hint = N_("The file was not copied whole; get it again.")
     if rows is None or rows < row:
-        return refuse(Code.FILE_UNREADABLE, N_("The file ends in the middle of row %(at)s."), row=row, hint=hint, at=row)
+        return refuse(
+            Code.FILE_UNREADABLE, N_("The file ends in the middle of row %(at)s."), row=row, hint=hint, at=row
+        )
     text = N_("The file ends in row %(at)s of %(rows)s.")
     return refuse(Code.FILE_UNREADABLE, text, row=row, hint=hint, at=row, rows=rows)

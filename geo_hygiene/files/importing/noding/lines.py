@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ Booleans = NDArray[np.bool_]
 
 EVER = np.int64(2**62)
 """Day number that stands for an open end of a period."""
+
+VERTEX_M = 0.001
+"""Vertices within a millimetre are one: positions along a line are whole millimetres."""
 
 EQUATOR_M = 6_378_137.0
 ECCENTRICITY_SQUARED = 0.00669437999014
@@ -66,13 +70,23 @@ class Lines:
     fixed: Booleans
     begins: Integers
     ends: Integers
-    edges: Edges = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "edges", Edges.of(self))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The edges of all lines."""
+        return Edges.of(self)
+
+    @cached_property
+    def distances(self) -> Floats:
+        """Metres from the first of all vertices to each, added along all lines (to millimetres over a kilometre)."""
+        steps = np.diff(self.coords, axis=0)
+        per_longitude, per_latitude = metres_per_degree(self.coords[:-1, 1])
+        metres = np.hypot(steps[:, 0] * per_longitude, steps[:, 1] * per_latitude)
+        metres[self.last[:-1]] = 0.0
+        return np.concatenate(([0.0], np.cumsum(metres)))
 
     @property
     def first(self) -> Integers:
@@ -98,17 +112,28 @@ class Lines:
             ends=self.ends[chosen],
         )
 
+    def at(self, coords: Floats) -> Lines:
+        """Return the same lines with other coordinates, vertex by vertex."""
+        return replace(self, coords=coords)
+
+    def from_sources(self, source: Integers) -> Lines:
+        """Return the same lines under other source numbers."""
+        return replace(self, source=source)
+
     def moved(self, coords: Floats) -> Lines:
-        """Return the same lines with other coordinates, without vertices that repeat the one before."""
-        line_of_vertex = np.repeat(np.arange(len(self)), np.diff(self.offsets))
-        keep = np.ones(len(coords), dtype=bool)
-        same_line = line_of_vertex[1:] == line_of_vertex[:-1]
-        keep[1:] = ~(same_line & (coords[1:] == coords[:-1]).all(axis=1))
-        counts = np.bincount(line_of_vertex[keep], minlength=len(self)).astype(np.int64)
-        whole = Lines(
-            coords[keep], offsets_of(counts), self.source, self.group, self.fixed, self.begins, self.ends
-        )
-        return whole if (counts > 1).all() else whole.select(counts > 1)
+        """Return the same lines with other coordinates, without vertices within a millimetre of the one before.
+
+        The ends stay; a line that has no length left is left out.
+        """
+        lines = self.at(coords)
+        sizes = np.diff(lines.offsets)
+        if (sizes < 2).any():  # noqa: PLR2004 - a line has two ends
+            lines = lines.select(sizes > 1)
+        while (crowded := _crowded(lines)).any():
+            kept = np.add.reduceat((~crowded).astype(np.int64), lines.first)
+            thinned = replace(lines, coords=lines.coords[~crowded], offsets=offsets_of(kept))
+            lines = thinned if (kept > 1).all() else thinned.select(kept > 1)
+        return lines
 
     def geometries(self) -> NDArray[np.object_]:
         """Return the lines as shapely LineStrings."""
@@ -141,6 +166,23 @@ class Edges:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+def _crowded(lines: Lines) -> Booleans:
+    """Tell which vertices add nothing: they lie within a millimetre of the one before, which stays."""
+    if len(lines) == 0:
+        return np.zeros(0, dtype=bool)
+    close = np.zeros(len(lines.coords), dtype=bool)
+    start = lines.edges.start
+    close[start + 1] = (np.diff(lines.distances)[start] <= VERTEX_M) & ~lines.fixed[lines.edges.line]
+    crowded = close.copy()
+    crowded[1:] &= ~close[:-1]
+    # the last vertex is a node and stays: the one before goes in its place, unless that is the first
+    sizes = np.diff(lines.offsets)
+    gives_way = lines.last[crowded[lines.last] & (sizes > 2)] - 1  # noqa: PLR2004 - an edge has two ends
+    crowded[lines.last] &= sizes == 2  # noqa: PLR2004
+    crowded[gives_way] = True
+    return crowded
 
 
 def ranges(starts: Integers, counts: Integers) -> Integers:

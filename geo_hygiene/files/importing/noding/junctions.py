@@ -1,0 +1,179 @@
+"""Bring together the ends of lines that nearly meet: each other, or the side of another line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, geocentric
+from geo_hygiene.files.importing.noding.search import EdgeIndex, between, project
+
+NODE_M = 0.01
+"""Ends of lines within a centimetre are one node."""
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Places at which lines must be cut.
+
+    Attributes
+    ----------
+    edge
+        (k) index of the edge.
+    share
+        (k) 0..1 along it.
+    place
+        (k, 2) the node, EPSG:4326.
+    rank
+        (k) which place wins where several are one node, low first.
+    """
+
+    edge: Integers
+    share: Floats
+    place: Floats
+    rank: Integers
+
+    @classmethod
+    def none(cls) -> Cuts:
+        """Return no cuts."""
+        return cls(np.empty(0, np.int64), np.empty(0), np.empty((0, 2)), np.empty(0, np.int64))
+
+    @classmethod
+    def joined(cls, parts: list[Cuts]) -> Cuts:
+        """Return the cuts of all parts."""
+        if not parts:
+            return cls.none()
+        return cls(
+            np.concatenate([part.edge for part in parts]),
+            np.concatenate([part.share for part in parts]),
+            np.concatenate([part.place for part in parts]),
+            np.concatenate([part.rank for part in parts]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+
+def distinct(points: Floats) -> tuple[Integers, Integers, Integers]:
+    """Return (index of a first occurrence, number of the distinct point of each, occurrences) for equal points."""
+    complex_points = np.ascontiguousarray(points).view(np.complex128).ravel()
+    _, first, inverse, counts = np.unique(complex_points, return_index=True, return_inverse=True, return_counts=True)
+    return first.astype(np.int64), inverse.astype(np.int64), counts.astype(np.int64)
+
+
+def clusters(points: Floats, distance: float) -> Integers:
+    """Return a cluster number for each point; points within the distance (metres) share one, also through others."""
+    if len(points) == 0:
+        return np.empty(0, dtype=np.int64)
+    first, inverse, _ = distinct(points)
+    pairs = cKDTree(geocentric(points[first])).query_pairs(distance, output_type="ndarray")
+    count = len(first)
+    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    labels = connected_components(graph, directed=False)[1]
+    return labels.astype(np.int64)[inverse]
+
+
+def chosen_places(points: Floats, cluster: Integers, rank: Integers) -> Floats:
+    """Return for each point the place of the best ranked point of its cluster (the first of equals)."""
+    order = np.lexsort((np.arange(len(points)), rank, cluster))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = cluster[order][1:] != cluster[order][:-1]
+    best = np.empty(int(cluster.max()) + 1 if len(cluster) else 0, dtype=np.int64)
+    best[cluster[order][first]] = order[first]
+    return points[best[cluster]]
+
+
+def join_ends(lines: Lines) -> tuple[Lines, bool]:
+    """Move ends within a centimetre of one another to one place; stored ends stay.
+
+    Returns
+    -------
+    tuple
+        The lines (those that shrink to nothing left out), and whether any end moved.
+    """
+    ends = np.concatenate((lines.first, lines.last))
+    points = lines.coords[ends]
+    fixed = np.concatenate((lines.fixed, lines.fixed))
+    _, inverse, counts = distinct(points)
+    rank = np.where(fixed, -(10**9), -counts[inverse])
+    places = chosen_places(points, clusters(points, NODE_M), rank)
+    places[fixed] = points[fixed]
+    if (places == points).all():
+        return lines, False
+    coords = lines.coords.copy()
+    coords[ends] = places
+    return lines.moved(coords), True
+
+
+def attach_ends(lines: Lines, index: EdgeIndex) -> tuple[Floats, Cuts]:
+    """Put ends that are within a centimetre of another line's side onto it.
+
+    Returns
+    -------
+    tuple
+        The coordinates of the vertices after the ends moved, and the cuts of the lines that they touch. A stored end
+        stays, and the other line is led through it.
+    """
+    ends = np.concatenate((lines.first, lines.last))
+    owner = np.tile(np.arange(len(lines), dtype=np.int64), 2)
+    at, edge, share, distance = _sides(lines, index, ends, owner)
+    if len(at) == 0:
+        return lines.coords, Cuts.none()
+    _, spot, _ = distinct(lines.coords[ends])
+    stored_spot = np.bincount(spot, weights=np.concatenate((lines.fixed, lines.fixed))) > 0
+    stays = stored_spot[spot[at]]
+    start = lines.edges.start[edge]
+    side = between(lines.coords[start], lines.coords[start + 1], _to_vertices(lines, edge, share))
+    place = lines.coords[ends].copy()
+    moving = np.flatnonzero(~stays)
+    # every end at one spot goes to the same side, the nearest of all
+    nearest = moving[np.lexsort((distance[moving], spot[at[moving]]))][::-1]
+    target = np.full(int(spot.max()) + 1, -1, dtype=np.int64)
+    target[spot[at[nearest]]] = nearest
+    goes = target[spot] >= 0
+    place[goes] = side[target[spot[goes]]]
+    coords = lines.coords.copy()
+    coords[ends] = place
+    return coords, Cuts(edge, share, place[at], np.where(stays, 0, 2).astype(np.int64))
+
+
+def _sides(
+    lines: Lines, index: EdgeIndex, ends: Integers, owner: Integers
+) -> tuple[Integers, Integers, Floats, Floats]:
+    """Return (position among the ends, edge, share, distance) of ends within a centimetre of a line's side."""
+    at, edge = index.around(lines.coords[ends])
+    meets = index.may_meet(owner[at], lines.edges.line[edge])
+    at, edge = at[meets], edge[meets]
+    here = lines.coords[ends[at]]
+    start = lines.edges.start[edge]
+    share, distance = project(here, lines.coords[start], lines.coords[start + 1])
+    near = (distance <= NODE_M) & ~_begins_there(lines, edge, here)
+    return at[near], edge[near], share[near], distance[near]
+
+
+def _begins_there(lines: Lines, edge: Integers, here: Floats) -> Booleans:
+    """Tell which edges lie within two centimetres, along their line, of an end that is at the place already."""
+    line = lines.edges.line[edge]
+    along = lines.distances
+    start = lines.edges.start[edge]
+    first, last = lines.first[line], lines.last[line]
+    from_first = (lines.coords[first] == here).all(axis=1) & (along[start] - along[first] <= 2 * NODE_M)
+    from_last = (lines.coords[last] == here).all(axis=1) & (along[last] - along[start + 1] <= 2 * NODE_M)
+    begins: Booleans = from_first | from_last
+    return begins
+
+
+def _to_vertices(lines: Lines, edge: Integers, share: Floats) -> Floats:
+    """Take the vertex of an edge where the place is within a centimetre of it."""
+    start = lines.edges.start[edge]
+    one, other = lines.coords[start], lines.coords[start + 1]
+    place = between(one, other, share)
+    snapped = share.copy()
+    for value, vertex in ((0.0, one), (1.0, other)):
+        _, distance = project(place, vertex, vertex)
+        snapped[distance <= NODE_M] = value
+    return snapped

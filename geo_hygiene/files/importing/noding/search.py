@@ -1,0 +1,98 @@
+"""Find the edges that are near one another or near a point, and measure how near in metres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import shapely
+
+from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, metres_per_degree
+
+BLOCK = 200_000
+"""Edges that are looked up at once; bounds the memory of a search."""
+
+
+class EdgeIndex:
+    """A spatial index of the edges of lines.
+
+    Parameters
+    ----------
+    lines
+        What is searched.
+    reach
+        Metres within which boxes are found.
+    """
+
+    def __init__(self, lines: Lines, reach: float) -> None:
+        self.lines = lines
+        self.reach = reach
+        start = lines.edges.start
+        self._tree = shapely.STRtree(_boxes(lines.coords[start], lines.coords[start + 1], reach / 2))
+
+    def pairs(self, edges: Integers) -> Iterator[tuple[Integers, Integers]]:
+        """Yield pairs (one of the edges, any edge) whose boxes are within reach, block by block.
+
+        Only pairs whose lines may meet are given, each once when both are among the edges.
+        """
+        asked = np.zeros(len(self.lines.edges), dtype=bool)
+        asked[edges] = True
+        coords, start = self.lines.coords, self.lines.edges.start
+        for block in np.array_split(edges, max(1, -(-len(edges) // BLOCK))):
+            boxes = _boxes(coords[start[block]], coords[start[block] + 1], self.reach / 2)
+            position, other = self._tree.query(boxes)
+            edge = block[position]
+            once = (edge < other) | ~asked[other]
+            edge, other = edge[once], other[once]
+            meets = self.may_meet(self.lines.edges.line[edge], self.lines.edges.line[other])
+            yield edge[meets], other[meets]
+
+    def around(self, points: Floats) -> tuple[Integers, Integers]:
+        """Return (index of the point, edge) for boxes within reach of a point."""
+        if len(points) == 0:
+            empty = np.empty(0, dtype=np.int64)
+            return empty, empty
+        position, edge = self._tree.query(_boxes(points, points, self.reach / 2))
+        return position.astype(np.int64), edge.astype(np.int64)
+
+    def may_meet(self, one: Integers, other: Integers) -> Booleans:
+        """Tell which pairs of lines share a group and a day, and are not both stored."""
+        lines = self.lines
+        meets: Booleans = (
+            (lines.group[one] == lines.group[other])
+            & (lines.begins[one] < lines.ends[other])
+            & (lines.begins[other] < lines.ends[one])
+            & ~(lines.fixed[one] & lines.fixed[other])
+        )
+        return meets
+
+
+def _boxes(one: Floats, other: Floats, margin: float) -> np.typing.NDArray[np.object_]:
+    # a diagonal has the same box as a rectangle and half of its memory
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    latitude = np.clip(np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1])), 0.0, 89.9)
+    per_longitude, per_latitude = metres_per_degree(latitude)
+    margins = np.column_stack((margin / per_longitude, margin / per_latitude))
+    corners = np.stack((low - margins, high + margins), axis=1)
+    diagonals: np.typing.NDArray[np.object_] = shapely.linestrings(corners)
+    return diagonals
+
+
+def project(points: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return the share of the edge at which the nearest place to each point lies (0..1), and its distance in metres."""
+    per_longitude, per_latitude = metres_per_degree(points[:, 1])
+    scale = np.column_stack((per_longitude, per_latitude))
+    along = (end - start) * scale
+    away = (points - start) * scale
+    length_squared = np.einsum("ij,ij->i", along, along)
+    share = np.einsum("ij,ij->i", away, along) / np.where(length_squared > 0, length_squared, 1.0)
+    share = np.clip(share, 0.0, 1.0)
+    distance = np.linalg.norm(away - along * share[:, None], axis=1)
+    return share, distance
+
+
+def between(start: Floats, end: Floats, share: Floats) -> Floats:
+    """Return the place at a share of each edge; exactly an end at 0 and 1."""
+    place: Floats = start + (end - start) * share[:, None]
+    place[share == 1.0] = end[share == 1.0]
+    return place

@@ -1,0 +1,8 @@
+"""Read foreign files safely and right: `read` gives a `SourceTable`, whatever the file."""
+
+from geo_hygiene.files.reading.limits import BROWSER_UPLOAD, COMMAND_LINE, Limits
+from geo_hygiene.files.reading.reader import ReaderFaultError, read
+from geo_hygiene.files.reading.scratch import sweep
+from geo_hygiene.files.reading.table import SourceTable
+
+__all__ = ["BROWSER_UPLOAD", "COMMAND_LINE", "Limits", "ReaderFaultError", "SourceTable", "read", "sweep"]

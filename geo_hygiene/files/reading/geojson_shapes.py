@@ -1,0 +1,143 @@
+"""Make geometries of the coordinates of GeoJSON, and say exactly why one can not be made."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading.geometry import INVALID_HINT, not_finite
+from geo_hygiene.i18n import N_
+
+_LEAST_LINE, _LEAST_RING = 2, 4
+_DEEPEST = 8
+
+
+class ShapeError(Exception):
+    """A geometry that can not be made; tells the finding for its row."""
+
+    def __init__(self, text: str, *, code: Code = Code.GEOMETRY_INVALID, **values: object) -> None:
+        super().__init__(text)
+        self._text = text
+        self._code = code
+        self._values = values
+
+    def finding(self, row: int) -> Finding:
+        """Return what is said of the row."""
+        place = f"{self._values['x']} {self._values['y']}" if "x" in self._values else None
+        return Finding(self._code, self._text, row=row, value=place, hint=INVALID_HINT, values=self._values)
+
+
+class NotFiniteError(ShapeError):
+    """A vertex that lies nowhere."""
+
+    def __init__(self, vertex: int, coordinates: list[float]) -> None:
+        super().__init__("")
+        self._vertex, self._coordinates = vertex, coordinates
+
+    def finding(self, row: int) -> Finding:
+        """Return what is said of the row."""
+        return not_finite(row, self._vertex, self._coordinates)
+
+
+def shape(geometry: object, *, depth: int = 0) -> BaseGeometry | None:
+    """Return the geometry of a GeoJSON object in two dimensions, None for null.
+
+    Raises
+    ------
+    ShapeError
+        If it is none, with the reason.
+    """
+    if geometry is None:
+        return None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if not isinstance(geometry, dict) or not isinstance(kind, str) or kind not in GEOMETRIES:
+        text = N_("There is no geometry of the type %(type)s.")
+        raise ShapeError(text, code=Code.GEOMETRY_TYPE, type=str(kind)[:80])
+    if kind == "GeometryCollection":
+        parts = geometry.get("geometries")
+        if not isinstance(parts, list) or depth >= _DEEPEST:
+            raise ShapeError(N_("The collection holds no list of geometries, or too many in each other."))
+        return shapely.geometrycollections([shape(part, depth=depth + 1) for part in parts])
+    coordinates = geometry.get("coordinates")
+    if not isinstance(coordinates, list):
+        raise ShapeError(N_("The geometry has no coordinates."))
+    return _MAKERS[kind](coordinates)
+
+
+def _point(coordinates: list[Any]) -> BaseGeometry:
+    if not coordinates:
+        return shapely.Point()
+    return shapely.points(_positions([coordinates])[0])
+
+
+def _line(coordinates: list[Any]) -> BaseGeometry:
+    positions = _positions(coordinates)
+    if len(positions) and len(positions) < _LEAST_LINE:
+        raise _at(N_("The line has one point only, at %(x)s, %(y)s."), positions)
+    return shapely.linestrings(positions) if len(positions) else shapely.LineString()
+
+
+def _ring(coordinates: Any) -> BaseGeometry:
+    positions = _positions(_listed(coordinates))
+    if not len(positions):
+        return shapely.LinearRing()
+    if (positions[0] != positions[-1]).any():
+        raise _at(N_("The outline is not closed; it begins at %(x)s, %(y)s."), positions)
+    if len(positions) < _LEAST_RING:
+        raise _at(N_("The outline has fewer than four points, at %(x)s, %(y)s."), positions)
+    return shapely.linearrings(positions)
+
+
+def _polygon(coordinates: list[Any]) -> BaseGeometry:
+    rings = [_ring(ring) for ring in coordinates]
+    return shapely.polygons(rings[0], holes=rings[1:]) if rings else shapely.Polygon()
+
+
+def _many(collect: Callable[[Any], BaseGeometry], make: Callable[[list[Any]], BaseGeometry]) -> Any:
+    return lambda coordinates: collect([make(_listed(part)) for part in coordinates])
+
+
+_MAKERS: Mapping[str, Callable[[list[Any]], BaseGeometry]] = {
+    "Point": _point,
+    "LineString": _line,
+    "Polygon": _polygon,
+    "MultiPoint": _many(shapely.multipoints, _point),
+    "MultiLineString": _many(shapely.multilinestrings, _line),
+    "MultiPolygon": _many(shapely.multipolygons, _polygon),
+}
+GEOMETRIES = frozenset({*_MAKERS, "GeometryCollection"})
+
+
+def _listed(coordinates: object) -> list[Any]:
+    if not isinstance(coordinates, list):
+        raise ShapeError(N_("The coordinates are not lists of numbers."))
+    return coordinates
+
+
+def _positions(coordinates: list[Any]) -> NDArray[np.float64]:
+    """Return x and y, shape (n, 2); heights and measures are dropped."""
+    if not coordinates:
+        return np.empty((0, 2))
+    try:
+        positions = np.array(coordinates)
+    except ValueError:
+        # Some positions have a height and others have none.
+        positions = np.array([position[:2] for position in coordinates if isinstance(position, list)], dtype=object)
+        if len(positions) < len(coordinates) or positions.ndim != 2:  # noqa: PLR2004 - positions and their numbers
+            raise ShapeError(N_("The coordinates are not lists of numbers.")) from None
+        positions = np.array(positions.tolist())
+    if positions.dtype.kind not in "iuf" or positions.ndim != 2 or positions.shape[1] < 2:  # noqa: PLR2004 - x and y
+        raise ShapeError(N_("The coordinates are not lists of numbers."))
+    flat = positions[:, :2].astype(np.float64)
+    wrong = np.flatnonzero(~np.isfinite(flat).all(axis=1))
+    if len(wrong):
+        raise NotFiniteError(int(wrong[0]) + 1, flat[wrong[0]].tolist())
+    return flat
+
+
+def _at(text: str, positions: NDArray[np.float64]) -> ShapeError:
+    return ShapeError(text, x=f"{positions[0, 0]:.10g}", y=f"{positions[0, 1]:.10g}")

@@ -1,0 +1,165 @@
+"""Check the geometries of a file and bring them to the form in which they are stored."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading.notes import Notes
+from geo_hygiene.i18n import N_
+
+Geometries = NDArray[np.object_]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+_COLLECTIONS = (4, 5, 6, 7)
+#: shapely's type numbers of what a layer of each family holds.
+_TYPES = {"point": (0,), "line": (1, 5), "polygon": (3, 6)}
+_NAMES = ("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "Collection")
+_WANTED = {
+    "point": N_("The layer holds points, and this is a %(found)s."),
+    "line": N_("The layer holds lines, and this is a %(found)s."),
+    "polygon": N_("The layer holds areas, and this is a %(found)s."),
+}
+_REASON = re.compile(r"(.+?)\[(\S+) (\S+?)(?: \S+)?\]")
+#: GEOS' words for what is wrong, as sentences with the place: geos/src/operation/valid/TopologyValidationError.cpp.
+_REASONS = {
+    "Self-intersection": N_("The outline crosses itself at %(lon)s, %(lat)s."),
+    "Ring Self-intersection": N_("The outline touches itself at %(lon)s, %(lat)s."),
+    "Hole lies outside shell": N_("A hole lies outside its area at %(lon)s, %(lat)s."),
+    "Holes are nested": N_("A hole lies within another hole at %(lon)s, %(lat)s."),
+    "Nested shells": N_("A part of the area lies within another part at %(lon)s, %(lat)s."),
+    "Duplicate Rings": N_("An outline stands twice at %(lon)s, %(lat)s."),
+    "Interior is disconnected": N_("Holes cut the area in two at %(lon)s, %(lat)s."),
+    "Too few points in geometry component": N_("The line has no length, or the area no ground, at %(lon)s, %(lat)s."),
+}
+_OTHER_REASON = N_("The geometry is not valid at %(lon)s, %(lat)s: %(reason)s.")
+_NO_PLACE = N_("The geometry is not valid: %(reason)s.")
+INVALID_HINT = N_("Mend the shape in the program that it comes from, or skip the row with --skip-rejected.")
+
+
+@dataclass
+class Batch:
+    """Some rows of a file while they are checked; a geometry becomes None when it can not be stored.
+
+    Parameters
+    ----------
+    rows
+        Row numbers.
+    geometries
+        In the system of the file at first, in EPSG:4326 (x = longitude) after the transformation.
+    rejected
+        Which rows have an error.
+    """
+
+    rows: Rows
+    geometries: Geometries
+    rejected: Mask
+
+    def reject(self, which: Mask, notes: Notes, finding: Callable[[int], Finding]) -> None:
+        """Note an error for each row of `which` that has none yet; `finding` takes the position in the batch."""
+        for position in np.flatnonzero(which & ~self.rejected).tolist():
+            notes.add(finding(position))
+        self.rejected |= which
+
+    def good(self) -> Mask:
+        """Tell which rows have no error."""
+        return ~self.rejected
+
+
+def check_form(batch: Batch, family: str | None, most_vertices: int, notes: Notes) -> None:
+    """Reject what is missing, empty, too long, not finite or of another kind; take single parts out of collections."""
+    geometries, rows = batch.geometries, batch.rows
+    missing = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    batch.reject(missing, notes, lambda at: Finding(Code.GEOMETRY_EMPTY, row=int(rows[at])))
+    vertices = shapely.get_num_coordinates(geometries)
+    batch.reject(vertices > most_vertices, notes, lambda at: too_many(int(rows[at]), int(vertices[at]), most_vertices))
+    _take_single_parts(batch)
+    if family is not None:
+        types = shapely.get_type_id(batch.geometries)
+        batch.reject(
+            ~np.isin(types, _TYPES[family]), notes, lambda at: _other_kind(int(rows[at]), int(types[at]), family)
+        )
+    _reject_not_finite(batch, notes)
+
+
+def too_many(row: int, vertices: int, most: int) -> Finding:
+    """Return the finding on a geometry with more vertices than are read."""
+    text = N_("The geometry has %(count)s vertices; not more than %(most)s are read.")
+    hint = N_("Simplify it, or split it into several rows.")
+    return Finding(
+        Code.TOO_MANY_VERTICES, text, row=row, value=str(vertices), hint=hint, values={"count": vertices, "most": most}
+    )
+
+
+def _other_kind(row: int, type_id: int, family: str) -> Finding:
+    name = _NAMES[type_id] if 0 <= type_id < len(_NAMES) else "?"
+    return Finding(Code.GEOMETRY_TYPE, _WANTED[family], row=row, value=name, values={"found": name})
+
+
+def _take_single_parts(batch: Batch) -> None:
+    types = shapely.get_type_id(batch.geometries)
+    single = np.isin(types, _COLLECTIONS) & (shapely.get_num_geometries(batch.geometries) == 1)
+    if single.any():
+        batch.geometries[single] = shapely.get_geometry(batch.geometries[single], 0)
+
+
+def _reject_not_finite(batch: Batch, notes: Notes) -> None:
+    coordinates, owners = shapely.get_coordinates(batch.geometries, return_index=True)
+    wrong = ~np.isfinite(coordinates).all(axis=1)
+    which = np.zeros(len(batch.rows), dtype=bool)
+    which[owners[wrong]] = True
+
+    def finding(at: int) -> Finding:
+        own = coordinates[owners == at]
+        vertex = int(np.flatnonzero(~np.isfinite(own).all(axis=1))[0])
+        return not_finite(int(batch.rows[at]), vertex + 1, own[vertex].tolist())
+
+    batch.reject(which, notes, finding)
+
+
+def not_finite(row: int, vertex: int, coordinates: list[float]) -> Finding:
+    """Return the finding on a vertex, counted from 1, that lies nowhere."""
+    text = N_("Vertex %(vertex)s has the coordinates %(coordinates)s.")
+    shown = " ".join(f"{value:g}" for value in coordinates)
+    return Finding(Code.NOT_FINITE, text, row=row, value=shown, values={"vertex": vertex, "coordinates": shown})
+
+
+def move(batch: Batch, transform: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Bring the good geometries to EPSG:4326; return the bounds that they had before, shape (rows, 4)."""
+    before: NDArray[np.float64] = shapely.bounds(batch.geometries)
+    good = np.flatnonzero(batch.good())
+    moved = batch.geometries[good]
+    if len(moved):
+        batch.geometries[good] = shapely.set_coordinates(moved, transform(shapely.get_coordinates(moved)))
+    return before
+
+
+def check_validity(batch: Batch, notes: Notes) -> None:
+    """Reject geometries that are not valid by the rules of OGC, with the place of the defect.
+
+    They are not repaired: what the owner meant is not known, and the repair of a small polygon can cost minutes.
+    """
+    good = np.flatnonzero(batch.good())
+    wrong = np.zeros(len(batch.rows), dtype=bool)
+    wrong[good] = ~shapely.is_valid(batch.geometries[good])
+    batch.reject(wrong, notes, lambda at: _invalid(int(batch.rows[at]), shapely.is_valid_reason(batch.geometries[at])))
+
+
+def _invalid(row: int, told: str) -> Finding:
+    match = _REASON.fullmatch(told)
+    if match is None:
+        return Finding(Code.GEOMETRY_INVALID, _NO_PLACE, row=row, hint=INVALID_HINT, values={"reason": told})
+    lon, lat = f"{float(match[2]):.7f}", f"{float(match[3]):.7f}"
+    return Finding(
+        Code.GEOMETRY_INVALID,
+        _REASONS.get(match[1], _OTHER_REASON),
+        row=row,
+        value=f"{lon} {lat}",
+        hint=INVALID_HINT,
+        values={"lon": lon, "lat": lat, "reason": match[1]},
+    )

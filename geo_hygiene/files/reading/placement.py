@@ -1,0 +1,142 @@
+"""Tell whether coordinates lie where their system says, and what they look like when they do not."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading.geometry import Batch, Mask, Rows
+from geo_hygiene.files.reading.guess import Guess, looks_like
+from geo_hygiene.files.reading.notes import Notes
+from geo_hygiene.files.reading.systems import Bounds, System, Transformation, described
+from geo_hygiene.i18n import N_
+
+#: Degrees around the area for which a system is made in which it is still used: zones overlap in practice.
+_MARGIN = 5.0
+#: From this value on a number is no degree that was mistyped.
+_NO_DEGREE = 400.0
+_LON, _LAT = 180.0, 90.0
+_SLACK = 1e-9
+
+
+@dataclass
+class Placement:
+    """The places of a file's rows, looked at batch by batch and judged at the end.
+
+    When half of the rows lie wrong in the same way the file is meant, else each row.
+    """
+
+    system: System
+    transformation: Transformation
+    extent: Bounds | None
+    wrong: dict[Code, list[tuple[Rows, NDArray[np.float64], NDArray[np.float64]]]] = field(default_factory=dict)
+    rows: int = 0
+
+    def look(self, batch: Batch, before: NDArray[np.float64], after: NDArray[np.float64]) -> None:
+        """Reject the rows that lie wrong; what is said of them waits for `judge`.
+
+        Parameters
+        ----------
+        before, after
+            Bounds of each row in the system of the file and in EPSG:4326, shape (rows, 4).
+        """
+        good = batch.good()
+        self.rows += int(good.sum())
+        with np.errstate(invalid="ignore"):
+            kinds = self._degrees(before) if self.system.is_geographic() else self._metres(before, after)
+        for code, which in kinds:
+            chosen = np.flatnonzero(which & good & batch.good())
+            if len(chosen):
+                self.wrong.setdefault(code, []).append((batch.rows[chosen], before[chosen], after[chosen]))
+                batch.rejected[chosen] = True
+
+    def judge(self, notes: Notes) -> None:
+        """Note what lies wrong."""
+        for code, parts in self.wrong.items():
+            rows = np.concatenate([part[0] for part in parts])
+            before = np.concatenate([part[1] for part in parts])
+            after = np.concatenate([part[2] for part in parts])
+            if 2 * len(rows) >= self.rows:
+                notes.add(self._about(code, before, after, len(rows), row=None))
+            else:
+                for at, row in enumerate(rows.tolist()):
+                    notes.add(self._about(code, before[at : at + 1], after[at : at + 1], 1, row=row))
+
+    def _degrees(self, before: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
+        west, south, east, north = before.T
+        largest_x, largest_y = np.maximum(abs(west), abs(east)), np.maximum(abs(south), abs(north))
+        beyond = (largest_x > _LON + _SLACK) | (largest_y > _LAT + _SLACK)
+        swapped = beyond & (largest_x <= _LAT) & (largest_y <= _LON)
+        home = self.extent or self._area()
+        if home is not None:
+            x, y = (west + east) / 2, (south + north) / 2
+            swapped |= ~_inside(x, y, home) & _inside(y, x, home)
+        return [
+            (Code.LOOKS_SWAPPED, swapped),
+            (Code.LOOKS_PROJECTED, beyond & (np.maximum(largest_x, largest_y) >= _NO_DEGREE)),
+            (Code.OUTSIDE_EXTENT, beyond),
+        ]
+
+    def _metres(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
+        nowhere = ~np.isfinite(after).all(axis=1)
+        area = self._area()
+        if area is None:
+            return [(Code.OUTSIDE_EXTENT, nowhere)]
+        middle = (after[:, :2] + after[:, 2:]) / 2
+        outside = nowhere | ~_inside(middle[:, 0], middle[:, 1], area)
+        if not outside.any():
+            return []
+        turned = self.transformation.apply(((before[:, :2] + before[:, 2:]) / 2)[:, ::-1])
+        swapped = outside & _inside(turned[:, 0], turned[:, 1], area)
+        return [(Code.LOOKS_SWAPPED, swapped), (Code.OUTSIDE_EXTENT, outside)]
+
+    def _area(self) -> Bounds | None:
+        area = self.system.area_of_use()
+        if area is None or area[2] - area[0] > _LON:
+            return None
+        return area[0] - _MARGIN, area[1] - _MARGIN, area[2] + _MARGIN, area[3] + _MARGIN
+
+    def _about(
+        self, code: Code, before: NDArray[np.float64], after: NDArray[np.float64], count: int, *, row: int | None
+    ) -> Finding:
+        bounds = (*np.nanmin(before[:, :2], axis=0).tolist(), *np.nanmax(before[:, 2:], axis=0).tolist())
+        guess = looks_like(bounds, self.extent)
+        x, y = before[0, 0], before[0, 1]
+        values = {
+            "x": f"{x:.10g}",
+            "y": f"{y:.10g}",
+            "count": count,
+            "rows": self.rows,
+            "system": described(self.system),
+            **guess.values,
+        }
+        if np.isfinite(after[0]).all():
+            values |= {"lon": f"{after[0, 0]:.4f}", "lat": f"{after[0, 1]:.4f}"}
+        text = _TEXTS[code, row is None] if code is not Code.OUTSIDE_EXTENT else self._outside(values, guess)
+        hint = _SWAPPED_HINT if code is Code.LOOKS_SWAPPED else guess.text
+        return Finding(code, text, row=row, value=f"{values['x']} {values['y']}", hint=hint, values=values)
+
+    def _outside(self, values: dict[str, object], guess: Guess) -> str:
+        if self.system.is_geographic():
+            return N_("The coordinates %(x)s, %(y)s are not degrees.")
+        if (guess.srid is not None and self.system.crs.to_epsg() == guess.srid) or "lon" not in values:
+            return N_("The coordinates %(x)s, %(y)s do not lie in %(system)s.")
+        return N_("In %(system)s the coordinates %(x)s, %(y)s lie at %(lon)s, %(lat)s, far from where it is used.")
+
+
+_SWAPPED_HINT = N_("Write the file again with the longitude (or easting) first.")
+_TEXTS = {
+    (Code.LOOKS_SWAPPED, True): N_("Longitude and latitude look swapped in %(count)s of %(rows)s rows: %(x)s, %(y)s."),
+    (Code.LOOKS_SWAPPED, False): N_("Longitude and latitude look swapped: %(x)s, %(y)s."),
+    (Code.LOOKS_PROJECTED, True): N_(
+        "The coordinates are said to be degrees (%(system)s), but look like metres in %(count)s of %(rows)s rows: "
+        "%(x)s, %(y)s."
+    ),
+    (Code.LOOKS_PROJECTED, False): N_("The coordinates are said to be degrees, but look like metres: %(x)s, %(y)s."),
+}
+
+
+def _inside(x: NDArray[np.float64], y: NDArray[np.float64], area: Bounds) -> Mask:
+    inside: Mask = (x >= area[0]) & (x <= area[2]) & (y >= area[1]) & (y <= area[3])
+    return inside
