@@ -1,0 +1,33 @@
+# make run         everything that a new machine needs, then the map on http://127.0.0.1:8080 until Ctrl-C
+# make run ARGS=…  the same with options of `geo-hygiene up`, such as ARGS="--port 8081 --no-sample"
+# make test        everything that the tests need, `make check`, then the tests
+# make check       style, types, floors of the house, drift of the schema, translations
+# make messages    the messages of the code and the templates into the translations, for a person to translate
+# make lock        the locks anew from pyproject.toml and package.json
+.PHONY: run set-up set-up-tests check test messages lock
+
+run: set-up
+	@exec .venv/bin/geo-hygiene up $(ARGS)
+
+set-up:
+	@sh setup/install.sh
+
+set-up-tests:
+	@sh setup/install.sh test
+
+check: set-up-tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python setup/check_schema.py
+	.venv/bin/python setup/check_translations.py
+
+test: check
+	.venv/bin/pytest
+
+messages: set-up
+	.venv/bin/python setup/update_messages.py
+
+lock:
+	sh setup/lock.sh
