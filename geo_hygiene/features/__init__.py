@@ -1,0 +1,20 @@
+"""Records as programs and pages read them: layers, zones, and what a search finds.
+
+Functions take a connection, never a request. What a person may not see is not selected.
+"""
+
+from geo_hygiene.features.catalogue import describe_layers, extent, is_sample_loaded, layer_counts
+from geo_hygiene.features.search import RESULT_KINDS, search
+from geo_hygiene.features.zones import Zones, zone_feature, zones
+
+__all__ = [
+    "RESULT_KINDS",
+    "Zones",
+    "describe_layers",
+    "extent",
+    "is_sample_loaded",
+    "layer_counts",
+    "search",
+    "zone_feature",
+    "zones",
+]

@@ -1,0 +1,136 @@
+"""Vector tiles, cut by the database from the kept Web Mercator geometry as the layers declare it.
+
+A tile of several layers is one question: the encoded layers are joined byte by byte, which the format allows. Nothing
+in a tile names a person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from sqlalchemy import Connection, func, literal, select
+from sqlalchemy.dialects.postgresql import psycopg2
+
+from geo_hygiene.coverage import versions
+from geo_hygiene.coverage.duties import DutyRecord, duty_of, today
+from geo_hygiene.errors import GeoHygieneError, UnknownLayerError
+from geo_hygiene.i18n import _
+from geo_hygiene.layers import layer_of
+from geo_hygiene.layerspec import MapLayer
+from geo_hygiene.tiles import cover
+from geo_hygiene.tiles.grid import MOST_ZOOM
+from geo_hygiene.tiles.layers import layer_parts, needs_duty, subjects
+
+__all__ = ["COVER", "MOST_ZOOM", "DutyMissingError", "Tile", "TileQuestion", "cut_tile"]
+
+COVER = "cover"
+"""Key under which the pieces of a duty are asked, beside the layers' keys."""
+
+
+class DutyMissingError(GeoHygieneError):
+    """A tile shows zones or cover, and the question names no duty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileQuestion:
+    """Which tile of which layers, on which day (today); ``duty`` is needed where cover or zones are asked."""
+
+    keys: tuple[str, ...]
+    z: int
+    x: int
+    y: int
+    on: date | None = None
+    duty: str | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile and the tag of its version; ``content`` is ``None`` when the asker already holds that version."""
+
+    tag: str
+    content: bytes | None
+
+
+def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[str], bool]) -> Tile:
+    """Return a tile, or only its tag when the asker holds it.
+
+    Parameters
+    ----------
+    connection
+        Reads only; the version and the tile are of one state of the data if its transaction is repeatable read.
+    holds
+        Tells whether the asker has the version with a tag.
+
+    Raises
+    ------
+    UnknownLayerError
+        If a key names no layer that has tiles.
+    DutyMissingError
+        If a layer needs a duty and none is given.
+    UnknownDutyError
+        If the duty does not exist.
+    """
+    layers = tuple(_mapped_layer(key) for key in question.keys if key != COVER)
+    duty = _duty(connection, question, layers)
+    on = question.on or today(connection)
+    tag = _tag(connection, question, on, layers, duty)
+    if holds(tag):
+        return Tile(tag, None)
+    values = {"z": question.z, "x": question.x, "y": question.y, "on": on, "duty_id": duty.id if duty else None}
+    content = b""
+    statement, constants = _layers_sql(tuple(layer.key for layer in layers), question.z)
+    if statement:
+        content += bytes(connection.exec_driver_sql(statement, constants | values).scalar_one())
+    if COVER in question.keys:
+        content += cover.cover_bytes(connection, values)
+    return Tile(tag, content)
+
+
+def _mapped_layer(key: str) -> MapLayer:
+    layer = layer_of(key)
+    if not layer.on_map:
+        raise UnknownLayerError(_("“%(title)s” is not on the map.", title=_(layer.title)))
+    return layer
+
+
+def _duty(connection: Connection, question: TileQuestion, layers: tuple[MapLayer, ...]) -> DutyRecord | None:
+    if COVER not in question.keys and not any(needs_duty(layer) for layer in layers):
+        return None
+    if question.duty is None:
+        raise DutyMissingError(_("These layers show a duty: name it with duty=."))
+    return duty_of(connection, question.duty)
+
+
+@cache
+def _release() -> str:
+    return version("geo_hygiene")
+
+
+def _tag(
+    connection: Connection, question: TileQuestion, on: date, layers: tuple[MapLayer, ...], duty: DutyRecord | None
+) -> str:
+    """Return the tag of everything that the tile depends on: its address, this program, the data it is cut from."""
+    wanted = {subject for layer in layers for subject in subjects(layer)}
+    if duty is not None:
+        wanted |= {f"duty:{duty.code}", duty.target_kind}
+    known = (_release(), question, on, versions.current(connection, wanted))
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:20]
+
+
+@cache
+def _layers_sql(keys: tuple[str, ...], zoom: int) -> tuple[str, dict[str, Any]]:
+    """Return the statement that cuts these layers at a zoom, and its constant parameters."""
+    encoded = [part for key in keys for part in layer_parts(layer_of(key), zoom)]
+    if not encoded:
+        return "", {}
+    whole = func.coalesce(encoded[0], literal(b""))
+    for part in encoded[1:]:
+        whole = whole.concat(func.coalesce(part, literal(b"")))
+    compiled = select(whole).compile(dialect=psycopg2.dialect())
+    return str(compiled), dict(compiled.params)

@@ -1,0 +1,49 @@
+"""HTTP: pages, JSON, vector tiles. Views parse, ask what is below, and answer."""
+
+from __future__ import annotations
+
+from flask_openapi3 import Info, OpenAPI
+from jinja2 import StrictUndefined
+
+from geo_hygiene.settings import Settings
+from geo_hygiene.web import answers, api, assets, errors, health, language, logs, pages, security, tile_views
+from geo_hygiene.web.connections import Connections
+
+
+def create_app(
+    settings: Settings | None = None, *, connections: Connections | None = None, check_answers: bool = False
+) -> OpenAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    settings
+        What the environment says when missing; its ``service_url`` names the database.
+    connections
+        Where questions are asked; made from the settings when missing.
+    check_answers
+        Compare every JSON answer with its declared form and fail where it differs (for tests).
+    """
+    settings = settings or Settings.load()
+    app = OpenAPI(
+        __name__,
+        info=Info(title="geo_hygiene", version=health.release()),
+        doc_ui=False,
+        validation_error_model=errors.Problem,
+        validation_error_callback=errors.answer_mistake,
+        validate_response=check_answers,
+    )
+    app.json = answers.StrictJSON(app)
+    app.jinja_env.undefined = StrictUndefined
+    app.extensions["geo_hygiene"] = connections or Connections(settings.service_url)
+    logs.start_logging(app)
+    language.speak(app, locale=settings.locale)
+    security.guard(app, basemap_url=settings.basemap_url)
+    errors.register(app)
+    assets.serve(app)
+    pages.frame_pages(app)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(pages.blueprint)
+    for blueprint in (*api.blueprints(), tile_views.blueprint):
+        app.register_api(blueprint)
+    return app

@@ -1,0 +1,10 @@
+"""The JSON API under ``/api/v1``; its description is ``/openapi.json``."""
+
+from flask_openapi3 import APIBlueprint
+
+from geo_hygiene.web.api import cover, records
+
+
+def blueprints() -> tuple[APIBlueprint, ...]:
+    """Return the parts of the API."""
+    return (cover.blueprint, records.blueprint)

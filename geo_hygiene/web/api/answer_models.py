@@ -1,0 +1,251 @@
+"""The declared form of every JSON answer: what the description of the API says and the tests hold answers to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Unit = Literal["m", "count"]
+Place = tuple[float, float]
+"""Longitude, latitude (EPSG:4326)."""
+Box = tuple[float, float, float, float]
+"""West, south, east, north (EPSG:4326)."""
+
+
+class Answer(BaseModel):
+    """Base of all answers: nothing but what is declared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Figures(Answer):
+    """Metres to 0.001, or counts; covered + gap = total, vacant and overlap are parts of covered."""
+
+    total: float
+    covered: float
+    vacant: float
+    gap: float
+    overlap: float
+
+
+class FiguresOf(Figures):
+    """The figures of one area, lane or person; no code is what belongs to none."""
+
+    code: str | None
+    name: str | None
+
+
+class OutsideScope(Answer):
+    """What a zone claims although the duty need not cover it."""
+
+    zone: str | None
+    targets: int
+    extent: float
+
+
+class CoverAnswer(Figures):
+    """How a duty is covered on a day."""
+
+    duty: str
+    kind: str
+    unit: Unit
+    on: date
+    plan: str
+    by_level: str | None
+    by: list[FiguresOf]
+    outside_scope: list[OutsideScope]
+
+
+class Stretch(Answer):
+    """A part of a target from metre to metre, of one state."""
+
+    segment: UUID
+    kind: str
+    code: str | None
+    lane: str | None
+    lane_code: str | None
+    from_m: float
+    to_m: float
+    length_m: float
+    state: Literal["gap", "overlap", "vacant", "covered"]
+    zones: list[str]
+    holders: list[str]
+    community: str | None
+    community_name: str | None
+    group: str | None
+    group_name: str | None
+    center: Place
+    bbox: Box
+
+
+class GapsAnswer(Answer):
+    """What nobody covers, longest first; ``next`` is the ``after`` of the next page."""
+
+    duty: str
+    on: date
+    gaps: list[Stretch]
+    next: str | None
+
+
+class PiecesAnswer(Answer):
+    """Targets in pieces of one state, longest first; ``next`` is the ``after`` of the next page."""
+
+    duty: str
+    on: date
+    pieces: list[Stretch]
+    next: str | None
+
+
+class Link(Answer):
+    """One person of a chain; no code when the post is vacant."""
+
+    role: str
+    code: str | None
+    name: str | None
+
+
+class CoverOfTarget(Answer):
+    """Who looks after a stretch of a target, from the leader down."""
+
+    duty: str
+    from_m: float
+    to_m: float
+    zone: str | None
+    zone_name: str | None
+    shift: str
+    since: date | None
+    chain: list[Link]
+
+
+class TargetAnswer(Answer):
+    """A target and who looks after it on a day."""
+
+    id: UUID
+    code: str | None
+    kind: str
+    name: str | None
+    category: str | None
+    lane: str | None
+    lane_code: str | None
+    length_m: float | None
+    community: str | None
+    community_name: str | None
+    group: str | None
+    group_name: str | None
+    valid_from: date | None
+    valid_to: date | None
+    center: Place
+    bbox: Box
+    on: date
+    cover: list[CoverOfTarget]
+
+
+class Zone(Answer):
+    """A duty zone with the holders and metres of a day."""
+
+    id: UUID
+    code: str
+    name: str | None
+    duty: str
+    shift: str
+    basis: Literal["list", "shape"]
+    plan: str
+    valid_from: date | None
+    valid_to: date | None
+    version: int
+    holders: list[str]
+    length_m: float
+    targets: int
+    tint: int
+
+
+class ZonesAnswer(Answer):
+    """Zones by code; ``next`` is the ``after`` of the next page."""
+
+    zones: list[Zone]
+    next: str | None
+
+
+class ZoneStretch(Answer):
+    """A stretch of a zone's list."""
+
+    segment: UUID
+    from_m: float
+    to_m: float
+
+
+class ZoneProperties(Zone):
+    """A zone with its stretches."""
+
+    segments: list[ZoneStretch]
+
+
+class ZoneFeature(Answer):
+    """A zone as a GeoJSON feature; its polygon is the picture of its list."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: dict[str, Any] | None
+    properties: ZoneProperties
+
+
+class Found(Answer):
+    """Something that a search found; ``zones`` are those it is in or holds."""
+
+    type: str
+    id: UUID
+    code: str | None
+    name: str | None
+    kind: str | None
+    detail: str
+    zones: list[str]
+    center: Place | None
+    bbox: Box | None
+
+
+class SearchAnswer(Answer):
+    """What fits a text, best first."""
+
+    results: list[Found]
+
+
+class Choice(Answer):
+    """One allowed value of a field."""
+
+    value: str
+    title: str
+
+
+class LayerField(Answer):
+    """A field of a layer, as files and tiles name it."""
+
+    name: str
+    title: str
+    type: str
+    unit: str | None
+    aliases: list[str]
+    required: bool
+    choices: list[Choice]
+
+
+class Layer(Answer):
+    """A layer or table, and how many records it holds today."""
+
+    key: str
+    title: str
+    geometry: Literal["point", "line", "polygon"] | None
+    count: int
+    imports: bool = Field(alias="import")
+    exports: bool = Field(alias="export")
+    map: bool
+    key_field: str
+    fields: list[LayerField]
+
+
+class LayersAnswer(Answer):
+    """Every layer, in the order in which a town is loaded."""
+
+    layers: list[Layer]

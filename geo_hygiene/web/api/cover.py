@@ -1,0 +1,123 @@
+"""What a duty covers, what nobody does, and who looks after one target."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import Field
+from sqlalchemy import Connection
+
+from geo_hygiene.coverage import questions, summary, versions
+from geo_hygiene.coverage.chain import who_covers
+from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.i18n import _
+from geo_hygiene.layers import layer_of
+from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
+from geo_hygiene.web.api.answer_models import CoverAnswer, GapsAnswer, PiecesAnswer, TargetAnswer
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.language import current_tag
+from geo_hygiene.web.parameters import DutyAndDay, Limit, OnDay, PageKey, Parameters, State, Text, Word
+
+blueprint = APIBlueprint(
+    "cover", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="cover")], abp_responses=PROBLEMS
+)
+
+class CoverParameters(DutyAndDay):
+    """A duty, a day, and by what the figures are broken down."""
+
+    by: summary.Level | None = Field(None, description="office, community, group, lane or person")
+
+
+class GapsParameters(DutyAndDay):
+    """A page of gaps."""
+
+    limit: Limit = 100
+    after: PageKey | None = Field(None, description="`next` of the page before")
+
+
+class PiecesParameters(GapsParameters):
+    """A page of pieces, of those that fit all filters."""
+
+    state: State | None = None
+    zone: Text | None = Field(None, description="Code of a zone")
+    person: Text | None = Field(None, description="Code of a holder")
+    community: Text | None = Field(None, description="Code of a community")
+    group: Text | None = Field(None, description="Code of a resident group")
+    lane: Text | None = Field(None, description="Code of a lane, or a part of its name")
+
+    def wanted(self) -> questions.PieceFilter:
+        """Return the filters."""
+        return questions.PieceFilter(
+            state=self.state,
+            zone=self.zone,
+            person=self.person,
+            community=self.community,
+            group=self.group,
+            lane=self.lane,
+        )
+
+
+class TargetPath(Parameters):
+    """A target by its layer and id."""
+
+    kind: Word = Field(description="Layer key")
+    id: UUID
+
+
+@blueprint.get("/cover", summary="How a duty is covered", responses={200: CoverAnswer})
+def cover(query: CoverParameters) -> Response:
+    """Return the figures of a duty on a day, in all and broken down."""
+    tag, answer = connections().read(_cover, query)
+    return not_modified(tag) if answer is None else tagged(jsonify(answer), tag)
+
+
+def _cover(connection: Connection, query: CoverParameters) -> tuple[str, dict[str, Any] | None]:
+    duty = duty_of(connection, query.duty)
+    on = query.on or today(connection)
+    subjects = [f"duty:{duty.code}", duty.target_kind, "areas", "people", "duty-zones"]
+    tag = entity_tag(duty.code, on, query.by, current_tag(), versions.current(connection, subjects))
+    if unchanged(tag):
+        return tag, None
+    return tag, summary.summarize(connection, duty, on, query.by).as_json()
+
+
+@blueprint.get("/cover/gaps", summary="What nobody covers", responses={200: GapsAnswer})
+def gaps(query: GapsParameters) -> Response:
+    """Return gaps of a metre or more, longest first."""
+    return jsonify(connections().read(_gaps, query))
+
+
+def _gaps(connection: Connection, query: GapsParameters) -> dict[str, Any]:
+    duty, on = duty_of(connection, query.duty), query.on or today(connection)
+    page = questions.gaps(connection, duty, on, limit=query.limit, after=query.after)
+    return {"duty": duty.code, "on": on.isoformat(), "gaps": page.rows, "next": page.next}
+
+
+@blueprint.get("/cover/pieces", summary="Targets in pieces of one state", responses={200: PiecesAnswer})
+def pieces(query: PiecesParameters) -> Response:
+    """Return pieces of a metre or more that fit all filters, longest first."""
+    return jsonify(connections().read(_pieces, query))
+
+
+def _pieces(connection: Connection, query: PiecesParameters) -> dict[str, Any]:
+    duty, on = duty_of(connection, query.duty), query.on or today(connection)
+    page = questions.pieces(connection, duty, on, wanted=query.wanted(), limit=query.limit, after=query.after)
+    return {"duty": duty.code, "on": on.isoformat(), "pieces": page.rows, "next": page.next}
+
+
+@blueprint.get("/targets/<kind>/<id>/cover", summary="Who looks after a target", responses={200: TargetAnswer})
+def target_cover(path: TargetPath, query: OnDay) -> Response:
+    """Return a target with the chain of every duty over each of its stretches."""
+    return jsonify(connections().read(_target_cover, path, query))
+
+
+def _target_cover(connection: Connection, path: TargetPath, query: OnDay) -> dict[str, Any]:
+    layer = layer_of(path.kind)
+    if not layer.is_target:
+        raise UnknownRecordError(_("Nobody is asked to look after a record of “%(title)s”.", title=_(layer.title)))
+    return who_covers(connection, layer, path.id, query.on or today(connection))

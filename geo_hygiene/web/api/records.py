@@ -1,0 +1,92 @@
+"""Zones, search and layers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask import Response, jsonify
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
+
+from geo_hygiene import features
+from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
+from geo_hygiene.web.api.answer_models import LayersAnswer, SearchAnswer, ZoneFeature, ZonesAnswer
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.parameters import Limit, OnDay, Parameters, Text, Word
+
+MOST_FOUND = 50
+
+blueprint = APIBlueprint(
+    "records", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="records")], abp_responses=PROBLEMS
+)
+
+
+class ZonesParameters(OnDay):
+    """A page of the zones of a duty, or of all."""
+
+    duty: Word | None = None
+    limit: Limit = 500
+    after: Text | None = Field(None, description="`next` of the page before")
+
+
+class ZonePath(Parameters):
+    """A zone by its id or code."""
+
+    zone: Text
+
+
+class SearchParameters(OnDay):
+    """A text to look for."""
+
+    q: Annotated[Text, StringConstraints(min_length=1)] = Field(description="Part of a name, or a code")
+    limit: int = Field(10, ge=1, le=MOST_FOUND)
+
+
+@blueprint.get("/zones", summary="Duty zones", responses={200: ZonesAnswer})
+def zones(query: ZonesParameters) -> Response:
+    """Return the zones that hold on a day, by code."""
+    return jsonify(connections().read(_zones, query))
+
+
+def _zones(connection: Connection, query: ZonesParameters) -> dict[str, Any]:
+    duty = duty_of(connection, query.duty).code if query.duty else None
+    on = query.on or today(connection)
+    page = features.zones(connection, on, duty=duty, limit=query.limit, after=query.after)
+    return {"zones": page.zones, "next": page.next}
+
+
+@blueprint.get("/zones/<zone>", summary="One duty zone", responses={200: ZoneFeature})
+def zone(path: ZonePath, query: OnDay) -> Response:
+    """Return a zone as a GeoJSON feature; its ETag begins with its version."""
+    feature = connections().read(_zone, path, query)
+    tag = f"{feature['properties']['version']}-{entity_tag(feature)}"
+    if unchanged(tag):
+        return not_modified(tag, weak=False)
+    return tagged(jsonify(feature), tag, weak=False)
+
+
+def _zone(connection: Connection, path: ZonePath, query: OnDay) -> dict[str, Any]:
+    return features.zone_feature(connection, path.zone, query.on or today(connection))
+
+
+@blueprint.get("/search", summary="Find lanes, people, zones, areas and targets", responses={200: SearchAnswer})
+def search(query: SearchParameters) -> Response:
+    """Return what fits a text, best first."""
+    return jsonify(results=connections().read(_search, query))
+
+
+def _search(connection: Connection, query: SearchParameters) -> list[dict[str, Any]]:
+    return features.search(connection, query.q, query.on or today(connection), limit=query.limit)
+
+
+@blueprint.get("/layers", summary="Layers with their fields", responses={200: LayersAnswer})
+def layers(query: OnDay) -> Response:
+    """Return every layer with its fields and the number of its records on a day."""
+    return jsonify(connections().read(_layers, query))
+
+
+def _layers(connection: Connection, query: OnDay) -> dict[str, Any]:
+    return features.describe_layers(connection, query.on or today(connection))

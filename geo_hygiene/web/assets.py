@@ -1,0 +1,52 @@
+"""Files that pages need, under addresses that change with their content."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.i18n import _
+
+STATIC = Path(__file__).parent / "static"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@lru_cache(maxsize=512)
+def _fingerprint(path: Path, _modified: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+class AssetMissingError(GeoHygieneError):
+    """A file of the pages is not there: the front-end packages were not set up."""
+
+
+def asset(name: str) -> str:
+    """Return the address of a file below ``static/``; it holds a fingerprint, so that browsers may keep the file.
+
+    Raises
+    ------
+    AssetMissingError
+        If there is no such file.
+    """
+    path = STATIC / name
+    if not path.is_file():
+        raise AssetMissingError(_("The file %(name)s of the pages is missing: run `make run` again.", name=name))
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
+
+
+def serve(app: Flask) -> None:
+    """Let templates name files, and browsers keep those that are named by their content."""
+    app.jinja_env.globals["asset"] = asset
+
+    @app.after_request
+    def keep(response: Response) -> Response:
+        if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+            name = (request.view_args or {}).get("filename", "")
+            path = STATIC / name
+            if request.args.get("v") == _fingerprint(path, path.stat().st_mtime_ns):
+                response.headers["Cache-Control"] = FOREVER
+        return response

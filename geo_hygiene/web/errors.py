@@ -1,0 +1,226 @@
+"""The one table from mistakes to answers, told as RFC 9457 problems to programs and as a page to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+import psycopg2.errors
+from flask import Flask, Response, g, render_template, request
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.tiles import DutyMissingError
+from geo_hygiene.web.assets import AssetMissingError
+from geo_hygiene.web.connections import DatabaseNotNamedError
+from geo_hygiene.web.logs import FAULTS, request_id
+from geo_hygiene.web.security import (
+    MACHINE_PATHS,
+    AddressTooLongError,
+    ForeignHostError,
+    RepeatedParameterError,
+    WritingMethodError,
+)
+
+RETRY_SECONDS = 2
+
+
+class NotReadyError(GeoHygieneError):
+    """The application runs and can not answer yet; the message says why."""
+
+
+class InvalidParameterError(GeoHygieneError):
+    """A parameter has a value that means nothing here."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class Place(BaseModel):
+    """A parameter that can not be used, and why."""
+
+    loc: list[str]
+    msg: str
+
+
+class Problem(BaseModel):
+    """RFC 9457: what went wrong; ``request`` is the number under which the log knows it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    request: str
+    errors: list[Place] = []
+
+
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+#: Answers that every address may give beside its own, for the description of the API.
+PROBLEMS: dict[int | str, Any] = {status: {**_PROBLEM} for status in (404, 422, 503)}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a mistake means over HTTP; ``detail`` is told where the mistake has no words of its own for the user."""
+
+    status: int
+    detail: str | None = None
+    retry: bool = False
+
+
+TABLE: dict[type[BaseException], Meaning] = {
+    GeoHygieneError: Meaning(422),
+    UnknownRecordError: Meaning(404),
+    UnknownDutyError: Meaning(422),
+    DutyMissingError: Meaning(422),
+    InvalidParameterError: Meaning(422),
+    RepeatedParameterError: Meaning(422),
+    ForeignHostError: Meaning(421),
+    WritingMethodError: Meaning(405),
+    AddressTooLongError: Meaning(414),
+    NotReadyError: Meaning(503, retry=True),
+    DatabaseNotNamedError: Meaning(503, retry=True),
+    AssetMissingError: Meaning(503),
+    ValidationError: Meaning(422, N_("A parameter has a value that can not be used.")),
+    RecursionError: Meaning(422, N_("The request is nested too deeply.")),
+    PoolTimeoutError: Meaning(
+        503, N_("All connections to the database are in use. Try again in a moment."), retry=True
+    ),
+    psycopg2.OperationalError: Meaning(503, N_("The database can not be reached. Try again in a moment."), retry=True),
+    psycopg2.InterfaceError: Meaning(503, N_("The database can not be reached. Try again in a moment."), retry=True),
+    psycopg2.errors.QueryCanceled: Meaning(503, N_("The answer took too long and was stopped."), retry=True),
+    psycopg2.errors.LockNotAvailable: Meaning(503, N_("A change is being stored. Try again in a moment."), retry=True),
+    psycopg2.errors.TooManyConnections: Meaning(
+        503, N_("All connections to the database are in use. Try again in a moment."), retry=True
+    ),
+    psycopg2.errors.SerializationFailure: Meaning(
+        503, N_("A change is being stored. Try again in a moment."), retry=True
+    ),
+    psycopg2.errors.DiskFull: Meaning(507, N_("The disk of the database is full."), retry=True),
+    psycopg2.DataError: Meaning(422, N_("A parameter has a value that can not be used.")),
+}
+
+#: The parameter that a mistake of what lies below is about.
+PARAMETERS: dict[type[Exception], str] = {UnknownDutyError: "duty", DutyMissingError: "duty"}
+
+#: Sentences for what pydantic finds; its own are English only.
+SENTENCES = {
+    "missing": N_("is required"),
+    "extra_forbidden": N_("is not a parameter here"),
+    "greater_than_equal": N_("must be at least %(ge)s"),
+    "less_than_equal": N_("must be at most %(le)s"),
+    "string_too_long": N_("must have at most %(max_length)s characters"),
+    "string_too_short": N_("must have at least %(min_length)s characters"),
+    "literal_error": N_("must be one of: %(expected)s"),
+    "enum": N_("must be one of: %(expected)s"),
+    "int_parsing": N_("must be a whole number"),
+    "int_parsing_size": N_("must be a whole number"),
+    "int_from_float": N_("must be a whole number"),
+    "uuid_parsing": N_("must be a UUID"),
+    "date_from_datetime_parsing": N_("must be a day as YYYY-MM-DD"),
+    "date_from_datetime_inexact": N_("must be a day as YYYY-MM-DD"),
+    "date_parsing": N_("must be a day as YYYY-MM-DD"),
+}
+
+
+def meaning_of(error: BaseException) -> Meaning | None:
+    """Return what the table says about a mistake, by its nearest class; ``None`` for a fault of our own."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return next((TABLE[kind] for kind in type(cause).__mro__ if kind in TABLE), None)
+
+
+def findings_of(error: BaseException) -> list[dict[str, Any]]:
+    """Return the places of a mistake as ``[{"loc": […], "msg": …}]``; values that were sent are not repeated."""
+    if isinstance(error, ValidationError):
+        return [
+            {"loc": [str(part) for part in finding["loc"]], "msg": _sentence(finding)}
+            for finding in error.errors(include_url=False, include_input=False)
+        ]
+    if isinstance(error, InvalidParameterError | RepeatedParameterError):
+        return [{"loc": [error.name], "msg": str(error)}]
+    return [{"loc": [name], "msg": str(error)} for kind, name in PARAMETERS.items() if isinstance(error, kind)]
+
+
+def _sentence(finding: Mapping[str, Any]) -> str:
+    template = SENTENCES.get(finding["type"])
+    if template is None:
+        return str(finding["msg"]).removeprefix("Value error, ")
+    return _(template, **finding.get("ctx", {}))
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    findings: Sequence[Mapping[str, Any]] = (),
+    retry: bool = False,
+) -> Response:
+    """Return the answer about a mistake in the form that the asker reads."""
+    title = HTTP_STATUS_CODES.get(status, "Error")
+    if request.path.startswith(MACHINE_PATHS):
+        content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        content |= {"request": request_id(), "errors": list(findings)}
+        response = Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/problem+json")
+    else:
+        if status >= 500:
+            g.is_sample_town = False
+        page = render_template("error.html", status=status, detail=detail, findings=findings, request_id=request_id())
+        response = Response(page, status, mimetype="text/html")
+    if retry:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _refused_by_http(error: HTTPException) -> Response:
+    if error.response is not None:
+        return Response(error.response.get_data(), error.response.status_code, headers=error.response.headers)
+    status = error.code or 500
+    if 300 <= status < 400:
+        response = error.get_response()
+        return Response(response.get_data(), status, headers=response.headers)
+    sentences = {
+        404: _("There is nothing at this address."),
+        405: _("This address can only be read: use GET."),
+        413: _("The request is too big."),
+    }
+    answer = problem(status, sentences.get(status, _("The request can not be understood.")))
+    if status == 405:
+        answer.headers["Allow"] = "GET, HEAD, OPTIONS"
+    return answer
+
+
+def answer_mistake(error: Exception) -> Response:
+    """Turn any exception of a request into an answer; what the table does not know is logged as our own fault."""
+    if isinstance(error, HTTPException):
+        return _refused_by_http(error)
+    meaning = meaning_of(error)
+    if meaning is None or meaning.status >= 500:
+        fields = {"request": request_id(), "mistake": type(error).__name__}
+        FAULTS.error("not answered", exc_info=error if meaning is None else None, extra={"fields": fields})
+    if meaning is None:
+        return problem(500, _("This is our own fault. It was recorded under the number of this request."))
+    detail = _(meaning.detail) if meaning.detail else str(error)
+    answer = problem(meaning.status, detail, findings=findings_of(error), retry=meaning.retry)
+    if meaning.status == 405:
+        answer.headers["Allow"] = "GET, HEAD, OPTIONS"
+    return answer
+
+
+def raise_validation(error: ValidationError) -> Response:
+    """Hand a refused parameter to the table; flask-openapi3 asks for a function here."""
+    return answer_mistake(error)
+
+
+def register(app: Flask) -> None:
+    """Let every exception of a request come through the table."""
+    app.register_error_handler(Exception, answer_mistake)

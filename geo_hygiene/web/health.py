@@ -1,0 +1,74 @@
+"""Whether the application lives, whether it can answer, and which one it is."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import Connection, text
+
+from geo_hygiene import database
+from geo_hygiene.i18n import _
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.errors import NotReadyError
+
+blueprint = Blueprint("health", __name__)
+
+#: Settings without which an acknowledged record can be lost in a crash; any other value refuses readiness.
+DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "local", "remote_write", "remote_apply"}}
+
+
+@cache
+def _head() -> str:
+    return database.head_revision()
+
+
+@cache
+def release() -> str:
+    """Return the version of this program."""
+    return version("geo_hygiene")
+
+
+def readiness(connection: Connection) -> dict[str, str]:
+    """Return what ``/readyz`` tells.
+
+    Raises
+    ------
+    NotReadyError
+        If the schema is not the one of this program, or the database may lose what it acknowledged.
+    """
+    revision = database.current_revision(connection)
+    if revision != _head():
+        raise NotReadyError(
+            _(
+                "The database has the schema %(revision)s and this program needs %(head)s: start it with `geo-hygiene up`.",
+                revision=revision or _("(none)"),
+                head=_head(),
+            )
+        )
+    for setting, safe in DURABLE.items():
+        value = connection.execute(text("select current_setting(:setting)"), {"setting": setting}).scalar_one()
+        if value not in safe:
+            raise NotReadyError(
+                _("The database runs with %(setting)s = %(value)s and could lose records.", setting=setting, value=value)
+            )
+    return {"status": "ready", "database": "ok", "migration": revision}
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """Say that the process answers."""
+    return jsonify(status="alive")
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """Say whether questions can be answered, or why not."""
+    return jsonify(connections().read(readiness))
+
+
+@blueprint.get("/version")
+def tell_version() -> Response:
+    """Say which program this is."""
+    return jsonify(name="geo_hygiene", version=release(), migration=_head())

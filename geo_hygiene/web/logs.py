@@ -1,0 +1,69 @@
+"""One JSON line for each request, with an id that the answer carries too and without personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from datetime import UTC, datetime
+
+from flask import Flask, Response, g, request
+
+ACCESS = logging.getLogger("geo_hygiene.access")
+FAULTS = logging.getLogger("geo_hygiene.faults")
+
+
+class JsonLines(logging.Formatter):
+    """Format a record as one JSON object; what ``extra={"fields": …}`` gives stands beside the message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def request_id() -> str:
+    """Return the id of the current request."""
+    if "request_id" not in g:
+        g.request_id = uuid.uuid4().hex
+    return str(g.request_id)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    request_id()
+
+
+def _tell(response: Response) -> Response:
+    response.headers["X-Request-ID"] = request_id()
+    # The rule, not the path or the query: those can hold names of people that somebody searched for.
+    fields = {
+        "request": request_id(),
+        "method": request.method if request.method.isalpha() and len(request.method) < 10 else "?",
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": response.status_code,
+        "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+    }
+    ACCESS.info("answered", extra={"fields": fields})
+    return response
+
+
+def start_logging(app: Flask) -> None:
+    """Write the lines of this application to standard error."""
+    logger = logging.getLogger("geo_hygiene")
+    if not any(isinstance(handler.formatter, JsonLines) for handler in logger.handlers):
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines())
+        logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    app.before_request(_begin)
+    app.after_request(_tell)

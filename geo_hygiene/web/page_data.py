@@ -1,0 +1,175 @@
+"""What pages show, asked in one reading of the database each; no request is known here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from geo_hygiene import features, maps
+from geo_hygiene.coverage import questions
+from geo_hygiene.coverage.duties import DutyRecord, all_duties, duty_of, today
+from geo_hygiene.coverage.summary import Level, Summary, summarize
+from geo_hygiene.features.catalogue import Extent
+from geo_hygiene.i18n import _
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.layers.duty_zones import SHIFTS
+from geo_hygiene.layers.facilities import FACILITY_KINDS
+from geo_hygiene.layers.tables import ROLES
+from geo_hygiene.layerspec import Choice
+from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word
+
+TABLE_ROWS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The figures of one duty for the start page."""
+
+    duty: DutyRecord
+    summary: Summary
+
+    @property
+    def share(self) -> float | None:
+        """Return the covered share, ``None`` where there is nothing to cover."""
+        sums = self.summary.sums
+        return sums.covered / sums.total if sums.total else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The start page."""
+
+    on: date
+    headlines: list[Headline]
+    is_empty: bool
+
+
+def start(connection: Connection) -> Start:
+    """Return the figures of today."""
+    on = today(connection)
+    headlines = [Headline(duty=duty, summary=summarize(connection, duty, on)) for duty in all_duties(connection)]
+    return Start(on=on, headlines=headlines, is_empty=features.extent(connection, on) is None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPage:
+    """The map page: where it looks, and what its scripts read."""
+
+    extent: Extent | None
+    config: dict[str, Any]
+
+
+class _MapWords(Spoken, extra="ignore"):
+    """The words of a map's address that the server reads; a browser may keep others."""
+
+    duty: Word | None = None
+    on: Day | None = None
+    layers: Text | None = None
+    select: Text | None = None
+
+
+def _readable(words: Mapping[str, str]) -> tuple[_MapWords, bool]:
+    """Return the words that can be read; an address that a person kept is never refused."""
+    try:
+        return _MapWords.model_validate(dict(words)), False
+    except ValidationError as error:
+        wrong = {finding["loc"][0] for finding in error.errors() if finding["loc"]}
+        return _MapWords.model_validate({name: word for name, word in words.items() if name not in wrong}), True
+
+
+def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
+    """Return the map page for an address; what can not be read falls back and is said in ``notice``."""
+    read, misread = _readable(words)
+    duties = all_duties(connection)
+    now = today(connection)
+    duty = next((duty for duty in duties if duty.code == (read.duty or duties[0].code)), None)
+    extent = features.extent(connection, read.on or now)
+    misread = misread or duty is None
+    notice = _("The address could not be read whole: shown is what could.") if misread else None
+    offered = maps.switches(LAYERS.values())
+    visible = [layer.key for layer in offered if layer.style is not None and layer.style.visible]
+    config = {
+        "extent": extent,
+        "today": now.isoformat(),
+        "duty": (duty or duties[0]).code,
+        "on": (read.on or now).isoformat(),
+        "layers": [layer.key for layer in offered if layer.key in read.layers.split(",")] if read.layers else visible,
+        "select": read.select,
+        "duties": [_duty_words(connection, each) for each in duties],
+        "layers_all": [{"key": layer.key, "title": _(layer.title)} for layer in offered],
+        "roles": _titles(ROLES),
+        "shifts": _titles(SHIFTS),
+        "kinds": _titles(FACILITY_KINDS),
+        "api": "/api/v1",
+        "tiles": "/tiles",
+        "notice": notice,
+    }
+    return MapPage(extent=extent, config=config)
+
+
+def _titles(choices: Iterable[Choice]) -> dict[str, str]:
+    return {choice.value: _(choice.title) for choice in choices}
+
+
+def _duty_words(connection: Connection, duty: DutyRecord) -> dict[str, Any]:
+    return {
+        "code": duty.code,
+        "title": duty.title,
+        "kind": duty.target_kind,
+        "unit": duty.unit,
+        "days": [day.isoformat() for day in questions.plan_days(connection, duty)],
+    }
+
+
+class TableParameters(Spoken, extra="ignore"):
+    """The filters of the table and its place in it."""
+
+    duty: Word = "sweeping"
+    on: Day | None = None
+    state: State | None = None
+    community: Text | None = None
+    lane: Text | None = None
+    zone: Text | None = None
+    person: Text | None = None
+    limit: Limit = TABLE_ROWS
+    after: PageKey | None = None
+
+    def wanted(self) -> questions.PieceFilter:
+        """Return the filters as a question."""
+        return questions.PieceFilter(
+            state=self.state, community=self.community, lane=self.lane, zone=self.zone, person=self.person
+        )
+
+    def words(self, **changes: Any) -> dict[str, str]:
+        """Return what an address says of these parameters after changes; ``None`` takes a word out."""
+        kept = self.model_dump(exclude_defaults=True) | {"duty": self.duty} | changes
+        return {name: str(value) for name, value in kept.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Everything of the map in rows."""
+
+    on: date
+    duty: DutyRecord
+    duties: list[DutyRecord]
+    summary: Summary
+    page: questions.Page
+
+
+def table(connection: Connection, asked: TableParameters) -> Table:
+    """Return a page of pieces with the figures of the day by community."""
+    duty = duty_of(connection, asked.duty)
+    on = asked.on or today(connection)
+    return Table(
+        on=on,
+        duty=duty,
+        duties=all_duties(connection),
+        summary=summarize(connection, duty, on, Level.COMMUNITY),
+        page=questions.pieces(connection, duty, on, wanted=asked.wanted(), limit=asked.limit, after=asked.after),
+    )

@@ -1,0 +1,98 @@
+"""Pages for people: start, map, table, the description of the API, and the switch of language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
+from flask_openapi3 import OpenAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from geo_hygiene import features, maps
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.web import page_data
+from geo_hygiene.web.assets import asset
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.language import current_tag, switch_addresses, switched
+from geo_hygiene.web.parameters import Language
+from geo_hygiene.web.security import nonce
+
+TILES = "/tiles/{layer}/{z}/{x}/{y}.mvt"
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def start() -> str:
+    """Show how each duty is covered today, and where to go from there."""
+    return render_template("start.html", page="start", start=connections().read(page_data.start), states=_states())
+
+
+@blueprint.get("/map")
+def show_map() -> str:
+    """Show the map that an address describes."""
+    asked = {name: request.args[name] for name in request.args}
+    found = connections().read(page_data.map_page, asked)
+    parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES)
+    duty, on = found.config["duty"], found.config["on"]
+    return render_template("map.html", page="map", parts=parts, config=found.config, duty=duty, on=on)
+
+
+@blueprint.get("/map/table")
+def show_table() -> str:
+    """Show everything of the map in rows, for those who do not use a pointer."""
+    asked = page_data.TableParameters.model_validate(request.args.to_dict())
+    table = connections().read(page_data.table, asked)
+    return render_template("table.html", page="table", table=table, asked=asked, states=_states())
+
+
+@blueprint.get("/api/docs")
+def api_docs() -> str:
+    """Show the description of the API in a form that can be tried."""
+    return render_template("api_docs.html", page="api")
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """Return the description of the API."""
+    app = current_app
+    if not isinstance(app, OpenAPI):
+        raise TypeError("the application was not made by create_app")
+    return jsonify(app.api_doc)
+
+
+@blueprint.get("/language")
+def switch_language() -> Response:
+    """Speak another language from now on and go back to the page."""
+    asked = Language.model_validate(request.args.to_dict())
+    return switched(asked.to, asked.next)
+
+
+def _states() -> dict[str, maps.StateInk]:
+    return {ink.state: ink for ink in maps.STATES}
+
+
+def _is_sample_town() -> bool:
+    """Tell whether pages say that the town is made up; when the database can not be asked, they do not."""
+    if "is_sample_town" not in g:
+        try:
+            g.is_sample_town = connections().read(features.is_sample_loaded)
+        except (SQLAlchemyError, GeoHygieneError):
+            g.is_sample_town = False
+    return bool(g.is_sample_town)
+
+
+def _common_words() -> dict[str, Any]:
+    return {
+        "page": "",
+        "locale": current_tag(),
+        "languages": switch_addresses(),
+        "csp_nonce": nonce(),
+        "sample_town": _is_sample_town(),
+    }
+
+
+def frame_pages(app: Flask) -> None:
+    """Give every template what the frame of a page shows."""
+    app.context_processor(_common_words)

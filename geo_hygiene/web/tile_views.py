@@ -1,0 +1,86 @@
+"""Vector tiles over HTTP."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Annotated
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+
+from geo_hygiene import tiles
+from geo_hygiene.i18n import _
+from geo_hygiene.web.answers import not_modified, tagged, unchanged
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.parameters import Day, Parameters, Word
+
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+MOST_LAYERS = 20
+WORTH_PACKING = 600
+"""Bytes above which a tile is sent compressed."""
+
+blueprint = APIBlueprint(
+    "tiles", __name__, url_prefix="/tiles", abp_tags=[Tag(name="tiles")], abp_responses=PROBLEMS
+)
+
+TILE = {200: {"description": "Vector tile", "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+class TilePath(Parameters):
+    """Which tile of which layers."""
+
+    layers: Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z][a-z-]*(,[a-z][a-z-]*)*$")] = Field(
+        description="Layer keys joined by commas; `cover` is the cover of a duty"
+    )
+    z: int = Field(ge=0, le=tiles.MOST_ZOOM)
+    x: int = Field(ge=0, le=2**tiles.MOST_ZOOM - 1)
+    y: int = Field(ge=0, le=2**tiles.MOST_ZOOM - 1)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the layer keys, each once."""
+        return tuple(dict.fromkeys(self.layers.split(",")))
+
+    @field_validator("layers")
+    @classmethod
+    def _few(cls, layers: str) -> str:
+        if layers.count(",") >= MOST_LAYERS:
+            raise ValueError(_("at most %(count)s layers at once", count=MOST_LAYERS))
+        return layers
+
+    @field_validator("x", "y")
+    @classmethod
+    def _inside(cls, position: int, found: ValidationInfo) -> int:
+        if position >= 2 ** found.data.get("z", 0):
+            raise ValueError(_("there is no such tile at this zoom"))
+        return position
+
+
+class TileParameters(Parameters):
+    """Whose cover, on which day."""
+
+    duty: Word | None = Field(None, description="Needed for cover and duty-zones")
+    on: Day | None = Field(None, description="Day (ISO); today in the office's time zone when missing")
+
+
+@blueprint.get("/<layers>/<z>/<x>/<y>.mvt", summary="A tile of one or more layers", responses=TILE)
+def tile(path: TilePath, query: TileParameters) -> Response:
+    """Return a Mapbox vector tile, 204 when it is empty, 304 when the asker holds its version."""
+    question = tiles.TileQuestion(keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty)
+    found = connections().tile(tiles.cut_tile, question, unchanged)
+    if found.content is None:
+        return not_modified(found.tag)
+    if not found.content:
+        return tagged(Response(status=204), found.tag)
+    return tagged(_packed(found.content), found.tag)
+
+
+def _packed(content: bytes) -> Response:
+    response = Response(content, mimetype=MEDIA_TYPE)
+    if len(content) > WORTH_PACKING and request.accept_encodings["gzip"] > 0:
+        response.set_data(gzip.compress(content, 5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
