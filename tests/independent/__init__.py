@@ -1,0 +1,1 @@
+"""Computations that import nothing of the product and read exported files only."""
