@@ -21,9 +21,45 @@ LISTED_MM = 1_000
 STATES = ("gap", "overlap", "vacant", "covered")
 """The states of a piece, in the order in which they win."""
 
-EVERY_TARGET = """
-select target_id from state where duty_id = :duty_id and valid_from <= :on and :on < valid_to
+WANTED = """
+select state.target_id
+from state
+join {segment} as segment on segment.id = state.target_id
+{grouping}
+left join area_tree on area_tree.id = state.area_id
+left join area as community on community.id = area_tree.community_id
+left join area as area_group on area_group.id = area_tree.group_id
+where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid_to
+    and (cast(:community as text) is null or community.code = :community)
+    and (cast(:area_group as text) is null or area_group.code = :area_group)
+    and (cast(:lane as text) is null or {lane})
+    and case :state
+        when 'gap' then state.gap_max_mm >= :listed
+        when 'overlap' then state.overlap_mm >= :listed
+        when 'vacant' then exists (
+            select from vacancy
+            where vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
+                and vacancy.valid_from <= :on and :on < vacancy.valid_to
+        )
+        else true
+    end
+    and (cast(:zone as text) is null and cast(:person as text) is null or exists (
+        select from cover
+        join claim
+            on claim.source_id = cover.source_id and claim.duty_id = state.duty_id
+            and claim.valid_from <= :on and :on < claim.valid_to
+        join duty_zone on duty_zone.id = claim.id
+        where cover.target_id = state.target_id
+            and (cast(:zone as text) is null or duty_zone.code = :zone)
+            and (cast(:person as text) is null or exists (
+                select from assignment
+                join person on person.id = assignment.person_id
+                where person.code = :person and assignment.zone = duty_zone.code
+                    and assignment.valid_from <= :on and :on < assignment.valid_to
+            ))
+    ))
 """
+"""Only targets that can have a wanted piece are cut into pieces."""
 
 ROWS = """
 select
@@ -57,13 +93,10 @@ where piece.to_mm - piece.from_mm >= :listed
                 and assignment.valid_from <= :on and :on < assignment.valid_to
         )
     )
-    and (cast(:community as text) is null or community.code = :community)
-    and (cast(:area_group as text) is null or area_group.code = :area_group)
-    and (cast(:lane as text) is null or {lane})
     and (
         cast(:after_mm as int) is null
         or (piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm)
-            > (-:after_mm, cast(:after_uuid as uuid), :after_from)
+            > (-cast(:after_mm as int), cast(:after_uuid as uuid), cast(:after_from as int))
     )
 order by piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm
 limit :limit
@@ -138,10 +171,10 @@ def _page(
         f"select {columns} area_group, group_name,"  # noqa: S608 - constants and declared names
         " ST_X(ST_PointOnSurface(shape)) as lon, ST_Y(ST_PointOnSurface(shape)) as lat,"
         " ST_XMin(shape) as west, ST_YMin(shape) as south, ST_XMax(shape) as east, ST_YMax(shape) as north"
-        f" from ({_rows_statement(duty.layer, source)}) as listed"
+        f" from ({_named(ROWS, duty.layer, pieces=source)}) as listed"
         " order by from_mm - to_mm, uuid, from_mm"
     )
-    statement = text(select) if source is GAPS else pieces_statement(EVERY_TARGET, select)
+    statement = text(select) if source is GAPS else pieces_statement(_named(WANTED, duty.layer), select)
     rows = connection.execute(statement, _values(duty, on, wanted, limit, after)).all()
     public = [_public(row, duty) for row in rows[:limit]]
     following = rows[limit - 1] if len(rows) > limit else None
@@ -167,14 +200,15 @@ def _values(duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: 
     }
 
 
-def _rows_statement(layer: MapLayer, source: str) -> str:
+def _named(template: str, layer: MapLayer, **parts: str) -> str:
+    """Return a statement for the layer's tables; names come from the declaration."""
     grouping = layer.grouping
     join, name, lane = "", "segment.code, null::text as lane, null::text as lane_code,", "segment.code = :lane"
     if grouping is not None:
         join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
         name = "segment.code, bundle.name as lane, bundle.code as lane_code,"
         lane = "(bundle.code = :lane or position(lower(:lane) in lower(bundle.name)) > 0)"
-    return ROWS.format(pieces=source, segment=layer.model.__tablename__, grouping=join, name=name, lane=lane)
+    return template.format(segment=layer.model.__tablename__, grouping=join, name=name, lane=lane, **parts)
 
 
 def _public(row: Row[Any], duty: DutyRecord) -> dict[str, Any]:
