@@ -49,9 +49,9 @@ has_browser() { command -v chromium || command -v chromium-browser || command -v
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; }
 
 find_python() {
-    for python in ${PYTHON:-python3 python3.13 python3.12 python3.11 /usr/bin/python3}; do
-        if command -v "$python" >/dev/null && fits "$python"; then
-            command -v "$python"
+    for python in .venv/bin/python ${PYTHON:-python3 python3.13 python3.12 python3.11 /usr/bin/python3}; do
+        if fits "$python"; then
+            echo "$python"
             return
         fi
     done
@@ -61,7 +61,7 @@ find_python() {
 missing_packages() {
     has_postgis || echo postgresql postgresql-postgis
     has_package fonts-noto-cjk || echo fonts-noto-cjk
-    if [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    if [ "$python" != .venv/bin/python ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then
         "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
     fi
     if [ "$purpose" = test ] && ! has_browser >/dev/null; then
@@ -94,7 +94,7 @@ install_python_packages() {
     if [ -e "$stamps/tests" ]; then
         locks="requirements-test.lock"
     fi
-    if ! { [ -x .venv/bin/python ] && fits .venv/bin/python; }; then
+    if [ "$python" != .venv/bin/python ]; then
         say "Making .venv with $("$python" --version)..."
         "$python" -m venv --clear .venv
     fi
