@@ -11,13 +11,15 @@ StyleLayer: TypeAlias = dict[str, Any]
 
 HIDDEN = {"visibility": "none"}
 ROUND = {"line-cap": "round", "line-join": "round"}
+NOTHING: list[Any] = ["in", "", ["literal", []]]
 IS_LINE = ["==", ["geometry-type"], "LineString"]
 IS_POINT = ["==", ["geometry-type"], "Point"]
 
 GAP_AT_LEAST = (3.4, 3.8, 4.4, 0.0, 0.0)
 """Pixels that a gap is wide at each zoom of the palette, so that it is not lost at town scale."""
-MARK_BELOW_M = ["step", ["zoom"], 400, 12, 170, 13, 90, 14, 45, 15, 22]
-"""Length under which a gap gets a mark, by zoom: that of about eleven pixels."""
+RING_AT_LEAST = (8.0, 9.0, 0.0, 0.0, 0.0)
+MARK_BELOW_M = ["step", ["zoom"], 200, 12, 75, 13, 42, 14, 24, 15, 12]
+"""Length under which a gap gets a mark, by zoom: where its line would be shorter than the mark is wide."""
 
 
 def _chosen_state(state: str) -> list[Any]:
@@ -35,7 +37,7 @@ def _line(
         "minzoom": minzoom,
         "filter": ["all", IS_LINE, where],
         "layout": HIDDEN | {"line-cap": "butt", "line-join": "round"},
-        "metadata": metadata,
+        "metadata": metadata | {"answers": "cover", "key": "segment"},
         "paint": paint,
     }
 
@@ -119,7 +121,7 @@ def _gap(widths: Widths) -> list[StyleLayer]:
         "metadata": {"state": "gap"},
         "paint": {
             "circle-color": ink.color,
-            "circle-radius": by_zoom([(10, 1.4), (12, 2.4), (13.5, 3.6), (15, 4.6), (16, 4.6)]),
+            "circle-radius": by_zoom([(10, 1.4), (12, 2.2), (13.5, 3.2), (15, 4.2), (16, 4.6)]),
             "circle-stroke-color": RING,
             "circle-stroke-width": by_zoom([(11, 0.8), (14, 1.6)]),
         },
@@ -135,7 +137,7 @@ def _point(state: str, name: str, *, radius: list[Any], paint: dict[str, Any]) -
         "source-layer": "cover",
         "filter": ["all", IS_POINT, _chosen_state(state)],
         "layout": HIDDEN,
-        "metadata": {"state": state},
+        "metadata": {"state": state, "answers": "cover", "key": "segment"},
         "paint": {"circle-radius": radius, **paint},
     }
 
@@ -226,27 +228,39 @@ def zone_names() -> list[StyleLayer]:
     return [name]
 
 
-def _selection(widths: Widths) -> list[StyleLayer]:
-    """Return the ring under what is chosen; the page sets its filter, until then nothing fits."""
-    nothing: list[Any] = ["in", ["get", "segment"], ["literal", []]]
-    rings = []
-    for name, color, plus in (("selected-rim", INK, 9.0), ("selected-bed", RING, 6.4)):
-        ring = _line(
-            name,
-            where=nothing,
-            metadata={"selects": True},
-            paint={"line-color": color, "line-width": line_width(widths, plus=plus, least=(8.0, 9.0, 0.0, 0.0, 0.0))},
-        )
-        ring["layout"] = ROUND | HIDDEN
-        rings.append(ring)
-    dot = {
-        "id": "selected-dot",
+def ring(name: str, *, source: str, source_layer: str, widths: Widths, metadata: dict[str, Any]) -> list[StyleLayer]:
+    """Return the ring that lights up chosen lines: a dark rim and a light bed under them.
+
+    The page sets the filter, on the feature's ``metadata["key"]``; until then nothing fits.
+    """
+    return [
+        {
+            "id": f"{name}-{part}",
+            "type": "line",
+            "source": source,
+            "source-layer": source_layer,
+            "filter": NOTHING,
+            "layout": HIDDEN | ROUND,
+            "metadata": metadata | {"shape": "LineString"},
+            "paint": {
+                "line-color": color,
+                "line-width": line_width(widths, plus=plus, least=(8.0, 9.0, 0.0, 0.0, 0.0)),
+            },
+        }
+        for part, color, plus in (("rim", INK, 9.0), ("bed", RING, 6.4))
+    ]
+
+
+def spot(name: str, *, source: str, source_layer: str, metadata: dict[str, Any]) -> StyleLayer:
+    """Return the spot that lights up chosen points."""
+    return {
+        "id": f"{name}-spot",
         "type": "circle",
-        "source": "cover",
-        "source-layer": "cover",
-        "filter": ["all", IS_POINT, nothing],
+        "source": source,
+        "source-layer": source_layer,
+        "filter": NOTHING,
         "layout": HIDDEN,
-        "metadata": {"selects": True},
+        "metadata": metadata | {"shape": "Point"},
         "paint": {
             "circle-radius": by_zoom([(12, 5), (14, 8), (16, 12), (18, 17)]),
             "circle-color": RING,
@@ -254,7 +268,17 @@ def _selection(widths: Widths) -> list[StyleLayer]:
             "circle-stroke-width": 1.6,
         },
     }
-    return [*rings, dot]
+
+
+def _chosen(widths: Widths) -> list[StyleLayer]:
+    """Return what lights up a chosen target, and the targets of chosen zones."""
+    place = {"source": "cover", "source_layer": "cover"}
+    drawn: list[StyleLayer] = []
+    for selects in ("segment", "zone"):
+        metadata = {"selects": selects, "key": selects}
+        drawn += ring(f"chosen-{selects}", widths=widths, metadata=metadata, **place)
+        drawn.append(spot(f"chosen-{selects}", metadata=metadata, **place))
+    return drawn
 
 
 def layers(widths: Widths) -> list[StyleLayer]:
@@ -266,7 +290,7 @@ def layers(widths: Widths) -> list[StyleLayer]:
         Line widths by target category.
     """
     return [
-        *_selection(widths),
+        *_chosen(widths),
         *_covered(widths),
         *_marked(widths, state_ink("overlap")),
         *_marked(widths, state_ink("vacant")),

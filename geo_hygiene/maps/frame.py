@@ -23,6 +23,7 @@ LOCAL_FILES: Mapping[str, str | None] = {
     "vendor/maplibre-gl/maplibre-gl.js": "vendor/maplibre-gl/maplibre-gl.js",
     "vendor/maplibre-gl/maplibre-gl.css": "vendor/maplibre-gl/maplibre-gl.css",
     "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js": "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js",
+    "js/kept-tiles.js": "js/kept-tiles.js",
     # Folium brings these for its markers and popups; the frame has neither.
     "https://code.jquery.com/jquery-3.7.1.min.js": None,
     "https://cdn.jsdelivr.net/npm/bootstrap@5.2.2/dist/js/bootstrap.bundle.min.js": None,
@@ -113,7 +114,7 @@ class VectorTiles(JSCSSMixin, MacroElement):
                     style: {{ this.style|tojson }},
                     fadeDuration: 120,
                     pitchWithRotate: false,
-                    transformRequest: function (url) { return {url: new URL(url, document.baseURI).href}; }
+                    transformRequest: function (url) { return {url: "kept://" + new URL(url, document.baseURI).href}; }
                 }).addTo({{ this._parent.get_name() }});
             })();
         {% endmacro %}
@@ -125,6 +126,7 @@ class VectorTiles(JSCSSMixin, MacroElement):
         self.default_js = [
             ("maplibre", "vendor/maplibre-gl/maplibre-gl.js"),
             ("maplibre_leaflet", "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js"),
+            ("kept_tiles", "js/kept-tiles.js"),
         ]
         self.default_css = [("maplibre_css", "vendor/maplibre-gl/maplibre-gl.css")]
         self.style = dict(style)

@@ -69,7 +69,7 @@ STATES = (
 
 COVERED_BY_CATEGORY = {"arterial": "#7798A0", "street": "#88A6AC", "lane": "#9FB8BB", "alley": "#9FB8BB"}
 
-HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9B8A6A", "#8C7AA8")
+HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9B8A6A", "#7D938C")
 """Eight quiet colours that tell neighbouring zones apart; none comes near the colours of the other three states."""
 
 

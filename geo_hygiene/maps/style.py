@@ -1,8 +1,9 @@
 """The MapLibre style: what is drawn, in which order, read from the layer declarations.
 
 Every style layer says in its ``metadata`` what a person can do with it: ``layer`` (switched with that layer key),
-``state`` and ``color`` (shown with that state, in that way of colouring), ``selects`` (its filter lights up what is
-chosen). The scripts of the page know these four words and no layer by name.
+``state`` and ``color`` (shown with that state, in that way of colouring), ``answers`` (a click on it chooses a target
+of that kind), ``selects`` (its filter lights up what is chosen); the last two name the property that holds the id in
+``key``. The scripts of the page know these words and no layer by name.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ def _base(layer: MapLayer, style: Style, *, name: str, kind: str, source_layer: 
     }
 
 
+def _answering(drawn: StyleLayer, layer: MapLayer) -> StyleLayer:
+    """Say that a click on a target asks who looks after it."""
+    return drawn | {"metadata": drawn["metadata"] | {"answers": layer.key, "key": "id"}} if layer.is_target else drawn
+
+
 def _faces(layer: MapLayer, style: Style) -> list[StyleLayer]:
     name = category_name(layer)
     fill = _base(layer, style, name=layer.key, kind="fill")
@@ -118,7 +124,7 @@ def _lines(layer: MapLayer, style: Style) -> list[StyleLayer]:
         "line-color": by_category(name, style.fills, style.fill),
         "line-width": line_width(style.widths, name=name),
     }
-    return [*drawn, core]
+    return [*drawn, _answering(core, layer)]
 
 
 def _dots(layer: MapLayer, style: Style) -> list[StyleLayer]:
@@ -130,7 +136,7 @@ def _dots(layer: MapLayer, style: Style) -> list[StyleLayer]:
         "circle-stroke-color": by_category(name, style.lines, style.line or "#FFFFFF"),
         "circle-stroke-width": by_zoom([(13, 0.6), (16, 1.5)]),
     }
-    return [dot]
+    return [_answering(dot, layer)]
 
 
 def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering) -> StyleLayer:
@@ -177,6 +183,24 @@ def _drawn(layers: Iterable[tuple[MapLayer, Style]], kind: GeometryKind) -> list
         pair for pair in layers if pair[0].geometry is kind and pair[0].draws is None and pair[1].fill is not None
     ]
     return [drawn for layer, style in shapes for drawn in DRAW[kind](layer, style)]
+
+
+def _chosen(layers: Iterable[tuple[MapLayer, Style]], widths: Widths) -> list[StyleLayer]:
+    """Return what lights up a chosen lane, area or place, under the answer."""
+    drawn: list[StyleLayer] = []
+    for layer, style in layers:
+        place = {"source": _source_of(layer), "source_layer": layer.key}
+        key = "id" if layer.is_target else "code"
+        metadata = {"selects": layer.key, "key": key}
+        name = f"chosen-{layer.key}"
+        if layer.geometry is GeometryKind.LINE:
+            drawn += cover_style.ring(name, widths=widths, metadata=metadata, **place)
+        elif layer.geometry is GeometryKind.POINT:
+            drawn.append(cover_style.spot(name, metadata=metadata, **place))
+        elif style.borders is not None:
+            outlines = cover_style.ring(name, widths={"": (1.0,) * 5}, metadata=metadata, **place)
+            drawn += [outline | {"metadata": metadata | {"shape": "Polygon"}} for outline in outlines]
+    return drawn
 
 
 def _names(layers: Iterable[tuple[MapLayer, Style]]) -> list[StyleLayer]:
@@ -238,6 +262,7 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
             *(border for layer, style in shown for border in _borders(layer, style)),
             *cover_style.zones(),
             *_drawn(shown, GeometryKind.LINE),
+            *_chosen(shown, widths),
             *cover_style.layers(widths),
             *_drawn(shown, GeometryKind.POINT),
             *cover_style.zone_names(),

@@ -1,0 +1,49 @@
+// The day that is asked about: a date, a step either way, and the days on which a plan begins.
+
+import { byId, element, fill } from "./dom.js";
+import { day, say } from "./format.js";
+
+const FIRST = "1900-01-01";
+const LAST = "2199-12-31";
+
+export function stepped(iso, days) {
+  const date = new Date(`${iso}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + days);
+  return date.toISOString().slice(0, 10);
+}
+
+export function createDay(store, config) {
+  const input = byId("on");
+
+  function choose(iso) {
+    const good = /^\d{4}-\d{2}-\d{2}$/.test(iso) && iso >= FIRST && iso <= LAST;
+    input.setCustomValidity(good ? "" : say("day_wrong"));
+    if (good) store.set({ on: iso }, { push: true });
+    else input.reportValidity();
+  }
+
+  input.addEventListener("change", () => choose(input.value));
+  for (const button of document.querySelectorAll("#day .step")) {
+    button.addEventListener("click", () => choose(stepped(store.get().on, Number(button.dataset.step))));
+  }
+
+  function show(state) {
+    if (input.value !== state.on) input.value = state.on;
+    const duty = config.duties.find((one) => one.code === state.duty);
+    const jumps = [...(duty?.days ?? []).map((iso) => [iso, day(iso), say("plan_from", { day: day(iso) })])];
+    jumps.push([config.today, say("today"), day(config.today)]);
+    fill(
+      byId("jumps"),
+      ...jumps.map(([iso, text, title]) =>
+        element(
+          "button",
+          { type: "button", "aria-pressed": iso === state.on, title, "data-day": iso, onclick: () => choose(iso) },
+          text,
+        ),
+      ),
+    );
+  }
+
+  store.watch(["on", "duty"], show);
+  show(store.get());
+}

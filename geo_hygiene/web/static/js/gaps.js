@@ -1,0 +1,81 @@
+// Gaps, longest first; each is a click away from its place on the map.
+
+import { ask, Unanswered } from "./api.js";
+import { byId, element, fill } from "./dom.js";
+import { fromTo, metres, number, say } from "./format.js";
+
+const PAGE = 50;
+
+export function createGaps(store, config, choose) {
+  const box = byId("gaps");
+  const list = element("ol", { class: "rows" });
+  const more = element("button", { type: "button", class: "more", hidden: true, onclick: () => load(true) }, say("gaps_more"));
+  const message = element("p", { class: "empty", hidden: true });
+  let after = null;
+  let count = 0;
+  fill(box, list, message, more);
+
+  function row(gap, unit) {
+    const point = unit !== "m";
+    const place = [gap.group, gap.community].filter(Boolean).join(" · ");
+    return element(
+      "li",
+      {},
+      element(
+        "button",
+        {
+          type: "button",
+          "data-segment": gap.segment,
+          onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
+        },
+        element("span", { class: "row-name" }, gap.lane || gap.lane_code || say("no_name")),
+        element("span", { class: "row-figure" }, point ? number(gap.length_m ?? 1) : metres(gap.length_m)),
+        element("span", { class: "row-detail" }, point ? place : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
+      ),
+    );
+  }
+
+  function mark(select) {
+    for (const button of list.querySelectorAll("[data-segment]")) {
+      button.setAttribute("aria-current", button.dataset.segment === select ? "true" : "false");
+    }
+  }
+
+  function told(text) {
+    message.textContent = text;
+    message.hidden = !text;
+  }
+
+  async function load(further = false) {
+    const { duty, on } = store.get();
+    const unit = config.duties.find((one) => one.code === duty).unit;
+    if (!further) {
+      after = null;
+      box.setAttribute("aria-busy", "true");
+    }
+    try {
+      const answer = await ask("gaps", `${config.api}/cover/gaps`, { duty, on, limit: PAGE, after });
+      if (!answer) return;
+      const rows = answer.gaps.map((gap) => row(gap, unit));
+      if (further) list.append(...rows);
+      else fill(list, ...rows);
+      if (further) rows[0]?.querySelector("button").focus();
+      count = list.children.length;
+      after = answer.next ?? null;
+      more.hidden = !after;
+      told(count ? "" : say("gaps_none"));
+      byId("gaps-count").textContent = count ? say("gaps_count", { count: `${number(count)}${after ? "+" : ""}` }) : "";
+      mark(store.get().select);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      fill(list);
+      more.hidden = true;
+      told(say("failed", { reason: error.message }));
+    }
+    box.removeAttribute("aria-busy");
+  }
+
+  store.watch(["duty", "on"], () => load());
+  store.watch(["select"], (state) => mark(state.select));
+  load();
+}

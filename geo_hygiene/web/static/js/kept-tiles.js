@@ -1,0 +1,42 @@
+// Tiles are fetched here instead of in MapLibre's worker: a few at once, the newest first, and none is broken off once
+// it is under way. What is no longer wanted before its turn is dropped without a request.
+// A plain script, not a module: it must be there before the map asks for its first tile.
+
+(() => {
+  "use strict";
+  const AT_ONCE = 6;
+  const waiting = [];
+  let running = 0;
+
+  async function load(address) {
+    const answer = await fetch(address);
+    if (answer.status === 204) return { data: new ArrayBuffer(0) };
+    if (!answer.ok) throw new Error(`${answer.status} ${new URL(address).pathname}`);
+    return { data: await answer.arrayBuffer() };
+  }
+
+  async function next() {
+    if (running >= AT_ONCE || !waiting.length) return;
+    const { address, signal, done, failed } = waiting.pop();
+    if (signal.aborted) {
+      failed(new DOMException("no longer wanted", "AbortError"));
+      next();
+      return;
+    }
+    running += 1;
+    try {
+      done(await load(address));
+    } catch (error) {
+      failed(error);
+    }
+    running -= 1;
+    next();
+  }
+
+  maplibregl.addProtocol("kept", ({ url }, { signal }) => {
+    return new Promise((done, failed) => {
+      waiting.push({ address: url.slice("kept://".length), signal, done, failed });
+      next();
+    });
+  });
+})();

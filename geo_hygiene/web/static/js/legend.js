@@ -1,0 +1,68 @@
+// The legend: figures of the cover command for the duty and day, and the states that are shown.
+
+import { ask, Unanswered } from "./api.js";
+import { byId } from "./dom.js";
+import { amount, day, say, share } from "./format.js";
+
+export function createLegend(store, config, tell) {
+  const rows = [...document.querySelectorAll("#legend [data-state]")];
+
+  for (const row of rows) {
+    row.addEventListener("click", () => {
+      const states = new Set(store.get().states);
+      if (!states.delete(row.dataset.state)) states.add(row.dataset.state);
+      store.set({ states }, { push: true });
+    });
+  }
+  for (const choice of document.querySelectorAll("#coloring input")) {
+    choice.addEventListener("change", () => store.set({ color: choice.value }, { push: true }));
+  }
+  for (const choice of document.querySelectorAll("#duty input")) {
+    choice.addEventListener("change", () => store.set({ duty: choice.value, select: null }, { push: true }));
+  }
+
+  function show(state) {
+    for (const row of rows) row.setAttribute("aria-pressed", state.states.has(row.dataset.state));
+    for (const choice of document.querySelectorAll("#coloring input")) choice.checked = choice.value === state.color;
+    for (const choice of document.querySelectorAll("#duty input")) choice.checked = choice.value === state.duty;
+    byId("holder-hint").hidden = state.color !== "holder";
+  }
+
+  function write(figures, duty) {
+    const unit = figures?.unit ?? duty.unit;
+    for (const row of rows) {
+      const value = figures?.[row.dataset.state];
+      row.querySelector("[data-figure=length]").textContent = figures ? amount(value, unit) : "–";
+      row.querySelector("[data-figure=share]").textContent = figures ? share(value, figures.total) : "–";
+      if (figures) row.dataset.value = value;
+    }
+    if (!figures) byId("legend-total").textContent = say("loading");
+    else if (figures.total > 0) {
+      byId("legend-total").textContent = say("total", { total: amount(figures.total, unit) });
+    } else byId("legend-total").textContent = say("total_nothing");
+  }
+
+  async function refresh(state) {
+    const duty = config.duties.find((one) => one.code === state.duty);
+    byId("legend-title").textContent = duty.title;
+    byId("legend-day").textContent = day(state.on);
+    byId("legend").setAttribute("aria-busy", "true");
+    try {
+      const figures = await ask("cover", `${config.api}/cover`, { duty: state.duty, on: state.on });
+      if (!figures) return;
+      write(figures, duty);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      write(null, duty);
+      byId("legend-total").textContent = say("failed", { reason: error.message });
+      tell(say("failed", { reason: error.message }));
+    }
+    byId("legend").removeAttribute("aria-busy");
+  }
+
+  store.watch(["states", "color", "duty"], show);
+  store.watch(["duty", "on"], refresh);
+  show(store.get());
+  write(null, config.duties.find((one) => one.code === store.get().duty));
+  refresh(store.get());
+}

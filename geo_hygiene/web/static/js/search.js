@@ -1,0 +1,103 @@
+// The search box: a combobox with a list of options (ARIA pattern), all by keyboard too.
+
+import { ask, Unanswered } from "./api.js";
+import { byId, delayed, element, fill } from "./dom.js";
+import { say } from "./format.js";
+
+const WAIT_MS = 180;
+const MOST = 12;
+
+export function createSearch(store, config, choose) {
+  const input = byId("query");
+  const list = byId("found");
+  let results = [];
+  let active = -1;
+
+  function close() {
+    list.hidden = true;
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  function activate(index) {
+    const options = [...list.querySelectorAll("[role=option]")];
+    active = options.length ? (index + options.length) % options.length : -1;
+    options.forEach((option, place) => option.setAttribute("aria-selected", String(place === active)));
+    if (active < 0) return;
+    input.setAttribute("aria-activedescendant", options[active].id);
+    options[active].scrollIntoView({ block: "nearest" });
+  }
+
+  function take(index) {
+    const result = results[index];
+    if (!result) return;
+    input.value = result.name || result.code || "";
+    close();
+    choose(chosen(result), result);
+  }
+
+  function option(result, index) {
+    const node = element(
+      "li",
+      { role: "option", id: `found-${index}`, "aria-selected": "false" },
+      element("span", { class: "found-type" }, say(`type_${result.type}`)),
+      element("span", { class: "found-name" }, result.name || result.code || say("no_name")),
+      element("span", { class: "found-detail" }, result.detail || (result.name ? result.code : "") || ""),
+    );
+    // mousedown would take the focus out of the box before the click arrives
+    node.addEventListener("pointerdown", (event) => event.preventDefault());
+    node.addEventListener("click", () => take(index));
+    return node;
+  }
+
+  function show(found, query) {
+    results = found;
+    const options = found.map(option);
+    const none = element("li", { class: "found-none", role: "presentation" }, say("found_none", { query }));
+    fill(list, ...(options.length ? options : [none]));
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    activate(options.length ? 0 : -1);
+  }
+
+  const look = delayed(WAIT_MS, async () => {
+    const query = input.value.trim();
+    if (!query) return close();
+    try {
+      const { duty, on } = store.get();
+      const answer = await ask("search", `${config.api}/search`, { q: query, limit: MOST, duty, on });
+      if (answer && input.value.trim() === query) show(answer.results, query);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      results = [];
+      fill(list, element("li", { class: "found-none", role: "presentation" }, say("failed", { reason: error.message })));
+      list.hidden = false;
+    }
+  });
+
+  input.addEventListener("input", look);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (list.hidden) look();
+      else activate(active + (event.key === "ArrowDown" ? 1 : -1));
+      event.preventDefault();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      if (!list.hidden && active >= 0) take(active);
+      else look();
+    } else if (event.key === "Escape" && !list.hidden) {
+      close();
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  });
+  input.addEventListener("blur", () => setTimeout(close, 120));
+  byId("find").addEventListener("submit", (event) => event.preventDefault());
+}
+
+export function chosen(result) {
+  return result.type === "target"
+    ? { type: "target", kind: result.kind, code: result.id }
+    : { type: result.type, code: result.code || result.id };
+}
