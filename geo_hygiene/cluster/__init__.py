@@ -123,7 +123,7 @@ class Cluster:
         ClusterInUseError
             If commands use it: it then stops when the last of them leaves.
         """
-        if not self.folder.exists():
+        if not self.status().exists:
             return
         with self._changing():
             self._kept.unlink(missing_ok=True)
@@ -135,8 +135,9 @@ class Cluster:
 
     def status(self) -> Status:
         """Return what the cluster does at this moment."""
-        if self.folder.exists():
-            self._check_folder()
+        with writing(self.folder):
+            if self.folder.exists():
+                self._check_folder()
         return Status(self.folder, self._server.exists, self._server.pid(), self._is_in_use())
 
     @contextmanager
@@ -181,8 +182,9 @@ class Cluster:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Hold the right to start and stop the server; a second command waits here for the first."""
-        with writing(self.folder):
+        with writing(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
+        with writing(self.folder):
             if not self.folder.exists():
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._user.give(self.folder)

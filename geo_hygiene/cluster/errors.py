@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from geo_hygiene.i18n import _
 
 DISK_FULL = ("No space left on device", "Disk quota exceeded")
 """Words of the C library by which PostgreSQL tells that the disk is full."""
+
+NO_SPACE = 1_000_000
+"""Free bytes below which a failure is put down to the full disk."""
 
 
 class ClusterError(GeoHygieneError):
@@ -53,7 +57,8 @@ class ServerFailedError(ClusterError):
 
 def failure(words: str, folder: Path, log: Path) -> ClusterError:
     """Return the mistake that the output of one of PostgreSQL's programs tells."""
-    if any(sign in words for sign in DISK_FULL):
+    # On a full disk the server's own log may have had no room for a word.
+    if any(sign in words for sign in DISK_FULL) or shutil.disk_usage(folder).free < NO_SPACE:
         return DiskFullError(folder)
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     grave = [line for line in lines if any(level in line for level in ("FATAL:", "PANIC:", "error:", "ERROR:"))]

@@ -34,6 +34,8 @@ LONGEST_SOCKET_PATH = 100
 
 SMALLEST_FREE_SPACE = 200_000_000
 """Bytes that a new cluster (46 MB), its first log segments and the first records need."""
+UNFINISHED = "data.new-"
+"""Beginning of the name of a data folder that is being made."""
 LARGEST_LOG = 10_000_000
 """Bytes of the server's log after which a start begins a new one and keeps the one before."""
 POLL_SECONDS = 0.01
@@ -137,11 +139,14 @@ class Server:
         for stop_signal in (signal.SIGINT, signal.SIGQUIT):
             pid = self.pid()
             if pid is None:
-                return
+                break
             os.kill(pid, stop_signal)
             deadline = time.monotonic() + STOP_SECONDS
             while self._is_server(pid) and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
+        if self.socket_folder.parent == SOCKET_FOLDERS:
+            with suppress(OSError):
+                self.socket_folder.rmdir()
 
     def _told(self) -> list[str]:
         """Return the eight lines in which the server tells its process, its state and more; empty ones if it is not."""
@@ -157,7 +162,8 @@ class Server:
 
     def _clear_remains(self) -> None:
         """Remove what a crash left: a half-made data folder, stale files, processes that outlived their server."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
+        for unfinished in self.folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
         title = f"postgres: {self._name}:".encode()
         orphans = [pid for pid in _processes() if _command_line(pid).startswith(title)]
         for pid in orphans:
@@ -169,23 +175,21 @@ class Server:
         for name in (self.data / "postmaster.pid", self.socket_folder / SOCKET, self.socket_folder / f"{SOCKET}.lock"):
             name.unlink(missing_ok=True)
 
-    @property
-    def _unfinished(self) -> Path:
-        return self.folder / "data.new"
-
     def _make(self) -> None:
         """Make the data folder: beside its place, and moved there when it is complete and on the disk."""
         binaries = Binaries.newest()
         if shutil.disk_usage(self.folder).free < SMALLEST_FREE_SPACE:
             raise DiskFullError(self.folder)
+        # A name of its own: the initdb of a command that was killed may still be writing.
+        unfinished = self.folder / f"{UNFINISHED}{os.getpid()}"
         options = ("--auth=peer", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums")
         made = self._user.run(
-            [binaries.folder / "initdb", f"--pgdata={self._unfinished}", f"--username={SUPERUSER}", *options]
+            [binaries.folder / "initdb", f"--pgdata={unfinished}", f"--username={SUPERUSER}", *options]
         )
         if made.returncode:
-            shutil.rmtree(self._unfinished, ignore_errors=True)
+            shutil.rmtree(unfinished, ignore_errors=True)
             raise failure(made.stderr, self.folder, self.log)
-        self._unfinished.rename(self.data)
+        unfinished.rename(self.data)
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)

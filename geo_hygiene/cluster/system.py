@@ -157,7 +157,7 @@ class ServerUser:
 
     def can_enter(self, folder: Path) -> bool:
         """Tell whether this user can reach what is in a folder."""
-        return not self.is_other or self.run(["test", "-x", folder]).returncode == 0
+        return not self.is_other or self.run(["/usr/bin/test", "-x", folder]).returncode == 0
 
     def give(self, path: Path) -> None:
         """Make this user the owner of a file or folder that the program made."""
