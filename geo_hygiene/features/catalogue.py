@@ -15,10 +15,10 @@ Extent = tuple[float, float, float, float]
 """West, south, east, north in degrees, EPSG:4326."""
 
 
-def _count_of(layer: MapLayer, on: date) -> Select[Any]:
+def _count_of(layer: MapLayer, on: date) -> Select[str, int]:
     """Return the number of a layer's records that hold on a day (or of all, where records have no period)."""
     model: Any = layer.model
-    count = select(literal(layer.key).label("key"), func.count().label("count")).select_from(model)
+    count = select(literal(layer.key).label("key"), func.count().label("number")).select_from(model)
     if hasattr(model, "valid_from"):
         count = count.where(model.valid_from <= on, model.valid_to > on)
     return count
@@ -27,7 +27,7 @@ def _count_of(layer: MapLayer, on: date) -> Select[Any]:
 def layer_counts(connection: Connection, on: date) -> dict[str, int]:
     """Return how many records each layer holds on a day, by layer key."""
     counts = union_all(*(_count_of(layer, on) for layer in LAYERS.values()))
-    return {row.key: row.count for row in connection.execute(counts)}
+    return {row.key: row.number for row in connection.execute(counts)}
 
 
 def describe_layers(connection: Connection, on: date) -> dict[str, Any]:

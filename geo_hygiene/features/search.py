@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, case, cast, func, literal, null, or_, select, text, union_all
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.i18n import gettext as _
@@ -34,7 +49,8 @@ class _Wanted:
 
     def hit(self, *columns: Any) -> ColumnElement[bool]:
         escaped = "".join(ESCAPE + letter if letter in "%_\\" else letter for letter in self.words)
-        return or_(*(column.ilike(f"%{escaped}%", escape=ESCAPE) for column in columns))
+        hits: list[ColumnElement[bool]] = [column.ilike(f"%{escaped}%", escape=ESCAPE) for column in columns]
+        return or_(*hits)
 
     def rank(self, *columns: Any) -> ColumnElement[int]:
         """Return 0 for the very name or code, 1 for a beginning, 2 for a part."""
@@ -87,7 +103,7 @@ def _row(kind: Any, record: Any, name: Any, wanted: _Wanted, *, layer: Any = Non
 
 
 def _now(record: Any, wanted: _Wanted) -> ColumnElement[bool]:
-    return (record.valid_from <= wanted.on) & (record.valid_to > wanted.on)
+    return and_(record.valid_from <= wanted.on, record.valid_to > wanted.on)
 
 
 def _grouping(layer: MapLayer, wanted: _Wanted) -> Select[Any]:
@@ -162,9 +178,7 @@ def _place_statement(kind: str, layer_key: str | None) -> str:
         return PLACES[kind]
     layer = LAYERS[layer_key or ""]
     assert layer.grouping is not None  # noqa: S101 - found through it
-    return PLACES["line"].format(
-        reference=f"segment.{layer.grouping.reference.key}", segment=layer.model.__tablename__
-    )
+    return PLACES["line"].format(reference=f"segment.{layer.grouping.reference.key}", segment=layer.model.__tablename__)
 
 
 def _places(connection: Connection, rows: Sequence[Row[Any]], on: date) -> dict[tuple[str, int], Row[Any]]:
@@ -186,6 +200,7 @@ def _places(connection: Connection, rows: Sequence[Row[Any]], on: date) -> dict[
 
 def _public(row: Row[Any], place: Row[Any] | None) -> dict[str, Any]:
     located = place is not None and place.west is not None
+    box = _rounded(place.west, place.south, place.east, place.north) if place is not None and located else None
     return {
         "type": row.type,
         "id": str(row.uuid),
@@ -194,9 +209,14 @@ def _public(row: Row[Any], place: Row[Any] | None) -> dict[str, Any]:
         "kind": row.layer if row.type == "target" else None,
         "detail": _detail(row),
         "zones": list(place.zones) if place is not None and place.zones else [],
-        "center": [(place.west + place.east) / 2, (place.south + place.north) / 2] if located and place else None,
-        "bbox": [place.west, place.south, place.east, place.north] if located and place else None,
+        "center": _rounded((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) if box else None,
+        "bbox": box,
     }
+
+
+def _rounded(*degrees: float) -> list[float]:
+    """Return degrees to a centimetre, which is enough to look there."""
+    return [round(degree, 7) for degree in degrees]
 
 
 def _detail(row: Row[Any]) -> str:

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
-from sqlalchemy.dialects.postgresql import psycopg2
+from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import DutyRecord, duty_of, today
@@ -24,7 +24,7 @@ from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.tiles import cover
-from geo_hygiene.tiles.grid import MOST_ZOOM
+from geo_hygiene.tiles.grid import MOST_ZOOM, driver_statement
 from geo_hygiene.tiles.layers import layer_parts, needs_duty, subjects
 
 __all__ = ["COVER", "MOST_ZOOM", "DutyMissingError", "Tile", "TileQuestion", "cut_tile"]
@@ -129,8 +129,7 @@ def _layers_sql(keys: tuple[str, ...], zoom: int) -> tuple[str, dict[str, Any]]:
     encoded = [part for key in keys for part in layer_parts(layer_of(key), zoom)]
     if not encoded:
         return "", {}
-    whole = func.coalesce(encoded[0], literal(b""))
+    whole: ColumnElement[Any] = func.coalesce(encoded[0], literal(b""))
     for part in encoded[1:]:
         whole = whole.concat(func.coalesce(part, literal(b"")))
-    compiled = select(whole).compile(dialect=psycopg2.dialect())
-    return str(compiled), dict(compiled.params)
+    return driver_statement(select(whole))

@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import psycopg2
 
 from geo_hygiene.coverage.pieces import PIECES
-from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN
+from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, driver_statement
 
 LEAST_ZOOM = 8
 MERGE_BELOW = 13
@@ -98,8 +97,7 @@ def _sql(fine: bool) -> tuple[str, dict[str, Any]]:  # noqa: FBT001 - one of two
     statement = text(IN_TILE + PIECES + DRAWN + (FINE if fine else MERGED) + ENCODED).bindparams(
         fine=fine, extent=extent, units=int(extent * MARGIN), margin=MARGIN, marked=MARKED_MM
     )
-    compiled = statement.compile(dialect=psycopg2.dialect())
-    return str(compiled), dict(compiled.params)
+    return driver_statement(statement)
 
 
 def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
@@ -111,4 +109,4 @@ def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     if values["z"] < LEAST_ZOOM:
         return b""
     statement, constants = _sql(values["z"] >= MERGE_BELOW)
-    return bytes(connection.exec_driver_sql(statement, constants | values).scalar_one())
+    return bytes(connection.exec_driver_sql(statement, {**constants, **values}).scalar_one())

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.crs import TILE_SRID
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer, Role
+from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
 from geo_hygiene.records.people import Assignment
 from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, encoded_geometry, encoded_layer, envelope, pixel
 
@@ -128,8 +128,9 @@ def _grouped_lines(layer: MapLayer, drawn: MapLayer, zoom: int) -> ColumnElement
     segment: Any = drawn.model
     if drawn.grouping is None:
         raise ValueError(f"layer {drawn.key} declares no grouping")
+    whole = func.ST_LineMerge(func.ST_Collect(func.ST_Force2D(segment.geom_3857)))
     joined = (
-        select(group.id.label("group_id"), func.ST_LineMerge(func.ST_Collect(func.ST_Force2D(segment.geom_3857))).label("line"))
+        select(group.id.label("group_id"), whole.label("line"))
         .select_from(segment)
         .join(group, group.id == drawn.grouping.reference)
         .where(*_shown(drawn))
@@ -166,18 +167,18 @@ def _borders(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:
     )
     unit = pixel(zoom) / 4
     levels = _levels(layer)
+
+    def union_of(wanted: Sequence[str]) -> ColumnElement[Any]:
+        lines = func.ST_Collect(clipped.c.line).filter(or_(*(clipped.c.level == level for level in wanted)))
+        return func.ST_UnaryUnion(lines, unit)
+
     drawn: list[Select[Any]] = []
     for rank, level in enumerate(levels):
-        own = func.ST_UnaryUnion(func.ST_Collect(clipped.c.line).filter(clipped.c.level == level), unit)
+        own = union_of([level])
         if rank:
-            higher = func.ST_UnaryUnion(
-                func.ST_Collect(clipped.c.line).filter(or_(*(clipped.c.level == above for above in levels[:rank]))), unit
-            )
-            own = func.coalesce(func.ST_Difference(own, higher, unit), own)
-        merged = func.ST_LineMerge(func.ST_CollectionExtract(own, 2))
-        drawn.append(
-            select(literal(level, Text).label(_category_name(layer)), encoded_geometry(merged, FINE_EXTENT)).select_from(clipped)
-        )
+            own = func.coalesce(func.ST_Difference(own, union_of(levels[:rank]), unit), own)
+        merged = encoded_geometry(func.ST_LineMerge(func.ST_CollectionExtract(own, 2)), FINE_EXTENT)
+        drawn.append(select(literal(level, Text).label(_category_name(layer)), merged).select_from(clipped))
     rows = drawn[0].union_all(*drawn[1:]).subquery("borders")
     return encoded_layer(name, rows, FINE_EXTENT)
 
@@ -204,9 +205,7 @@ def _labels(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:
 def _axis(model: Any) -> ColumnElement[Any]:
     """Return a smooth line along a polygon through the middles of cuts across its longer side."""
     polygon = model.geom_3857
-    west, south, east, north = (
-        corner(polygon) for corner in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
-    )
+    west, south, east, north = (corner(polygon) for corner in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax))
     step = func.generate_series(1, SLICES - 1).table_valued("number").render_derived("step")
     share = cast(step.c.number, Integer) / float(SLICES)
     x, y = west + (east - west) * share, south + (north - south) * share

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 from jinja2 import StrictUndefined
 
 from geo_hygiene.settings import Settings

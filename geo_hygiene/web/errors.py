@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import psycopg2
 import psycopg2.errors
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -110,6 +111,14 @@ TABLE: dict[type[BaseException], Meaning] = {
     psycopg2.DataError: Meaning(422, N_("A parameter has a value that can not be used.")),
 }
 
+#: What routing itself refuses.
+SENTENCES_OF_STATUS = {
+    400: N_("The request can not be understood."),
+    404: N_("There is nothing at this address."),
+    405: N_("This address can only be read: use GET."),
+    413: N_("The request is too big."),
+}
+
 #: The parameter that a mistake of what lies below is about.
 PARAMETERS: dict[type[Exception], str] = {UnknownDutyError: "duty", DutyMissingError: "duty"}
 
@@ -172,31 +181,23 @@ def problem(
         content |= {"request": request_id(), "errors": list(findings)}
         response = Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/problem+json")
     else:
-        if status >= 500:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             g.is_sample_town = False
         page = render_template("error.html", status=status, detail=detail, findings=findings, request_id=request_id())
         response = Response(page, status, mimetype="text/html")
     if retry:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = "GET, HEAD, OPTIONS"
     return response
 
 
 def _refused_by_http(error: HTTPException) -> Response:
-    if error.response is not None:
-        return Response(error.response.get_data(), error.response.status_code, headers=error.response.headers)
-    status = error.code or 500
-    if 300 <= status < 400:
-        response = error.get_response()
-        return Response(response.get_data(), status, headers=response.headers)
-    sentences = {
-        404: _("There is nothing at this address."),
-        405: _("This address can only be read: use GET."),
-        413: _("The request is too big."),
-    }
-    answer = problem(status, sentences.get(status, _("The request can not be understood.")))
-    if status == 405:
-        answer.headers["Allow"] = "GET, HEAD, OPTIONS"
-    return answer
+    """Tell what routing refuses; answers that were ready, and redirects, go out as they are."""
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if error.response is not None or status < HTTPStatus.BAD_REQUEST:
+        return current_app.make_response(error.get_response())
+    return problem(status, _(SENTENCES_OF_STATUS.get(status, "The request can not be understood.")))
 
 
 def answer_mistake(error: Exception) -> Response:
@@ -204,21 +205,13 @@ def answer_mistake(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _refused_by_http(error)
     meaning = meaning_of(error)
-    if meaning is None or meaning.status >= 500:
+    if meaning is None or meaning.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         fields = {"request": request_id(), "mistake": type(error).__name__}
         FAULTS.error("not answered", exc_info=error if meaning is None else None, extra={"fields": fields})
     if meaning is None:
         return problem(500, _("This is our own fault. It was recorded under the number of this request."))
     detail = _(meaning.detail) if meaning.detail else str(error)
-    answer = problem(meaning.status, detail, findings=findings_of(error), retry=meaning.retry)
-    if meaning.status == 405:
-        answer.headers["Allow"] = "GET, HEAD, OPTIONS"
-    return answer
-
-
-def raise_validation(error: ValidationError) -> Response:
-    """Hand a refused parameter to the table; flask-openapi3 asks for a function here."""
-    return answer_mistake(error)
+    return problem(meaning.status, detail, findings=findings_of(error), retry=meaning.retry)
 
 
 def register(app: Flask) -> None:

@@ -16,7 +16,11 @@ from geo_hygiene.web.errors import NotReadyError
 blueprint = Blueprint("health", __name__)
 
 #: Settings without which an acknowledged record can be lost in a crash; any other value refuses readiness.
-DURABLE = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "local", "remote_write", "remote_apply"}}
+DURABLE = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
+}
 
 
 @cache
@@ -40,19 +44,13 @@ def readiness(connection: Connection) -> dict[str, str]:
     """
     revision = database.current_revision(connection)
     if revision != _head():
-        raise NotReadyError(
-            _(
-                "The database has the schema %(revision)s and this program needs %(head)s: start it with `geo-hygiene up`.",
-                revision=revision or _("(none)"),
-                head=_head(),
-            )
-        )
+        sentence = _("The database has the schema %(revision)s and this program needs %(head)s: run `geo-hygiene up`.")
+        raise NotReadyError(sentence % {"revision": revision or "–", "head": _head()})
     for setting, safe in DURABLE.items():
         value = connection.execute(text("select current_setting(:setting)"), {"setting": setting}).scalar_one()
         if value not in safe:
-            raise NotReadyError(
-                _("The database runs with %(setting)s = %(value)s and could lose records.", setting=setting, value=value)
-            )
+            sentence = _("The database runs with %(setting)s = %(value)s and could lose records.")
+            raise NotReadyError(sentence % {"setting": setting, "value": value})
     return {"status": "ready", "database": "ok", "migration": revision}
 
 

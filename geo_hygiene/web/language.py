@@ -84,9 +84,7 @@ def speak(app: Flask, *, locale: str | None) -> None:
         app, configure_jinja=False, default_locale=app.config["LOCALE"], locale_selector=i18n.current_locale
     )
     app.jinja_env.globals.update(_=i18n.gettext, ngettext=i18n.ngettext)
-    app.jinja_env.filters.update(
-        amount=format_amount, day=format_day, share=format_share
-    )
+    app.jinja_env.filters.update(amount=format_amount, day=format_day, share=format_share)
 
     @app.before_request
     def choose() -> None:

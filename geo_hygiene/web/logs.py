@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from flask import Flask, Response, g, request
 
 ACCESS = logging.getLogger("geo_hygiene.access")
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 FAULTS = logging.getLogger("geo_hygiene.faults")
 
 
@@ -48,7 +49,7 @@ def _tell(response: Response) -> Response:
     # The rule, not the path or the query: those can hold names of people that somebody searched for.
     fields = {
         "request": request_id(),
-        "method": request.method if request.method.isalpha() and len(request.method) < 10 else "?",
+        "method": request.method if request.method in METHODS else "?",
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
         "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),

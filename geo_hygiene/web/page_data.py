@@ -21,7 +21,7 @@ from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.facilities import FACILITY_KINDS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.layerspec import Choice
-from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word
+from geo_hygiene.web.parameters import Day, Limit, PageKey, Spoken, State, Text, Word
 
 TABLE_ROWS = 50
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
-from flask_openapi3 import OpenAPI
+from flask_openapi3.openapi import OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_hygiene import features, maps

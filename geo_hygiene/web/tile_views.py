@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from geo_hygiene import tiles
@@ -21,11 +22,12 @@ MOST_LAYERS = 20
 WORTH_PACKING = 600
 """Bytes above which a tile is sent compressed."""
 
-blueprint = APIBlueprint(
-    "tiles", __name__, url_prefix="/tiles", abp_tags=[Tag(name="tiles")], abp_responses=PROBLEMS
-)
+blueprint = APIBlueprint("tiles", __name__, url_prefix="/tiles", abp_tags=[Tag(name="tiles")], abp_responses=PROBLEMS)
 
-TILE = {200: {"description": "Vector tile", "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+TILE: Any = {
+    200: {"description": "Vector tile", "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}},
+    204: None,
+}
 
 
 class TilePath(Parameters):
@@ -73,7 +75,7 @@ def tile(path: TilePath, query: TileParameters) -> Response:
     if found.content is None:
         return not_modified(found.tag)
     if not found.content:
-        return tagged(Response(status=204), found.tag)
+        return tagged(Response(status=204, mimetype=MEDIA_TYPE), found.tag)
     return tagged(_packed(found.content), found.tag)
 
 

@@ -1,6 +1,6 @@
 """The JSON API under ``/api/v1``; its description is ``/openapi.json``."""
 
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 
 from geo_hygiene.web.api import cover, records
 

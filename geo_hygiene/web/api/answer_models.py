@@ -120,6 +120,16 @@ class CoverOfTarget(Answer):
     chain: list[Link]
 
 
+class Piece(Answer):
+    """A part of a target in one state of one duty."""
+
+    duty: str
+    state: Literal["gap", "overlap", "vacant", "covered"]
+    from_m: float
+    to_m: float
+    zones: list[str]
+
+
 class TargetAnswer(Answer):
     """A target and who looks after it on a day."""
 
@@ -141,6 +151,7 @@ class TargetAnswer(Answer):
     bbox: Box
     on: date
     cover: list[CoverOfTarget]
+    pieces: list[Piece]
 
 
 class Zone(Answer):

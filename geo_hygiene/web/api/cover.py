@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import Field
 from sqlalchemy import Connection
 
+from geo_hygiene import features
 from geo_hygiene.coverage import questions, summary, versions
-from geo_hygiene.coverage.chain import who_covers
 from geo_hygiene.coverage.duties import duty_of, today
-from geo_hygiene.errors import UnknownRecordError
-from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import CoverAnswer, GapsAnswer, PiecesAnswer, TargetAnswer
@@ -23,9 +21,8 @@ from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.language import current_tag
 from geo_hygiene.web.parameters import DutyAndDay, Limit, OnDay, PageKey, Parameters, State, Text, Word
 
-blueprint = APIBlueprint(
-    "cover", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="cover")], abp_responses=PROBLEMS
-)
+blueprint = APIBlueprint("cover", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="cover")], abp_responses=PROBLEMS)
+
 
 class CoverParameters(DutyAndDay):
     """A duty, a day, and by what the figures are broken down."""
@@ -66,7 +63,7 @@ class TargetPath(Parameters):
     """A target by its layer and id."""
 
     kind: Word = Field(description="Layer key")
-    id: UUID
+    id: Text = Field(description="Id, or the code that holds on the day")
 
 
 @blueprint.get("/cover", summary="How a duty is covered", responses={200: CoverAnswer})
@@ -117,7 +114,4 @@ def target_cover(path: TargetPath, query: OnDay) -> Response:
 
 
 def _target_cover(connection: Connection, path: TargetPath, query: OnDay) -> dict[str, Any]:
-    layer = layer_of(path.kind)
-    if not layer.is_target:
-        raise UnknownRecordError(_("Nobody is asked to look after a record of “%(title)s”.", title=_(layer.title)))
-    return who_covers(connection, layer, path.id, query.on or today(connection))
+    return features.target_cover(connection, layer_of(path.kind), path.id, query.on or today(connection))

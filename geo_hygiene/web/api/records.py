@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
