@@ -147,7 +147,8 @@ def test_the_chain_names_leader_cadre_and_holder(connection: Connection) -> None
     ).one()
     connection.execute(
         text(
-            "insert into post (person_id, area_id, kind) select id, :community, role from person where code in ('L', 'K')"
+            "insert into post (person_id, area_id, kind)"
+            " select id, :community, role from person where code in ('L', 'K')"
             " union all select id, :group, role from person where code = 'K-2'"
         ),
         {"community": area.community_id, "group": area.group_id},
