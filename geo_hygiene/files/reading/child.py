@@ -72,6 +72,7 @@ class Reading:
         self._system: System | None = None
         self._transformation: Transformation | None = None
         self._rows = 0
+        self._complete = False
         self.notes = Notes()
 
     def read(self) -> None:
@@ -91,6 +92,7 @@ class Reading:
         if placement is not None:
             placement.judge(self.notes)
         sink.close()
+        self._complete = True
 
     def answer(self) -> dict[str, Any]:
         """Return what is known of the file beside its rows."""
@@ -109,6 +111,7 @@ class Reading:
                 "accuracy_m": transformation.accuracy if transformation else None,
             },
             "rows_read": self._rows,
+            "complete": self._complete,
             "findings": [asdict(finding) for finding in findings],
         }
 
@@ -149,7 +152,9 @@ class Reading:
         bounds = _bounds(first)
         if self._system is None:
             guess = looks_like(bounds, self._extent)
-            raise refuse(Code.CRS_MISSING, _missing_text(self._source), hint=guess.text, **guess.values)
+            raise RefusedError(
+                Finding(Code.CRS_MISSING, _missing_text(self._source), hint=guess.text, values=guess.values)
+            )
         self._transformation = to_storage(self._system, bounds)
         if self._transformation is None:
             text = N_("There is no way from %(name)s to WGS 84.")
@@ -199,7 +204,7 @@ def _too_many_rows(rows: int, most: int) -> RefusedError:
 
 
 def _check_drivers(job: dict[str, Any]) -> None:
-    """Start again when GDAL has drivers that the list of skipped ones does not know; give up when that does not help."""
+    """Start again when GDAL has drivers that the list of skipped ones does not know; give up if that does not help."""
     unwanted = drivers.unwanted()
     if not unwanted:
         return

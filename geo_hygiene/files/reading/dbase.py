@@ -234,7 +234,8 @@ def name_fields(table: Table, trial: Trial, findings: list[Finding]) -> Table:
 
 def is_kept(records: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Tell for each record whether it is not marked as deleted."""
-    return records[:, 0] != _DELETED
+    kept: NDArray[np.bool_] = records[:, 0] != _DELETED
+    return kept
 
 
 def columns(

@@ -1,7 +1,7 @@
 """Which of GDAL's drivers may see a foreign file: shapefile and GeoPackage, and nothing else.
 
-GDAL finds the driver by the content: a text file named x.shp that is written for the virtual format driver can otherwise
-read any file of this machine and call any address (https://gdal.org/en/stable/user/security.html).
+GDAL finds the driver by the content: a text file named x.shp that is written for the virtual format driver can
+otherwise read any file of this machine and call any address (https://gdal.org/en/stable/user/security.html).
 """
 
 import pyogrio
@@ -9,11 +9,12 @@ import pyogrio
 ALLOWED = frozenset({"ESRI Shapefile", "GPKG"})
 #: Drivers of GDAL 3.12 in the packages of pyogrio. A GDAL with others is met by `unwanted`.
 _SKIPPED = (
-    "MEM,PCIDSK,PDS4,VICAR,PDF,MBTiles,EEDA,OGCAPI,GDALG,MapInfo File,LVBAG,S57,DGN,OGR_VRT,CSV,GML,GPX,LIBKML,KML,GeoJSON,"
-    "GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,SQLite,WAsP,OpenFileGDB,DXF,FlatGeobuf,GeoRSS,VFK,PGDUMP,OSM,GPSBabel,OGR_PDS,"
-    "WFS,OAPIF,EDIGEO,Idrisi,ODS,XLSX,Elasticsearch,Carto,AmigoCloud,SXF,Selafin,JML,PLSCENES,CSW,VDV,MVT,NGW,MapML,GTFS,"
-    "PMTiles,JSONFG,MiraMonVector,ADBC,AVCBin,AVCE00,AIVector,HTTP,Parquet,Arrow,PostgreSQL,MySQL,ODBC,MSSQLSpatial,OCI,"
-    "FileGDB,Memory,Geoconcept,TIGER,SOSI,CAD,Walk,XLS,HANA,MongoDBv3,Tiger,Interlis 1,Interlis 2,GMLAS,NAS,LIBJSONFG,PGeo"
+    "MEM,PCIDSK,PDS4,VICAR,PDF,MBTiles,EEDA,OGCAPI,GDALG,MapInfo File,LVBAG,S57,DGN,OGR_VRT,CSV,GML,GPX,LIBKML,"
+    "KML,GeoJSON,GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,SQLite,WAsP,OpenFileGDB,DXF,FlatGeobuf,GeoRSS,VFK,PGDUMP,"
+    "OSM,GPSBabel,OGR_PDS,WFS,OAPIF,EDIGEO,Idrisi,ODS,XLSX,Elasticsearch,Carto,AmigoCloud,SXF,Selafin,JML,"
+    "PLSCENES,CSW,VDV,MVT,NGW,MapML,GTFS,PMTiles,JSONFG,MiraMonVector,ADBC,AVCBin,AVCE00,AIVector,HTTP,Parquet,"
+    "Arrow,PostgreSQL,MySQL,ODBC,MSSQLSpatial,OCI,FileGDB,Memory,Geoconcept,TIGER,SOSI,CAD,Walk,XLS,HANA,"
+    "MongoDBv3,Tiger,Interlis 1,Interlis 2,GMLAS,NAS,LIBJSONFG,PGeo"
 )
 _RASTER = "VRT,HTTP,WMS,WCS,WMTS,TMS,DAAS,EEDAI,PLMosaic,STACTA,STACIT,GTI,RASTERLITE,netCDF,HDF5,HDF4,GDALG,OGCAPI"
 

@@ -4,9 +4,10 @@ The order is: what the user says, the .cpg, the table's language id when it name
 GB18030. The .cpg and the language id can lie, so the text itself has the last word over them.
 """
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.i18n import N_
@@ -67,7 +68,10 @@ _FAILURES_KEPT = 1000
 
 @dataclass(frozen=True)
 class Encoding:
-    """A way to read text: Python's codec, the name that is shown, and where it comes from."""
+    """A way to read text: Python's codec, the name that is shown, and where it comes from.
+
+    The origin is option, cpg, language-id, guess, or ascii where there is no text that needed one.
+    """
 
     codec: str
     name: str
@@ -145,17 +149,16 @@ def choose(trials: Sequence[Trial]) -> Trial:
     The first encoding of the list that reads everything, unless UTF-8 reads everything too and gives better Chinese: a
     table that was written in UTF-8 and says GBK reads as rare characters.
     """
-    whole = [trial for trial in trials if not trial.failed]
+    whole = {trial.encoding.codec: trial for trial in trials if not trial.failed}
     if not whole:
         return trials[0]
-    first = whole[0]
-    by_codec = {trial.encoding.codec: trial for trial in whole}
-    utf8, chinese = by_codec.get(UTF8), by_codec.get(CHINESE)
-    if first.encoding.origin == "option":
-        return first
+    first = next(iter(whole.values()))
+    utf8, chinese = whole.get(UTF8), whole.get(CHINESE)
     if first.encoding.origin == "cpg":
         return _instead_of_single_byte(first, utf8, chinese)
-    if utf8 is None or chinese is None:
+    if not first.sample and first.encoding.origin == "guess":
+        return Trial(replace(first.encoding, origin="ascii"))
+    if first.encoding.origin == "option" or utf8 is None or chinese is None:
         return first
     if first is utf8:
         return chinese if is_odd(utf8.sample) and common_share(chinese.sample) > 0 else utf8
@@ -203,10 +206,9 @@ def is_doubtful_chinese(values: Sequence[str]) -> bool:
 
 
 def _has_letters_beside(value: str) -> bool:
-    pairs = zip(value, value[1:], strict=False)
     return any(
         (a.isascii() and a.islower() and not b.isascii()) or (b.isascii() and b.islower() and not a.isascii())
-        for a, b in pairs
+        for a, b in itertools.pairwise(value)
     )
 
 
@@ -222,7 +224,7 @@ def _is_common(character: str) -> bool:
 def what_was_chosen(trial: Trial, cpg: Encoding | None) -> Finding | None:
     """Return the information on a guess; None where the file or the user said the encoding, or the text is ASCII."""
     encoding = trial.encoding
-    if encoding.origin in {"option", "cpg"} or not trial.sample:
+    if encoding.origin in {"option", "cpg", "ascii"} or not trial.sample:
         return None
     example = next((value for value in trial.sample if value), "")
     values = {"encoding": encoding.name, "example": example}

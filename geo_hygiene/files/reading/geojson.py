@@ -1,7 +1,7 @@
 """Read GeoJSON (RFC 7946) feature by feature, in bounded memory, with the number of the feature in every complaint.
 
-The standard library's decoder is used and not GDAL's: it tells a number that is none from a damaged file, takes an unknown
-coordinate system for unknown and not for WGS 84, and leaves text that looks like a number a text.
+The standard library's decoder is used and not GDAL's: it tells a number that is none from a damaged file, takes an
+unknown coordinate system for unknown and not for WGS 84, and leaves text that looks like a number a text.
 """
 
 import codecs

@@ -61,27 +61,27 @@ def shape(geometry: object, *, depth: int = 0) -> BaseGeometry | None:
         parts = geometry.get("geometries")
         if not isinstance(parts, list) or depth >= _DEEPEST:
             raise ShapeError(N_("The collection holds no list of geometries, or too many in each other."))
-        return shapely.geometrycollections([shape(part, depth=depth + 1) for part in parts])
+        return shapely.GeometryCollection([shape(part, depth=depth + 1) for part in parts if part is not None])
     coordinates = geometry.get("coordinates")
     if not isinstance(coordinates, list):
         raise ShapeError(N_("The geometry has no coordinates."))
     return _MAKERS[kind](coordinates)
 
 
-def _point(coordinates: list[Any]) -> BaseGeometry:
+def _point(coordinates: list[Any]) -> shapely.Point:
     if not coordinates:
         return shapely.Point()
-    return shapely.points(_positions([coordinates])[0])
+    return shapely.Point(_positions([coordinates])[0])
 
 
-def _line(coordinates: list[Any]) -> BaseGeometry:
+def _line(coordinates: list[Any]) -> shapely.LineString:
     positions = _positions(coordinates)
     if len(positions) and len(positions) < _LEAST_LINE:
         raise _at(N_("The line has one point only, at %(x)s, %(y)s."), positions)
-    return shapely.linestrings(positions) if len(positions) else shapely.LineString()
+    return shapely.LineString(positions) if len(positions) else shapely.LineString()
 
 
-def _ring(coordinates: Any) -> BaseGeometry:
+def _ring(coordinates: Any) -> shapely.LinearRing:
     positions = _positions(_listed(coordinates))
     if not len(positions):
         return shapely.LinearRing()
@@ -89,25 +89,33 @@ def _ring(coordinates: Any) -> BaseGeometry:
         raise _at(N_("The outline is not closed; it begins at %(x)s, %(y)s."), positions)
     if len(positions) < _LEAST_RING:
         raise _at(N_("The outline has fewer than four points, at %(x)s, %(y)s."), positions)
-    return shapely.linearrings(positions)
+    return shapely.LinearRing(positions)
 
 
-def _polygon(coordinates: list[Any]) -> BaseGeometry:
+def _polygon(coordinates: list[Any]) -> shapely.Polygon:
     rings = [_ring(ring) for ring in coordinates]
-    return shapely.polygons(rings[0], holes=rings[1:]) if rings else shapely.Polygon()
+    return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
 
 
-def _many(collect: Callable[[Any], BaseGeometry], make: Callable[[list[Any]], BaseGeometry]) -> Any:
-    return lambda coordinates: collect([make(_listed(part)) for part in coordinates])
+def _points(coordinates: list[Any]) -> BaseGeometry:
+    return shapely.MultiPoint([_point(_listed(part)) for part in coordinates])
+
+
+def _lines(coordinates: list[Any]) -> BaseGeometry:
+    return shapely.MultiLineString([_line(_listed(part)) for part in coordinates])
+
+
+def _polygons(coordinates: list[Any]) -> BaseGeometry:
+    return shapely.MultiPolygon([_polygon(_listed(part)) for part in coordinates])
 
 
 _MAKERS: Mapping[str, Callable[[list[Any]], BaseGeometry]] = {
     "Point": _point,
     "LineString": _line,
     "Polygon": _polygon,
-    "MultiPoint": _many(shapely.multipoints, _point),
-    "MultiLineString": _many(shapely.multilinestrings, _line),
-    "MultiPolygon": _many(shapely.multipolygons, _polygon),
+    "MultiPoint": _points,
+    "MultiLineString": _lines,
+    "MultiPolygon": _polygons,
 }
 GEOMETRIES = frozenset({*_MAKERS, "GeometryCollection"})
 

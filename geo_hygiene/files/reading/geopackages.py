@@ -50,6 +50,8 @@ class GeoPackage:
     """
 
     format = "GPKG"
+    name: str
+    total: int | None
 
     def __init__(self, located: Located, scratch: Path, *, family: str | None, table: str | None) -> None:
         self.findings: list[Finding] = []
@@ -172,8 +174,8 @@ class GeoPackage:
 def _within_reach(located: Located, scratch: Path) -> tuple[Path, bool]:
     """Return the path to open, and whether nobody can be writing there.
 
-    Rows that were written last stand in a side file until the other program closes its own; a copy of both is opened, so
-    that nothing is written beside the user's file.
+    Rows that were written last stand in a side file until the other program closes its own; a copy of both is opened,
+    so that nothing is written beside the user's file.
     """
     target = scratch / "database.gpkg"
     ahead = located.parts.get("gpkg-wal")
@@ -225,8 +227,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _damaged(row: int, wkb: bytes) -> Finding:
-    order = "little" if wkb[:1] == b"\x01" else "big"
-    kind = int.from_bytes(wkb[1:5], order) % 1000
+    kind = int.from_bytes(wkb[1:5], "little" if wkb[:1] == b"\x01" else "big") % 1000
     if len(wkb) >= 5 and 8 <= kind <= 17:  # noqa: PLR2004 - the numbers of curves and surfaces in ISO 13249
         text = N_("The geometry has arcs; only straight edges are read.")
         return Finding(Code.GEOMETRY_TYPE, text, row=row, hint=N_("Turn the arcs into lines."))

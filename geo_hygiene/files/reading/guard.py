@@ -1,8 +1,8 @@
 """Start the reading of a foreign file with as few rights as the system lets a process give up.
 
-This file is run as a script by `geo_hygiene.files.reading.reader`: it uses the standard library alone, takes rights away
-first, and only then imports the code that touches the foreign file. What is not there on an old kernel is left out;
-which of the nets hold is written into the answer.
+This file is run as a script by `geo_hygiene.files.reading.reader`: it uses the standard library alone, takes rights
+away first, and only then imports the code that touches the foreign file. What is not there on an old kernel is left
+out; which of the nets hold is written into the answer.
 """
 
 import ctypes
@@ -83,9 +83,9 @@ def restrict_files(*, readable: list[str], listable: list[str], writable: list[s
     ):
         for path in paths:
             _allow(ruleset, path, rights)
-    restricted = _libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0
+    outcome = _libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
-    return restricted
+    return bool(outcome == 0)
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:

@@ -143,17 +143,13 @@ def _likely(bounds: Bounds, extent: Bounds) -> Iterator[int]:
     middle = (extent[0] + extent[2]) / 2
     if _within(extent, CHINA):
         for meridians in (GAUSS_KRUGER_3_DEGREES, GAUSS_KRUGER_6_DEGREES):
-            yield from sorted(meridians.values(), key=lambda srid, by=meridians: abs(_meridian(by, srid) - middle))
+            yield from (meridians[meridian] for meridian in sorted(meridians, key=lambda known: abs(known - middle)))
     yield UTM_NORTH[min(60, max(1, int((middle + _LONGITUDE) // 6) + 1))]
     area = AreaOfInterest(*extent)
     registered = query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS, area_of_interest=area)
     for info in registered[:_MOST_TRIED]:
         if not info.deprecated:
             yield int(info.code)
-
-
-def _meridian(by: dict[int, int], srid: int) -> int:
-    return next(meridian for meridian, number in by.items() if number == srid)
 
 
 def _transformed(bounds: Bounds, srid: int) -> Bounds | None:

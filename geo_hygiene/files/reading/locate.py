@@ -68,7 +68,7 @@ def locate(path: Path) -> Located:
 
 
 def parts_of(stem: str, files: Iterable[Path]) -> dict[str, Path]:
-    """Return the parts of a shapefile by ending; endings are compared without case, as the file systems of offices do."""
+    """Return the parts of a shapefile by ending, without regard to case, as the file systems of offices do."""
     parts: dict[str, Path] = {}
     for file in sorted(files):
         ending = file.suffix.lower().removeprefix(".")

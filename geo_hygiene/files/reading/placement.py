@@ -49,7 +49,8 @@ class Placement:
             chosen = np.flatnonzero(which & good & batch.good())
             if len(chosen):
                 self.wrong.setdefault(code, []).append((batch.rows[chosen], before[chosen], after[chosen]))
-                batch.rejected[chosen] = True
+                # What only lies far away can be stored all the same when the user says so.
+                batch.rejected[chosen] |= code is not Code.OUTSIDE_EXTENT
 
     def judge(self, notes: Notes) -> None:
         """Note what lies wrong."""
@@ -57,39 +58,40 @@ class Placement:
             rows = np.concatenate([part[0] for part in parts])
             before = np.concatenate([part[1] for part in parts])
             after = np.concatenate([part[2] for part in parts])
+            guess = looks_like(_around(before), self.extent)
             if 2 * len(rows) >= self.rows:
-                notes.add(self._about(code, before, after, len(rows), row=None))
+                notes.add(self._about(code, before[0], after[0], guess, count=len(rows)))
             else:
-                for at, row in enumerate(rows.tolist()):
-                    notes.add(self._about(code, before[at : at + 1], after[at : at + 1], 1, row=row))
+                notes.extend(
+                    self._about(code, before[at], after[at], guess, row=row) for at, row in enumerate(rows.tolist())
+                )
 
     def _degrees(self, before: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
         west, south, east, north = before.T
         largest_x, largest_y = np.maximum(abs(west), abs(east)), np.maximum(abs(south), abs(north))
         beyond = (largest_x > _LON + _SLACK) | (largest_y > _LAT + _SLACK)
-        swapped = beyond & (largest_x <= _LAT) & (largest_y <= _LON)
+        swapped: Mask = beyond & (largest_x <= _LAT) & (largest_y <= _LON)
         home = self.extent or self._area()
         if home is not None:
             x, y = (west + east) / 2, (south + north) / 2
             swapped |= ~_inside(x, y, home) & _inside(y, x, home)
         return [
             (Code.LOOKS_SWAPPED, swapped),
-            (Code.LOOKS_PROJECTED, beyond & (np.maximum(largest_x, largest_y) >= _NO_DEGREE)),
-            (Code.OUTSIDE_EXTENT, beyond),
+            (Code.LOOKS_PROJECTED, beyond),
         ]
 
     def _metres(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
-        nowhere = ~np.isfinite(after).all(axis=1)
+        nowhere = np.logical_not(np.isfinite(after).all(axis=1))
         area = self._area()
         if area is None:
-            return [(Code.OUTSIDE_EXTENT, nowhere)]
+            return [(Code.LOOKS_PROJECTED, nowhere)]
         middle = (after[:, :2] + after[:, 2:]) / 2
         outside = nowhere | ~_inside(middle[:, 0], middle[:, 1], area)
         if not outside.any():
             return []
         turned = self.transformation.apply(((before[:, :2] + before[:, 2:]) / 2)[:, ::-1])
         swapped = outside & _inside(turned[:, 0], turned[:, 1], area)
-        return [(Code.LOOKS_SWAPPED, swapped), (Code.OUTSIDE_EXTENT, outside)]
+        return [(Code.LOOKS_SWAPPED, swapped), (Code.LOOKS_PROJECTED, nowhere), (Code.OUTSIDE_EXTENT, outside)]
 
     def _area(self) -> Bounds | None:
         area = self.system.area_of_use()
@@ -98,43 +100,64 @@ class Placement:
         return area[0] - _MARGIN, area[1] - _MARGIN, area[2] + _MARGIN, area[3] + _MARGIN
 
     def _about(
-        self, code: Code, before: NDArray[np.float64], after: NDArray[np.float64], count: int, *, row: int | None
+        self,
+        code: Code,
+        before: NDArray[np.float64],
+        after: NDArray[np.float64],
+        guess: Guess,
+        *,
+        row: int | None = None,
+        count: int = 1,
     ) -> Finding:
-        bounds = (*np.nanmin(before[:, :2], axis=0).tolist(), *np.nanmax(before[:, 2:], axis=0).tolist())
-        guess = looks_like(bounds, self.extent)
-        x, y = before[0, 0], before[0, 1]
-        values = {
-            "x": f"{x:.10g}",
-            "y": f"{y:.10g}",
-            "count": count,
-            "rows": self.rows,
-            "system": described(self.system),
-            **guess.values,
-        }
-        if np.isfinite(after[0]).all():
-            values |= {"lon": f"{after[0, 0]:.4f}", "lat": f"{after[0, 1]:.4f}"}
-        text = _TEXTS[code, row is None] if code is not Code.OUTSIDE_EXTENT else self._outside(values, guess)
-        hint = _SWAPPED_HINT if code is Code.LOOKS_SWAPPED else guess.text
-        return Finding(code, text, row=row, value=f"{values['x']} {values['y']}", hint=hint, values=values)
+        """Return what is said of one row, or of all when `row` is None, with a row's bounds for an example."""
+        x, y = (f"{value:.10g}" for value in before[:2])
+        values = {"x": x, "y": y, "count": count, "rows": self.rows, "system": described(self.system), **guess.values}
+        if np.isfinite(after).all():
+            values |= {"lon": f"{after[0]:.4f}", "lat": f"{after[1]:.4f}"}
+        hint = guess.text
+        if code is Code.LOOKS_SWAPPED:
+            hint = _SWAPPED_HINT
+        elif guess.srid is None and not guess.is_swapped:
+            hint = _OTHER_SYSTEM_HINT
+        text = self._text(code, float(np.abs(before).max()), is_whole=row is None)
+        return Finding(code, text, row=row, value=f"{x} {y}", hint=hint, values=values)
 
-    def _outside(self, values: dict[str, object], guess: Guess) -> str:
+    def _text(self, code: Code, largest: float, *, is_whole: bool) -> str:
+        if code is Code.LOOKS_SWAPPED:
+            return _SWAPPED[is_whole]
+        if code is Code.OUTSIDE_EXTENT:
+            return _FAR[is_whole]
         if self.system.is_geographic():
-            return N_("The coordinates %(x)s, %(y)s are not degrees.")
-        if (guess.srid is not None and self.system.crs.to_epsg() == guess.srid) or "lon" not in values:
-            return N_("The coordinates %(x)s, %(y)s do not lie in %(system)s.")
-        return N_("In %(system)s the coordinates %(x)s, %(y)s lie at %(lon)s, %(lat)s, far from where it is used.")
+            return _METRES[is_whole] if largest >= _NO_DEGREE else N_("The coordinates %(x)s, %(y)s are not degrees.")
+        return N_("The coordinates %(x)s, %(y)s have no place in %(system)s.")
 
 
+_OTHER_SYSTEM_HINT = N_("Say the right system with --crs, or bring the file with coordinates that fit its own.")
 _SWAPPED_HINT = N_("Write the file again with the longitude (or easting) first.")
-_TEXTS = {
-    (Code.LOOKS_SWAPPED, True): N_("Longitude and latitude look swapped in %(count)s of %(rows)s rows: %(x)s, %(y)s."),
-    (Code.LOOKS_SWAPPED, False): N_("Longitude and latitude look swapped: %(x)s, %(y)s."),
-    (Code.LOOKS_PROJECTED, True): N_(
-        "The coordinates are said to be degrees (%(system)s), but look like metres in %(count)s of %(rows)s rows: "
+#: Sentences on one row, and on the whole file.
+_SWAPPED = (
+    N_("Longitude and latitude look swapped: %(x)s, %(y)s."),
+    N_("Longitude and latitude look swapped in %(count)s of %(rows)s rows, such as %(x)s, %(y)s."),
+)
+_METRES = (
+    N_("The coordinates are said to be degrees, but look like metres: %(x)s, %(y)s."),
+    N_(
+        "The coordinates are said to be degrees (%(system)s), but look like metres in %(count)s of %(rows)s rows, such as "
         "%(x)s, %(y)s."
     ),
-    (Code.LOOKS_PROJECTED, False): N_("The coordinates are said to be degrees, but look like metres: %(x)s, %(y)s."),
-}
+)
+_FAR = (
+    N_("In %(system)s the coordinates %(x)s, %(y)s lie at %(lon)s, %(lat)s, far from where it is used."),
+    N_(
+        "In %(system)s %(count)s of %(rows)s rows lie far from where it is used, such as %(x)s, %(y)s at %(lon)s, %(lat)s."
+    ),
+)
+
+
+def _around(bounds: NDArray[np.float64]) -> Bounds:
+    west, south = bounds[:, :2].min(axis=0).tolist()
+    east, north = bounds[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
 
 
 def _inside(x: NDArray[np.float64], y: NDArray[np.float64], area: Bounds) -> Mask:

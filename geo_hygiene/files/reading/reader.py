@@ -18,7 +18,7 @@ from geo_hygiene.files.reading.limits import COMMAND_LINE, MEBIBYTE, Limits
 from geo_hygiene.files.reading.locate import Located, RefusedError, locate
 from geo_hygiene.files.reading.scratch import private_folder
 from geo_hygiene.files.reading.sink import read_back
-from geo_hygiene.files.reading.table import SourceTable, refused_table
+from geo_hygiene.files.reading.table import SourceTable, no_rows, refused_table
 from geo_hygiene.i18n import N_
 
 Progress = Callable[[int, int | None], None]
@@ -48,8 +48,8 @@ def read(
 ) -> SourceTable:
     """Return the rows of a foreign file, brought to EPSG:4326, and everything that was found.
 
-    The file is opened in a child process without network and with the rights to read that file alone. A file that can not
-    be read is not an exception: the table then has no rows and a finding without a row that says why. Nothing is
+    The file is opened in a child process without network and with the rights to read that file alone. A file that can
+    not be read is not an exception: the table is then not complete, has no rows, and a finding says why. Nothing is
     repaired: rows with an error carry a finding, and the caller decides.
 
     Parameters
@@ -169,10 +169,7 @@ def _follow(child: "subprocess.Popen[bytes]", job: dict[str, Any], limits: Limit
 def _table(folder: Path) -> SourceTable:
     answer = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     findings = [Finding(**{**finding, "code": Code(finding["code"])}) for finding in answer.pop("findings")]
-    rows_file = folder / "rows.arrow"
-    is_refused = any(finding.is_error() and finding.row is None for finding in findings) or not rows_file.exists()
-    empty = refused_table(answer["name"], findings[0]) if is_refused and not rows_file.exists() else None
-    rows, wkb, numbers = (empty.rows, empty.wkb, empty.row_numbers) if empty is not None else read_back(rows_file)
+    rows, wkb, numbers = read_back(folder / "rows.arrow") if answer["complete"] else no_rows()
     return SourceTable(rows=rows, wkb=wkb, row_numbers=numbers, findings=findings, **answer)
 
 

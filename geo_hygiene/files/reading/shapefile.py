@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_hygiene.files.findings import Code
-from geo_hygiene.files.reading.locate import refuse
+from geo_hygiene.files.reading.locate import RefusedError, refuse
 from geo_hygiene.i18n import N_
 
 HEADER = 100
 RECORD_HEADER = 8
 MAGIC = b"\x00\x00\x27\x0a"
 NULL_SHAPE = 0
+_NULL_BYTES = 4
 #: Shape types with a count of points, and where it stands behind the record header.
 _POINT_COUNT_AT = {3: 40, 5: 40, 13: 40, 15: 40, 23: 40, 25: 40, 31: 40, 8: 36, 18: 36, 28: 36}
 _FAMILIES = {1: "point", 3: "line", 5: "polygon", 8: "point", 31: "multipatch"}
@@ -70,17 +71,15 @@ def inspect(shp: Path, shx: Path | None, index: Path, *, expected: int | None) -
         raise refuse(Code.FILE_TYPE, N_("%(name)s is not a shapefile."), name=shp.name)
     declared = struct.unpack(">i", header[24:28])[0] * 2
     offsets = None if shx is None else _read_index(shx)
-    if offsets is None or not _fits(shp, offsets, size):
-        truncated_at = None if offsets is None or declared <= size else _first_beyond(offsets, size)
-        if truncated_at is not None:
-            raise _truncated(truncated_at, len(offsets) if offsets is not None else expected)
-        scanned = _scan(shp, min(declared, size) if declared > HEADER else size)
-        if declared > size or (expected is not None and len(scanned) < expected):
-            raise _truncated(len(scanned) + 1, expected)
-        offsets, restored = scanned, True
+    restored = offsets is None or not _fits(shp, offsets, size) or len(offsets) < (expected or 0)
+    if offsets is None or restored:
+        ends_at = None if offsets is None else _first_beyond(offsets, size)
+        if ends_at is not None:
+            raise _truncated(ends_at, expected)
+        offsets = _scan(shp, size, struct.unpack("<i", header[32:36])[0])
+        if declared > size:
+            raise _truncated(len(offsets) + 1, expected)
         _write_index(index, header, offsets)
-    else:
-        restored = False
     types, vertices = _describe(shp, offsets)
     return Shapes(types, vertices, restored, struct.unpack("<4d", header[36:68]))
 
@@ -110,13 +109,13 @@ def _first_beyond(offsets: NDArray[np.int64], size: int) -> int | None:
 
 
 def _fits(shp: Path, offsets: NDArray[np.int64], size: int) -> bool:
-    """Tell whether each entry of the index meets a record of its own number and length."""
+    """Tell whether each entry of the index meets a record of its length; programs number the records as they like."""
     if not len(offsets):
         return size <= HEADER
-    if offsets[:, 0].min() < HEADER or offsets[:, 1].min() < 4 or _first_beyond(offsets, size) is not None:  # noqa: PLR2004
+    if offsets[:, 0].min() < HEADER or offsets[:, 1].min() < _NULL_BYTES or _first_beyond(offsets, size) is not None:
         return False
-    found = _gather(shp, offsets[:, 0], 2, ">i4")
-    return bool((found[:, 0] == np.arange(1, len(offsets) + 1)).all() and (found[:, 1] * 2 == offsets[:, 1]).all())
+    found = _gather(shp, offsets[:, 0] + 4, 1, ">i4")
+    return bool((found[:, 0] * 2 == offsets[:, 1]).all())
 
 
 def _gather(shp: Path, positions: NDArray[np.int64], count: int, dtype: str) -> NDArray[np.int64]:
@@ -126,16 +125,16 @@ def _gather(shp: Path, positions: NDArray[np.int64], count: int, dtype: str) -> 
     return np.ascontiguousarray(taken).view(dtype).reshape(-1, count).astype(np.int64)
 
 
-def _scan(shp: Path, size: int) -> NDArray[np.int64]:
+def _scan(shp: Path, size: int, shape_type: int) -> NDArray[np.int64]:
     """Return begin and content length of each whole record, walking from one to the next."""
     found: list[tuple[int, int]] = []
     with shp.open("rb") as file:
         position = HEADER
-        while position + RECORD_HEADER <= size:
+        while position + RECORD_HEADER + _NULL_BYTES <= size:
             file.seek(position)
-            number, words = struct.unpack(">ii", file.read(RECORD_HEADER))
+            _, words, own_type = struct.unpack(">ii", file.read(RECORD_HEADER)) + struct.unpack("<i", file.read(4))
             end = position + RECORD_HEADER + 2 * words
-            if number != len(found) + 1 or words < 2 or end > size:  # noqa: PLR2004 - a null shape has two words
+            if 2 * words < _NULL_BYTES or end > size or own_type not in {NULL_SHAPE, shape_type}:
                 break
             found.append((position, 2 * words))
             position = end
@@ -161,7 +160,7 @@ def _describe(shp: Path, offsets: NDArray[np.int64]) -> tuple[NDArray[np.int32],
     return types, vertices
 
 
-def _truncated(row: int, rows: int | None) -> Exception:
+def _truncated(row: int, rows: int | None) -> RefusedError:
     hint = N_("The file was not copied whole; get it again.")
     if rows is None or rows < row:
         return refuse(

@@ -38,12 +38,15 @@ class Source(Protocol):
 
     format: str
     name: str
-    encoding: dict[str, str]
     system: System | None
     total: int | None
     """Number of rows, None when only reading to the end tells it."""
     findings: list[Finding]
     """What was found on opening; `batches` may add to it."""
+
+    @property
+    def encoding(self) -> dict[str, str]:
+        """The encoding of the text, `used` and `from`."""
 
     @property
     def schema(self) -> pa.Schema | None:

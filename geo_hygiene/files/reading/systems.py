@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.aoi import AreaOfInterest
 from pyproj.exceptions import CRSError, ProjError
-from pyproj.transformer import Transformer, TransformerGroup
+from pyproj.transformer import AreaOfInterest, Transformer, TransformerGroup
 
 from geo_hygiene.crs import CGCS2000_SRID, STORAGE_SRID
 from geo_hygiene.files.findings import Code, Finding
@@ -111,9 +110,7 @@ def from_wkt(text: str, origin: str) -> System | None:
         crs = crs.source_crs
     if not (crs.is_geographic or crs.is_projected or crs.is_bound) or _is_elsewhere(crs):
         return None
-    with warnings.catch_warnings():
-        # To two dimensions a system goes without loss; heights are dropped anyway.
-        warnings.simplefilter("ignore")
+    if len(crs.axis_info) > 2:  # noqa: PLR2004 - heights are dropped anyway
         crs = crs.to_2d()
     known = _registered(crs)
     if known is not None:

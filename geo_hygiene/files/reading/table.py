@@ -28,8 +28,9 @@ class SourceTable:
     name
         Name of the file, or of the layer in it.
     rows
-        Attributes under the names that they have in the file (each once), in the order of the file: text, whole numbers,
-        numbers, booleans, dates and instants. Text is as it stands in the file, without the blanks that fill a field.
+        Attributes under the names that they have in the file (each once), in the order of the file: text, whole
+        numbers, numbers, booleans, dates and instants. Text is as it stands in the file, without the blanks that fill
+        a field.
     wkb
         Geometry of each row as WKB; null where the row has none that can be stored.
     row_numbers
@@ -38,9 +39,11 @@ class SourceTable:
     encoding, crs
         `used` and `from`; `crs` has `name` and `accuracy_m` (None when unknown) too. Null where it never came to it.
     findings
-        Errors without a row refuse the file.
+        Errors without a row refuse the file. They stand in the order of the rows, those on the whole file first.
     rows_read
-        How many rows the file has, rejected ones included.
+        How many rows were read, rejected ones included.
+    complete
+        Whether the file was read to its end; if not, there are no rows and a finding says why.
     confined
         Which of the nets of the reading process held: network, files.
     """
@@ -54,6 +57,7 @@ class SourceTable:
     crs: dict[str, Any]
     findings: list[Finding]
     rows_read: int
+    complete: bool
     confined: dict[str, bool]
 
     @property
@@ -63,8 +67,8 @@ class SourceTable:
 
     @property
     def refused(self) -> bool:
-        """Whether the file as a whole has an error, so that `--skip-rejected` does not help."""
-        return has_errors(finding for finding in self.findings if finding.row is None)
+        """Whether the file as a whole is refused, so that `--skip-rejected` does not help."""
+        return not self.complete or has_errors(finding for finding in self.findings if finding.row is None)
 
     @cached_property
     def geometry(self) -> NDArray[np.object_]:
@@ -79,17 +83,24 @@ class SourceTable:
         return wrong
 
 
-def refused_table(name: str, finding: Finding, confined: dict[str, bool] | None = None) -> SourceTable:
+def no_rows() -> tuple[pa.Table, pa.ChunkedArray, NDArray[np.int64]]:
+    """Return attributes, WKB and row numbers of a file that was not read."""
+    return pa.table({}), pa.chunked_array([], pa.binary()), np.empty(0, np.int64)
+
+
+def refused_table(name: str, finding: Finding) -> SourceTable:
     """Return the table of a file that could not be read at all."""
+    rows, wkb, numbers = no_rows()
     return SourceTable(
         name=name,
         format="",
-        rows=pa.table({}),
-        wkb=pa.chunked_array([], pa.binary()),
-        row_numbers=np.empty(0, np.int64),
+        rows=rows,
+        wkb=wkb,
+        row_numbers=numbers,
         encoding={"used": None, "from": None},
         crs={"used": None, "from": None, "name": None, "accuracy_m": None},
         findings=[finding],
         rows_read=0,
-        confined=confined or {},
+        complete=False,
+        confined={},
     )

@@ -92,9 +92,9 @@ def _split(lines: Lines) -> tuple[Lines, Integers]:
 
 def _inner_nodes(pieces: Lines, parent: Integers) -> int:
     """Return the number of places at which a line goes on as another piece."""
-    goes_on = (parent[1:] == parent[:-1]) & (
-        pieces.coords[pieces.first[1:]] == pieces.coords[pieces.last[:-1]]
-    ).all(axis=1)
+    goes_on = (parent[1:] == parent[:-1]) & (pieces.coords[pieces.first[1:]] == pieces.coords[pieces.last[:-1]]).all(
+        axis=1
+    )
     return len(distinct(pieces.coords[pieces.first[1:][goes_on]])[0])
 
 
