@@ -129,7 +129,7 @@ ZONE_SEGMENTS = MapLayer(
             type=FieldType.NUMBER,
             unit="m",
             minimum=0,
-            aliases=("起点", "起"),
+            aliases=("起点",),
         ),
         Attribute(
             name="to_m",
@@ -138,7 +138,7 @@ ZONE_SEGMENTS = MapLayer(
             type=FieldType.NUMBER,
             unit="m",
             minimum=0,
-            aliases=("终点", "止"),
+            aliases=("终点",),
         ),
         *period_fields(Claim),
     ),
