@@ -18,12 +18,13 @@ import shapely
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading import drivers
 from geo_hygiene.files.reading.archives import too_big, unpack
+from geo_hygiene.files.reading.csv_tables import CsvTable
 from geo_hygiene.files.reading.geojson import GeoJson
 from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity, move
 from geo_hygiene.files.reading.geopackages import GeoPackage
 from geo_hygiene.files.reading.guess import looks_like
 from geo_hygiene.files.reading.limits import Limits
-from geo_hygiene.files.reading.locate import JSON_ENDINGS, Located, RefusedError, refuse
+from geo_hygiene.files.reading.locate import JSON_ENDINGS, TABLE_ENDING, Located, RefusedError, refuse
 from geo_hygiene.files.reading.magic import check_content
 from geo_hygiene.files.reading.notes import Notes
 from geo_hygiene.files.reading.placement import Placement
@@ -82,7 +83,7 @@ class Reading:
         sink = Sink(self._scratch / _ROWS)
         placement: Placement | None = None
         for raw in self._counted(source):
-            if placement is None:
+            if placement is None and not self._is_plain_table():
                 placement = self._settle(raw)
             batch = self._check(raw, placement)
             assert source.schema is not None  # noqa: S101 - known once there is a batch
@@ -131,6 +132,8 @@ class Reading:
             return Shapefile(located, self._scratch, self._limits, encoding)
         if located.ending in JSON_ENDINGS:
             return GeoJson(located, encoding)
+        if located.ending == TABLE_ENDING:
+            return CsvTable(located, encoding, has_shapes=self._job["family"] is not None)
         return GeoPackage(located, self._scratch, family=self._job["family"], table=self._job["table"])
 
     def _counted(self, source: Source) -> Iterator[RawBatch]:
@@ -164,8 +167,13 @@ class Reading:
             self.notes.add(lost)
         return Placement(self._system, self._transformation, self._extent)
 
-    def _check(self, raw: RawBatch, placement: Placement) -> Batch:
+    def _is_plain_table(self) -> bool:
+        return isinstance(self._source, CsvTable) and self._job["family"] is None
+
+    def _check(self, raw: RawBatch, placement: Placement | None) -> Batch:
         batch = Batch(raw.rows, shapely.force_2d(raw.geometries), np.zeros(len(raw.rows), dtype=bool))
+        if placement is None:
+            return batch
         known = np.isin(raw.rows, list(raw.problems))
         batch.reject(known, self.notes, lambda at: raw.problems[int(raw.rows[at])])
         check_form(batch, self._job["family"], self._limits.vertices, self.notes)

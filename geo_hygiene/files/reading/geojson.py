@@ -4,7 +4,6 @@ The standard library's decoder is used and not GDAL's: it tells a number that is
 unknown coordinate system for unknown and not for WGS 84, and leaves text that looks like a number a text.
 """
 
-import codecs
 import json
 import math
 import re
@@ -19,19 +18,18 @@ import pyarrow as pa
 
 from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.reading import encodings
 from geo_hygiene.files.reading.geojson_shapes import GEOMETRIES, ShapeError, shape
 from geo_hygiene.files.reading.geojson_text import DamagedJsonError, Document
 from geo_hygiene.files.reading.locate import Located, RefusedError, refuse
-from geo_hygiene.files.reading.sources import FORMAT_ENCODING, RawBatch
+from geo_hygiene.files.reading.sources import RawBatch
 from geo_hygiene.files.reading.systems import System, from_option
+from geo_hygiene.files.reading.texts import Text
 from geo_hygiene.i18n import N_
 
 ROWS_IN_BATCH = 5000
 #: A table with more fields is a mistake, or an attack on the memory.
 MOST_FIELDS = 1000
 _TAIL = 16 * 1024
-_BLOCK = 1024 * 1024
 _AUTHORITY = re.compile(r"(?:urn:(?:x-)?ogc:def:crs:)?(EPSG|ESRI|OGC)(?::|/)+(?:[\d.]+:)?:*(\w+)", re.IGNORECASE)
 _WGS84 = f"EPSG:{STORAGE_SRID}"
 
@@ -52,10 +50,11 @@ class GeoJson:
     def __init__(self, located: Located, encoding: str | None) -> None:
         self.name = located.name
         self._path = located.parts[located.ending]
-        self.findings: list[Finding] = []
-        self._codec, self.encoding = self._find_encoding(encoding)
+        text = Text(self._path, encoding)
+        self.findings: list[Finding] = text.findings
+        self.encoding = text.encoding
         self._row = 0
-        self._document = Document(self._path, self._codec)
+        self._document = Document(self._path, text.codec)
         try:
             self._keys = self._document.members()
             self._members, self._has_list = self._read_head()
@@ -162,42 +161,6 @@ class GeoJson:
             at=row,
             problem=str(problem),
         )
-
-    def _find_encoding(self, option: str | None) -> tuple[str, dict[str, str]]:
-        with self._path.open("rb") as file:
-            start = file.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16", {"used": "UTF-16", "from": "format"}
-        asked = None if option is None else encodings.named(option, "option")
-        if asked is not None:
-            self._check_text(asked.codec, asked.name)
-            return asked.codec, {"used": asked.name, "from": "option"}
-        if self._decodes(encodings.UTF8):
-            return encodings.UTF8, dict(FORMAT_ENCODING)
-        self._check_text(encodings.CHINESE, "UTF-8")
-        text = N_("GeoJSON is UTF-8, but this text is not; it was read as GB18030.")
-        self.findings.append(Finding(Code.ENCODING_GUESSED, text))
-        return encodings.CHINESE, {"used": "GB18030", "from": "guess"}
-
-    def _check_text(self, codec: str, name: str) -> None:
-        if not self._decodes(codec):
-            raise refuse(
-                Code.TEXT_UNDECODABLE,
-                N_("The text is not %(encoding)s."),
-                hint=N_("Say the right encoding with --encoding."),
-                encoding=name,
-            )
-
-    def _decodes(self, codec: str) -> bool:
-        decoder = codecs.getincrementaldecoder(codec)()
-        with self._path.open("rb") as file:
-            try:
-                while block := file.read(_BLOCK):
-                    decoder.decode(block)
-                decoder.decode(b"", final=True)
-            except UnicodeDecodeError:
-                return False
-        return True
 
 
 def typed(values: list[Any]) -> pa.Array | None:

@@ -21,11 +21,11 @@ class Document:
     Parameters
     ----------
     path, codec
-        The file and the encoding of its text; a byte order mark is passed over.
+        The file and a codec that decodes all of it and passes over a byte order mark.
     """
 
     def __init__(self, path: Path, codec: str) -> None:
-        self._file = path.open(encoding="utf-8-sig" if codec == "utf-8" else codec, newline="")
+        self._file = path.open(encoding=codec, newline="")
         # NaN and Infinity are read as numbers, so that they can be told with the row in which they stand, and control
         # characters within texts are allowed: both are cleaned or refused later, with a better word.
         self._decoder = json.JSONDecoder(strict=False)
@@ -76,7 +76,7 @@ class Document:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as problem:
                 if self._has_ended or not self._may_be_cut(problem):
-                    raise DamagedJsonError(f"{problem.msg}, {self._before + problem.pos + 1}") from problem
+                    raise DamagedJsonError(f"{self._before + problem.pos + 1}: {problem.msg}") from problem
             except RecursionError as problem:
                 raise DamagedJsonError(f"{self._before + self._at + 1}: too many brackets in brackets") from problem
             except ValueError as problem:

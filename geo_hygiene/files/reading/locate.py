@@ -11,6 +11,7 @@ from geo_hygiene.i18n import N_
 SHAPEFILE_PARTS = ("shp", "shx", "dbf", "prj", "cpg")
 JSON_ENDINGS = ("geojson", "json")
 READABLE = ("shp", "zip", "gpkg", *JSON_ENDINGS)
+TABLE_ENDING = "csv"
 #: Side files of a GeoPackage that was not closed: newer rows may stand there.
 WRITE_AHEAD = ("gpkg-wal", "gpkg-shm")
 
@@ -56,7 +57,7 @@ def locate(path: Path) -> Located:
         return _shapefile(path, needs_shapes=True)
     if ending == "shp":
         return _shapefile(path)
-    if ending not in READABLE:
+    if ending not in {*READABLE, TABLE_ENDING}:
         raise refuse(
             Code.FILE_TYPE,
             N_("Files with the ending %(ending)s are not read."),

@@ -142,14 +142,15 @@ _SWAPPED = (
 _METRES = (
     N_("The coordinates are said to be degrees, but look like metres: %(x)s, %(y)s."),
     N_(
-        "The coordinates are said to be degrees (%(system)s), but look like metres in %(count)s of %(rows)s rows, such as "
-        "%(x)s, %(y)s."
+        "The coordinates are said to be degrees (%(system)s), but look like metres in %(count)s of %(rows)s rows, "
+        "such as %(x)s, %(y)s."
     ),
 )
 _FAR = (
     N_("In %(system)s the coordinates %(x)s, %(y)s lie at %(lon)s, %(lat)s, far from where it is used."),
     N_(
-        "In %(system)s %(count)s of %(rows)s rows lie far from where it is used, such as %(x)s, %(y)s at %(lon)s, %(lat)s."
+        "In %(system)s %(count)s of %(rows)s rows lie far from where it is used, such as %(x)s, %(y)s at %(lon)s, "
+        "%(lat)s."
     ),
 )
 

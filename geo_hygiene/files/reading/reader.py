@@ -55,13 +55,15 @@ def read(
     Parameters
     ----------
     path
-        A .shp, a folder that holds one, a .zip of a shapefile, GeoPackage or GeoJSON, a .gpkg, .geojson or .json.
+        A .shp, a folder that holds one, a .zip of a shapefile, GeoPackage or GeoJSON, a .gpkg, .geojson or .json; a
+        .csv for tables without geometry.
     crs
         The coordinate system, as `EPSG:4523`; else what the file says.
     encoding
         The encoding of the text; else what the file says, as far as its text agrees.
     layer
-        Family of geometries that are wanted: point, line or polygon; None takes all.
+        Family of geometries that are wanted: point, line or polygon; None takes all, and a CSV file as a table
+        without geometry.
     table
         Name of the layer in a GeoPackage or archive that holds several.
     extent

@@ -27,6 +27,7 @@ _UNDEFINED = re.compile(r"\b(undefined|unknown|unnamed|local)\b", re.IGNORECASE)
 #: CGCS2000 is a realisation of ITRF97 at 2000.0: the registry knows no shift to WGS 84, and the plates have moved less
 #: than a metre since.
 _CGCS2000_ACCURACY = 1.0
+_SAME_AS_STORED = {STORAGE_SRID: 0.0, CGCS2000_SRID: _CGCS2000_ACCURACY}
 #: A transformation that is worse than this (metres) is told to the user: lanes are not much further apart.
 INEXACT_FROM = 5.0
 
@@ -59,13 +60,18 @@ class System:
 
 @dataclass(frozen=True)
 class Transformation:
-    """How coordinates of a system become WGS 84: the operation and its accuracy in metres, None when unknown."""
+    """How coordinates of a system become WGS 84: the operation and its accuracy in metres, None when unknown.
 
-    transformer: Transformer
+    Without an operation they are taken as they are, to the last bit.
+    """
+
+    transformer: Transformer | None
     accuracy: float | None
 
     def apply(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return longitude and latitude, shape (n, 2), for x and y; infinite where there is no such place."""
+        if self.transformer is None:
+            return coordinates
         x, y = self.transformer.transform(coordinates[:, 0], coordinates[:, 1], errcheck=False)
         return np.column_stack((x, y))
 
@@ -140,6 +146,9 @@ def to_storage(system: System, bounds: Bounds) -> Transformation | None:
 
     Of several transformations the registry's best for the place is taken; nothing is fetched from anywhere.
     """
+    own_number = system.crs.to_epsg()
+    if own_number is not None and own_number in _SAME_AS_STORED:
+        return Transformation(None, _SAME_AS_STORED[own_number])
     with warnings.catch_warnings():
         # Better grids may exist elsewhere; what is lost without them is told by the accuracy.
         warnings.simplefilter("ignore")
@@ -164,8 +173,9 @@ def _place(rough: Transformer, bounds: Bounds) -> AreaOfInterest | None:
 
 def _accuracy(system: System, transformer: Transformer) -> float | None:
     geodetic = system.crs.geodetic_crs
-    if geodetic is not None and geodetic.to_epsg(min_confidence=25) in {CGCS2000_SRID, STORAGE_SRID}:
-        return 0.0 if geodetic.to_epsg(min_confidence=25) == STORAGE_SRID else _CGCS2000_ACCURACY
+    number = None if geodetic is None else geodetic.to_epsg(min_confidence=25)
+    if number is not None and number in _SAME_AS_STORED:
+        return _SAME_AS_STORED[number]
     return transformer.accuracy if transformer.accuracy >= 0 else None
 
 

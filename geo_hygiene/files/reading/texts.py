@@ -1,0 +1,74 @@
+"""Find the encoding of a text file: what the user says, its byte order mark, UTF-8, GB18030."""
+
+import codecs
+from pathlib import Path
+
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading import encodings
+from geo_hygiene.files.reading.locate import refuse
+from geo_hygiene.files.reading.sources import FORMAT_ENCODING
+from geo_hygiene.i18n import N_
+
+_BLOCK = 1024 * 1024
+
+
+class Text:
+    """A text file whose every byte was decoded once, so that no later step meets a byte that it can not.
+
+    Parameters
+    ----------
+    path
+        The file.
+    option
+        Name of the encoding, if the user says it.
+
+    Attributes
+    ----------
+    codec
+        Python's codec, which passes over a byte order mark.
+    encoding
+        `used` and `from`.
+    """
+
+    def __init__(self, path: Path, option: str | None) -> None:
+        self._path = path
+        self.findings: list[Finding] = []
+        self.encoding = dict(FORMAT_ENCODING)
+        self.codec = "utf-8-sig"
+        with path.open("rb") as file:
+            start = file.read(4)
+        asked = None if option is None else encodings.named(option, "option")
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self.codec, self.encoding = "utf-16", {"used": "UTF-16", "from": "format"}
+            self._must_decode("UTF-16")
+        elif asked is not None:
+            self.encoding = {"used": asked.name, "from": "option"}
+            self.codec = asked.codec if asked.codec != encodings.UTF8 else self.codec
+            self._must_decode(asked.name)
+        elif not self._decodes():
+            self.codec = encodings.CHINESE
+            self._must_decode("UTF-8")
+            self.encoding = {"used": "GB18030", "from": "guess"}
+            text = N_("The text is not UTF-8; it was read as GB18030.")
+            hint = N_("If that is wrong, say the right one with --encoding.")
+            self.findings.append(Finding(Code.ENCODING_GUESSED, text, hint=hint))
+
+    def _must_decode(self, name: str) -> None:
+        if not self._decodes():
+            raise refuse(
+                Code.TEXT_UNDECODABLE,
+                N_("The text is not %(encoding)s."),
+                hint=N_("Say the right encoding with --encoding."),
+                encoding=name,
+            )
+
+    def _decodes(self) -> bool:
+        decoder = codecs.getincrementaldecoder(self.codec)()
+        with self._path.open("rb") as file:
+            try:
+                while block := file.read(_BLOCK):
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError:
+                return False
+        return True
