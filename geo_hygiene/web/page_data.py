@@ -18,9 +18,8 @@ from geo_hygiene.features.catalogue import Extent
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.duty_zones import SHIFTS
-from geo_hygiene.layers.facilities import FACILITY_KINDS
 from geo_hygiene.layers.tables import ROLES
-from geo_hygiene.layerspec import Choice
+from geo_hygiene.layerspec import Choice, MapLayer
 from geo_hygiene.web.parameters import Day, Limit, PageKey, Spoken, State, Text, Word
 
 TABLE_ROWS = 50
@@ -101,10 +100,11 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "layers": [layer.key for layer in offered if layer.key in read.layers.split(",")] if read.layers else visible,
         "select": read.select,
         "duties": [_duty_words(connection, each) for each in duties],
-        "layers_all": [{"key": layer.key, "title": _(layer.title)} for layer in offered],
+        "layers_all": [_layer_words(layer) for layer in offered],
         "roles": _titles(ROLES),
         "shifts": _titles(SHIFTS),
-        "kinds": _titles(FACILITY_KINDS),
+        "categories": _category_titles(),
+        "kind_titles": {layer.key: _(layer.title) for layer in LAYERS.values() if layer.is_target},
         "api": "/api/v1",
         "tiles": "/tiles",
         "notice": notice,
@@ -114,6 +114,21 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
 
 def _titles(choices: Iterable[Choice]) -> dict[str, str]:
     return {choice.value: _(choice.title) for choice in choices}
+
+
+def _category_titles() -> dict[str, str]:
+    """Return the words for the values that colour the layers on the map."""
+    return {
+        value: title
+        for layer in LAYERS.values()
+        if layer.on_map
+        for attribute in layer
+        for value, title in _titles(attribute.choices).items()
+    }
+
+
+def _layer_words(layer: MapLayer) -> dict[str, Any]:
+    return {"key": layer.key, "title": _(layer.title), "names": layer.draws is not None}
 
 
 def _duty_words(connection: Connection, duty: DutyRecord) -> dict[str, Any]:

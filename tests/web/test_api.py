@@ -1,0 +1,232 @@
+"""What the JSON API answers on the small town; each answer's form is checked while it is made."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.towns import AUTUMN, COLUMNS, NAMES, ROWS, SPRING
+
+ON = {"on": SPRING.isoformat()}
+SWEEPING = ON | {"duty": "sweeping"}
+
+
+def test_figures_add_up_by_every_level(client: FlaskClient) -> None:
+    whole = client.get("/api/v1/cover", query_string=SWEEPING).json
+    assert whole["by"] == []
+    assert whole["covered"] + whole["gap"] == pytest.approx(whole["total"])
+    assert whole["overlap"] == 60.0
+    for level in ("office", "community", "group", "lane"):
+        answer = client.get("/api/v1/cover", query_string=SWEEPING | {"by": level}).json
+        for name in ("total", "covered", "gap", "overlap", "vacant"):
+            assert sum(row[name] for row in answer["by"]) == pytest.approx(whole[name], abs=1e-6), (level, name)
+
+
+def test_two_plans_differ(client: FlaskClient) -> None:
+    spring = client.get("/api/v1/cover", query_string=SWEEPING).json
+    autumn = client.get("/api/v1/cover", query_string=SWEEPING | {"on": AUTUMN.isoformat()}).json
+    assert spring["total"] == autumn["total"] == autumn["covered"]
+    assert spring["gap"] > 0
+    assert (autumn["gap"], autumn["vacant"], autumn["overlap"]) == (0, 0, 0)
+
+
+def test_figures_are_not_sent_again_unchanged(client: FlaskClient) -> None:
+    first = client.get("/api/v1/cover", query_string=SWEEPING)
+    again = client.get("/api/v1/cover", query_string=SWEEPING, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    other = client.get(
+        "/api/v1/cover", query_string=SWEEPING | {"by": "lane"}, headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["gaps", "pieces"])
+def test_pages_of_stretches_are_the_whole_list(client: FlaskClient, address: str) -> None:
+    whole = client.get(f"/api/v1/cover/{address}", query_string=SWEEPING | {"limit": 1000}).json
+    assert whole["next"] is None
+    found, after = [], None
+    while True:
+        page = client.get(
+            f"/api/v1/cover/{address}", query_string=SWEEPING | {"limit": 3} | ({"after": after} if after else {})
+        ).json
+        found += page[address]
+        after = page["next"]
+        if after is None:
+            break
+    assert found == whole[address]
+    lengths = [row["length_m"] for row in found]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_gaps_are_the_pieces_without_a_zone(client: FlaskClient) -> None:
+    gaps = client.get("/api/v1/cover/gaps", query_string=SWEEPING).json["gaps"]
+    pieces = client.get("/api/v1/cover/pieces", query_string=SWEEPING | {"state": "gap"}).json["pieces"]
+    assert gaps == pieces
+    assert sum(gap["length_m"] for gap in gaps) == pytest.approx(
+        client.get("/api/v1/cover", query_string=SWEEPING).json["gap"], abs=1e-6
+    )
+
+
+def test_filters_of_pieces_narrow_the_list(client: FlaskClient) -> None:
+    def asked(**words: str) -> list[dict[str, object]]:
+        return client.get("/api/v1/cover/pieces", query_string=SWEEPING | {"limit": 1000} | words).json["pieces"]
+
+    whole = asked()
+    for words, fits in (
+        ({"state": "overlap"}, lambda row: row["state"] == "overlap"),
+        ({"state": "vacant"}, lambda row: row["state"] == "vacant"),
+        ({"zone": "Z3"}, lambda row: "Z3" in row["zones"]),
+        ({"person": "P2"}, lambda row: "P2" in row["holders"]),
+        ({"community": "C1"}, lambda row: row["community"] == "C1"),
+        ({"group": "C2G1"}, lambda row: row["group"] == "C2G1"),
+        ({"lane": "L2"}, lambda row: row["lane_code"] == "L2"),
+        ({"lane": "解放"}, lambda row: row["lane"] == "解放街"),
+        ({"lane": "100%"}, lambda row: row["lane"] == "100%巷"),
+        ({"zone": "Z3", "state": "overlap"}, lambda row: "Z3" in row["zones"] and row["state"] == "overlap"),
+        ({"zone": "nobody's"}, lambda _row: False),
+    ):
+        assert asked(**words) == [row for row in whole if fits(row)], words
+        assert asked(**words) != whole
+
+
+def test_the_chain_of_a_segment(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/targets/street-segments/S02/cover", query_string=ON).json
+    assert (answer["lane"], answer["community"]) == (NAMES[0], "C1")
+    assert [(row["zone"], row["from_m"], row["to_m"]) for row in answer["cover"]] == [
+        ("Z1", 0.0, answer["length_m"]),
+        ("Z3", 20.0, 80.0),
+    ]
+    assert answer["cover"][0]["chain"] == [
+        {"role": "leader", "code": "LD", "name": "李领导"},
+        {"role": "cadre", "code": "CD", "name": "王干部"},
+        {"role": "cleaner", "code": "P1", "name": "张三"},
+    ]
+    assert answer["cover"][0]["since"] == "2025-01-01"
+    assert [
+        (piece["state"], piece["from_m"], piece["zones"]) for piece in answer["pieces"] if piece["duty"] == "sweeping"
+    ] == [("covered", 0.0, ["Z1"]), ("overlap", 20.0, ["Z1", "Z3"]), ("covered", 80.0, ["Z1"])]
+    by_id = client.get(f"/api/v1/targets/street-segments/{answer['id']}/cover", query_string=ON).json
+    assert by_id == answer
+
+
+def test_a_vacant_zone_has_a_chain_without_a_cleaner(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/targets/street-segments/S11/cover", query_string=ON).json
+    (stretch,) = answer["cover"]
+    assert stretch["zone"] == "Z2"
+    assert stretch["chain"][-1] == {"role": "cleaner", "code": None, "name": None}
+
+
+def test_a_tank_counts_one(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/targets/septic-tanks/T1/cover", query_string=ON).json
+    assert answer["length_m"] is None
+    assert [row["zone"] for row in answer["cover"]] == ["K1"]
+    figures = client.get("/api/v1/cover", query_string=ON | {"duty": "tanks"}).json
+    assert (figures["unit"], figures["total"], figures["covered"], figures["gap"]) == ("count", 5, 3, 2)
+
+
+def test_zones_page_by_page(client: FlaskClient) -> None:
+    whole = client.get("/api/v1/zones", query_string=ON).json["zones"]
+    assert [zone["code"] for zone in whole] == ["K1", "Z1", "Z2", "Z3"]
+    first = client.get("/api/v1/zones", query_string=ON | {"limit": 3}).json
+    rest = client.get("/api/v1/zones", query_string=ON | {"limit": 3, "after": first["next"]}).json
+    assert first["zones"] + rest["zones"] == whole
+    assert rest["next"] is None
+    assert [zone["code"] for zone in client.get("/api/v1/zones", query_string=SWEEPING).json["zones"]] == [
+        "Z1",
+        "Z2",
+        "Z3",
+    ]
+    assert whole[1]["holders"] == ["P1"]
+    assert whole[2]["holders"] == []
+    assert whole[2]["name"] is None
+    autumn = client.get("/api/v1/zones", query_string={"on": AUTUMN.isoformat()}).json["zones"]
+    assert [(zone["code"], zone["valid_from"], zone["valid_to"]) for zone in autumn] == [
+        ("K1", "2025-01-01", None),
+        ("Z9", "2025-07-01", None),
+    ]
+
+
+def test_a_zone_is_a_feature_with_its_stretches_and_a_strong_tag(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/zones/Z3", query_string=ON)
+    zone = answer.json
+    assert zone["type"] == "Feature"
+    assert zone["geometry"] is None
+    lengths = [stretch["to_m"] - stretch["from_m"] for stretch in zone["properties"]["segments"]]
+    assert sum(lengths) == pytest.approx(zone["properties"]["length_m"])
+    assert answer.headers["ETag"].startswith('"1-')
+    same = client.get(f"/api/v1/zones/{zone['id']}", query_string=ON, headers={"If-None-Match": answer.headers["ETag"]})
+    assert same.status_code == 304
+    drawn = client.get("/api/v1/zones/Z1", query_string=ON).json
+    assert drawn["geometry"]["type"] == "MultiPolygon"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("滨江", [("lane", "L0")]),
+        ("街", [("lane", "L1")]),
+        ("%", [("lane", "L2")]),
+        ("_", []),
+        ("\\", []),
+        ("<img", [("lane", "L3")]),
+        ("ZHANG", [("person", "P2")]),
+        ("张三", [("person", "P1")]),
+        ("一号", [("zone", "Z1")]),
+        ("z2", [("zone", "Z2")]),
+        ("鼓楼", [("community", "C1")]),
+        ("C2", [("community", "C2"), ("group", "C2G1"), ("group", "C2G2")]),
+        ("S00", [("target", "S00")]),
+        ("t3", [("target", "T3")]),
+        ("'; drop table person; --", []),
+        ("138****1234", []),
+    ],
+)
+def test_search(client: FlaskClient, words: str, found: list[tuple[str, str]]) -> None:
+    results = client.get("/api/v1/search", query_string=ON | {"q": words}).json["results"]
+    assert [(result["type"], result["code"]) for result in results] == found
+
+
+def test_what_is_found_has_a_place_and_its_zones(client: FlaskClient) -> None:
+    (person,) = client.get("/api/v1/search", query_string=ON | {"q": "张三"}).json["results"]
+    assert person["zones"] == ["Z1"]
+    assert person["detail"] == "Cleaner"
+    west, south, east, north = person["bbox"]
+    assert west < person["center"][0] < east
+    assert south < person["center"][1] < north
+    (autumn,) = client.get("/api/v1/search", query_string={"q": "张三", "on": AUTUMN.isoformat()}).json["results"]
+    assert autumn["zones"] == ["Z9"]
+    (leader,) = client.get("/api/v1/search", query_string=ON | {"q": "李领导"}).json["results"]
+    assert (leader["center"], leader["zones"]) == (None, [])
+
+
+def test_search_gives_the_nearest_first_and_not_more_than_asked(client: FlaskClient) -> None:
+    results = client.get("/api/v1/search", query_string=ON | {"q": "C1", "limit": 2}).json["results"]
+    assert [result["code"] for result in results] == ["C1", "C1G1"]
+
+
+def test_search_speaks_the_language_of_the_asker(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/search", query_string=ON | {"q": "L0"}, headers={"Accept-Language": "zh-CN"})
+    assert answer.headers["Content-Language"] == "zh-Hans"
+    assert answer.json["results"][0]["name"] == NAMES[0]
+
+
+def test_layers_count_what_is_there(client: FlaskClient) -> None:
+    layers = {layer["key"]: layer for layer in client.get("/api/v1/layers", query_string=ON).json["layers"]}
+    assert layers["street-segments"]["count"] == ROWS * COLUMNS
+    assert layers["lanes"]["count"] == ROWS
+    assert layers["duty-zones"]["count"] == 4
+    assert layers["people"]["count"] == 4
+    assert layers["people"]["map"] is False
+    assert layers["lanes"]["import"] is False
+
+
+def test_no_phone_leaves_the_application(client: FlaskClient) -> None:
+    for path in (
+        "/api/v1/search?q=张",
+        "/api/v1/targets/street-segments/S00/cover",
+        "/api/v1/zones",
+        "/api/v1/cover?duty=sweeping&by=person",
+        "/map",
+        "/map/table",
+    ):
+        assert b"138" not in client.get(path, query_string=None).data.replace(b"v=", b""), path

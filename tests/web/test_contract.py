@@ -1,0 +1,210 @@
+"""What holds for every address, built from the addresses that the application really has."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from tests.web.towns import SPRING
+
+#: A good value for each place in a path and each required parameter; an address that needs another fails the tests.
+PLACES = {
+    "layers": "areas",
+    "z": "14",
+    "x": "12974",
+    "y": "6701",
+    "kind": "street-segments",
+    "id": "S10",
+    "zone": "Z1",
+    "filename": "css/base.css",
+}
+REQUIRED = {
+    "/api/v1/cover": {"duty": "sweeping"},
+    "/api/v1/cover/gaps": {"duty": "sweeping"},
+    "/api/v1/cover/pieces": {"duty": "sweeping"},
+    "/api/v1/search": {"q": "张"},
+    "/language": {"to": "en"},
+}
+#: Pages forgive words that a person kept in an address.
+FORGIVING = {"/map", "/map/table", "/", "/api/docs", "/language", "/static/<path:filename>"}
+NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
+
+
+def address(rule: Rule) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: PLACES[match[1]], rule.rule)
+
+
+def rules(app: Flask) -> list[Rule]:
+    return sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+
+
+def query(rule: Rule) -> dict[str, str]:
+    parameters = dict(REQUIRED.get(rule.rule, {}))
+    if rule.rule.startswith(("/api/v1", "/tiles")) and "layers" not in rule.rule:
+        parameters["on"] = SPRING.isoformat()
+    return parameters
+
+
+def test_every_address_answers_a_good_question(app: Flask, client: FlaskClient) -> None:
+    answers = {rule.rule: client.get(address(rule), query_string=query(rule)) for rule in rules(app)}
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code not in {200, 303}} == {}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"])
+def test_no_address_writes(app: Flask, client: FlaskClient, method: str) -> None:
+    for rule in rules(app):
+        answer = client.open(address(rule), method=method, query_string=query(rule), data=b"[" * 1000)
+        assert answer.status_code == 405, rule
+        assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+        assert rule.methods <= {"GET", "HEAD", "OPTIONS"}
+
+
+def test_every_answer_carries_the_headers(app: Flask, client: FlaskClient) -> None:
+    asked = [client.get(address(rule), query_string=query(rule)) for rule in rules(app)]
+    asked += [client.get("/nothing/here"), client.get("/api/v1/nothing"), client.post("/"), client.get("/api/v1/cover")]
+    for answer in asked:
+        policy = answer.headers["Content-Security-Policy"]
+        nonce = re.search(r"script-src 'self' 'nonce-([\w-]{20,})'", policy)[1]
+        for directive in (
+            f"style-src-elem 'self' 'nonce-{nonce}'",
+            "style-src-attr 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "default-src 'self'",
+            "object-src 'none'",
+            "frame-ancestors 'none'",
+        ):
+            assert directive in policy.split("; "), answer.request.path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["X-Request-ID"]
+        assert "Server" not in answer.headers
+        assert answer.headers["Cache-Control"]
+
+
+def test_a_nonce_is_used_once(client: FlaskClient) -> None:
+    policies = {client.get("/healthz").headers["Content-Security-Policy"] for _ in range(5)}
+    assert len(policies) == 5
+
+
+def test_pages_are_not_kept(client: FlaskClient) -> None:
+    for path in ("/", "/map", "/map/table", "/nothing/here", "/api/v1/layers"):
+        assert client.get(path).headers["Cache-Control"] == "private, no-store", path
+
+
+def test_scripts_and_styles_in_pages_carry_the_nonce_of_their_answer(client: FlaskClient) -> None:
+    for path in ("/", "/map", "/map/table", "/api/docs", "/nothing/here"):
+        answer = client.get(path)
+        nonce = re.search(r"'nonce-([\w-]+)'", answer.headers["Content-Security-Policy"])[1]
+        for tag in re.findall(r"<(?:script|style)\b[^>]*>", answer.get_data(as_text=True)):
+            assert f'nonce="{nonce}"' in tag, (path, tag)
+        assert not re.search(r"<[^>]+\son\w+\s*=", answer.get_data(as_text=True)), path
+
+
+def test_nothing_foreign_is_named_in_a_page(client: FlaskClient) -> None:
+    for path in ("/", "/map", "/map/table", "/api/docs"):
+        page = client.get(path).get_data(as_text=True)
+        assert re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page) == [], path
+
+
+def test_unknown_parameters_are_refused_by_name(app: Flask, client: FlaskClient) -> None:
+    for rule in rules(app):
+        if rule.rule in FORGIVING | NO_PARAMETERS:
+            continue
+        answer = client.get(address(rule), query_string=query(rule) | {"color": "red"})
+        assert answer.status_code == 422, rule
+        assert answer.json["errors"] == [{"loc": ["color"], "msg": "is not a parameter here"}]
+
+
+def test_parameters_given_twice_are_refused_by_name(app: Flask, client: FlaskClient) -> None:
+    for rule in rules(app):
+        if rule.rule in FORGIVING:
+            continue
+        answer = client.get(f"{address(rule)}?on=2025-01-01&on=2025-01-02")
+        assert answer.status_code == 422, rule
+        assert answer.json["errors"][0]["loc"] == ["on"]
+
+
+def test_pages_forgive_words_that_they_do_not_know(client: FlaskClient) -> None:
+    for path in ("/", "/map", "/map/table"):
+        assert client.get(f"{path}?color=holder&states=gap,overlap&color=again").status_code == 200, path
+
+
+def test_errors_of_programs_are_problems(client: FlaskClient) -> None:
+    for path, status in (
+        ("/api/v1/nothing", 404),
+        ("/api/v1/cover?duty=cooking", 422),
+        ("/api/v1/zones/unknown", 404),
+        ("/api/v1/targets/street-segments/unknown/cover", 404),
+        ("/api/v1/targets/people/P1/cover", 404),
+        ("/api/v1/targets/nonsense/P1/cover", 404),
+        ("/tiles/people/3/1/1.mvt", 404),
+        ("/tiles/nonsense/3/1/1.mvt", 404),
+        ("/tiles/cover/3/1/1.mvt", 422),
+        ("/tiles/areas/23/1/1.mvt", 422),
+        ("/tiles/areas/3/8/1.mvt", 422),
+        ("/tiles/areas/3/-1/1.mvt", 422),
+        (f"/tiles/areas/3/1/{'9' * 900}.mvt", 422),
+        ("/api/v1/layers?lang=" + "x" * 3000, 414),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == status, path
+        assert answer.mimetype == "application/problem+json"
+        content = answer.json
+        assert content["status"] == status
+        assert content["title"]
+        assert content["detail"]
+        assert content["request"] == answer.headers["X-Request-ID"]
+
+
+def test_wrong_values_name_their_place(client: FlaskClient) -> None:
+    for path, place in (
+        ("/api/v1/cover", "duty"),
+        ("/api/v1/cover?duty=", "duty"),
+        ("/api/v1/cover?duty=cooking", "duty"),
+        ("/api/v1/cover?duty=sweeping&on=2025-02-30", "on"),
+        ("/api/v1/cover?duty=sweeping&on=1735689600", "on"),
+        ("/api/v1/cover?duty=sweeping&on=0001-01-01", "on"),
+        ("/api/v1/cover?duty=sweeping&by=street", "by"),
+        ("/api/v1/cover/gaps?duty=sweeping&limit=0", "limit"),
+        ("/api/v1/cover/gaps?duty=sweeping&limit=1001", "limit"),
+        (f"/api/v1/cover/gaps?duty=sweeping&limit={'9' * 1000}", "limit"),
+        ("/api/v1/cover/gaps?duty=sweeping&limit=NaN", "limit"),
+        ("/api/v1/cover/gaps?duty=sweeping&limit=1e3", "limit"),
+        ("/api/v1/cover/gaps?duty=sweeping&after=1", "after"),
+        ("/api/v1/cover/pieces?duty=sweeping&state=blue", "state"),
+        ("/api/v1/search?q=", "q"),
+        ("/api/v1/search?q=%20", "q"),
+        ("/api/v1/search?q=%00", "q"),
+        ("/api/v1/search?q=a%0Ab", "q"),
+        ("/api/v1/search?q=" + "字" * 101, "q"),
+        ("/tiles/cover/3/1/1.mvt", "duty"),
+        ("/tiles/areas/3/8/1.mvt", "x"),
+        ("/tiles/areas/23/1/1.mvt", "z"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 422, path
+        assert answer.json["errors"], path
+        assert answer.json["errors"][0]["loc"] == [place], path
+        assert answer.json["errors"][0]["msg"], path
+
+
+def test_the_description_names_every_machine_address(app: Flask, client: FlaskClient) -> None:
+    described = set(client.get("/openapi.json").json["paths"])
+    real = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in rules(app)
+        if rule.rule.startswith(("/api/v1", "/tiles"))
+    }
+    assert described == real
+
+
+def test_the_description_refers_only_to_what_it_holds(client: FlaskClient) -> None:
+    description = client.get("/openapi.json").get_data(as_text=True)
+    schemas = json.loads(description)["components"]["schemas"]
+    assert set(re.findall(r"#/components/schemas/(\w+)", description)) <= set(schemas)

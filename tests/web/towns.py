@@ -1,0 +1,169 @@
+"""A small town with every kind of answer in it: gaps, overlaps, vacancies, two plans, names in Chinese, markup."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import shapely
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.holders import assignments_changed
+from geo_hygiene.coverage.targets import areas_changed, targets_changed
+from geo_hygiene.coverage.versions import bump
+from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
+from tests.coverage.towns import add_area, measured
+
+WEST, SOUTH, STEP = 105.08, 31.09, 0.002
+ROWS, COLUMNS = 4, 6
+NAMES = ("滨江北路", "解放街", "100%巷", '<img src=x onerror="alert(1)">')
+CLASSES = ("arterial", "street", "lane", "alley")
+FIRST_PLAN, SECOND_PLAN = date(2025, 1, 1), date(2025, 7, 1)
+SPRING, AUTUMN = date(2025, 3, 1), date(2025, 9, 1)
+SWEEPING, TANKS = 1, 4
+PICTURE = shapely.MultiPolygon([shapely.box(WEST, SOUTH - 0.0005, WEST + COLUMNS * STEP, SOUTH + 0.0005)])
+
+
+def _insert(connection: Connection, statement: str, **values: object) -> int:
+    return connection.execute(text(statement), values).scalar_one()
+
+
+def _target(connection: Connection, kind: str, shape: str, extent: int, category: str | None) -> int:
+    return _insert(
+        connection,
+        "insert into target (kind, category, extent_mm, geom) values (:kind, :category, :extent,"
+        " ST_GeomFromText(:shape, 4326)) returning id",
+        kind=kind,
+        shape=shape,
+        extent=extent,
+        category=category,
+    )
+
+
+def _areas(connection: Connection) -> None:
+    east, north = WEST + COLUMNS * STEP, SOUTH + ROWS * STEP
+    office = add_area(connection, "O", "office", None, (WEST - 0.001, SOUTH - 0.001, east + 0.001, north + 0.001))
+    middle = (WEST + east) / 2
+    for code, left, right, kind in (("C1", WEST - 0.001, middle, "core"), ("C2", middle, east + 0.001, "fringe")):
+        box = (left, SOUTH - 0.001, right, north + 0.001)
+        community = add_area(connection, code, "community", office, box, zone_class=kind)
+        half = (box[1] + box[3]) / 2
+        add_area(connection, f"{code}G1", "group", community, (left, box[1], right, half))
+        add_area(connection, f"{code}G2", "group", community, (left, half, right, box[3]))
+    connection.execute(text("update area set name = '鼓楼社区' where code = 'C1'"))
+    connection.execute(
+        text(
+            "insert into water_body (name, category, geom) values ('清江', 'river',"
+            " ST_Multi(ST_Buffer(ST_GeomFromText('LINESTRING(105.07 31.0945, 105.09 31.0955, 105.1 31.094)', 4326),"
+            " 0.0003)))"
+        )
+    )
+
+
+def _streets(connection: Connection) -> dict[tuple[int, int], tuple[int, int]]:
+    """Write rows of segments along lanes; return ids and extents by row and column."""
+    segments = {}
+    for row in range(ROWS):
+        lane = _insert(
+            connection,
+            "insert into lane (code, name, category) values (:code, :name, :category) returning id",
+            code=f"L{row}",
+            name=NAMES[row],
+            category=CLASSES[row],
+        )
+        for column in range(COLUMNS):
+            lon, lat = WEST + column * STEP, SOUTH + row * STEP
+            points = [(lon, lat), (lon + STEP / 2, lat + STEP / 9), (lon + STEP, lat)]
+            line, extent = measured([(round(x, 9), round(y, 9)) for x, y in points])
+            segment = _target(connection, "street-segments", line, extent, CLASSES[row])
+            connection.execute(
+                text("insert into street_segment (id, code, lane_id) values (:id, :code, :lane)"),
+                {"id": segment, "code": f"S{row}{column}", "lane": lane},
+            )
+            segments[row, column] = (segment, extent)
+    return segments
+
+
+def _tanks(connection: Connection) -> list[int]:
+    tanks = []
+    for index in range(5):
+        tank = _target(connection, "septic-tanks", f"POINT M ({WEST + index * STEP} {SOUTH + 0.001} 0)", 1, None)
+        connection.execute(text("insert into septic_tank (id, code) values (:id, :code)"), {"id": tank, "code": f"T{index}"})
+        tanks.append(tank)
+    return tanks
+
+
+def _people(connection: Connection) -> None:
+    for code, name, role in (
+        ("LD", "李领导", "leader"),
+        ("CD", "王干部", "cadre"),
+        ("P1", "张三", "cleaner"),
+        ("P2", "Zhang San", "cleaner"),
+    ):
+        connection.execute(
+            text("insert into person (code, name, role, phone) values (:code, :name, :role, '138****1234')"),
+            {"code": code, "name": name, "role": role},
+        )
+    for person, area, kind in (("LD", "O", "leader"), ("CD", "C1", "cadre")):
+        connection.execute(
+            text(
+                "insert into post (person_id, area_id, kind) select person.id, area.id, :kind from person, area"
+                " where person.code = :person and area.code = :area"
+            ),
+            {"person": person, "area": area, "kind": kind},
+        )
+
+
+def _assign(connection: Connection, person: str, zone: str, valid_from: date) -> None:
+    connection.execute(
+        text(
+            "insert into assignment (person_id, zone, valid_from)"
+            " select id, :zone, :day from person where code = :person"
+        ),
+        {"person": person, "zone": zone, "day": valid_from},
+    )
+
+
+def _whole(segment: tuple[int, int]) -> Stretch:
+    return Stretch(segment[0], 0, segment[1])
+
+
+def web_town(connection: Connection) -> None:
+    """Write the town: spring has gaps, an overlap and a vacancy; autumn has one zone over everything."""
+    _areas(connection)
+    segments = _streets(connection)
+    tanks = _tanks(connection)
+    _people(connection)
+    areas_changed(connection)
+    targets_changed(connection, begun=[segment for segment, _extent in segments.values()] + tanks)
+    half = [Stretch(segments[1, 0][0], 0, 60_000), _whole(segments[1, 1]), _whole(segments[1, 2])]
+    zones = [
+        NewZone(
+            code="Z1",
+            name="一号责任区",
+            duty_id=SWEEPING,
+            stretches=[_whole(segments[0, column]) for column in range(COLUMNS)],
+            valid_from=FIRST_PLAN,
+            valid_to=SECOND_PLAN,
+            picture=shapely.to_wkb(PICTURE),
+        ),
+        NewZone(code="Z2", duty_id=SWEEPING, stretches=half, valid_from=FIRST_PLAN, valid_to=SECOND_PLAN),
+        NewZone(
+            code="Z3",
+            duty_id=SWEEPING,
+            stretches=[Stretch(segments[0, 2][0], 20_000, 80_000), _whole(segments[2, 0]), _whole(segments[2, 1])],
+            valid_from=FIRST_PLAN,
+            valid_to=SECOND_PLAN,
+        ),
+        NewZone(
+            code="Z9",
+            duty_id=SWEEPING,
+            stretches=[_whole(segment) for segment in segments.values()],
+            valid_from=SECOND_PLAN,
+        ),
+        NewZone(code="K1", duty_id=TANKS, stretches=[Stretch(tank, 0, 1) for tank in tanks[:3]], valid_from=FIRST_PLAN),
+    ]
+    add_zones(connection, zones)
+    for person, zone in (("P1", "Z1"), ("P2", "Z3"), ("P1", "Z9"), ("P2", "K1")):
+        _assign(connection, person, zone, FIRST_PLAN)
+    assignments_changed(connection, [zone.code for zone in zones])
+    bump(connection, ["areas", "water-bodies", "street-segments", "lanes", "septic-tanks", "people"])
