@@ -1,0 +1,104 @@
+"""What an import says about what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from geo_hygiene.files.findings import Finding, shown
+
+
+@dataclass
+class Stored:
+    """What became of the records of a layer.
+
+    Attributes
+    ----------
+    created, updated, unchanged, ended
+        Numbers of records.
+    findings
+        What was said on the way.
+    lacking
+        Keys of records that the file lacks and that stayed.
+    crossings, pieces
+        Of lines that are split where they cross; ``None`` for others.
+    components_before, components_after
+        Connected parts of the network as it came and as it was stored; ``None`` where there is no network.
+    length_m
+        Geodesic metres of the lines of the file as they were stored.
+    """
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    ended: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
+    crossings: int | None = None
+    pieces: int | None = None
+    components_before: int | None = None
+    components_after: int | None = None
+    length_m: float | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether any record changed."""
+        return bool(self.created or self.updated or self.ended)
+
+
+LACKING_SHOWN = 50
+"""Keys of lacking records that are told one by one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """The answer of an import; :meth:`as_json` is its public form."""
+
+    status: str
+    layer: str
+    file: str
+    read: int
+    accepted: int
+    rejected: int
+    stored: Stored
+    findings: list[Finding]
+    without_place: int = 0
+    encoding: Mapping[str, str] | None = None
+    crs: Mapping[str, Any] | None = None
+    extent: tuple[float, float, float, float] | None = None
+    rejected_file: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was stored because of errors."""
+        return self.status == "refused"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form: metres to 0.001, missing = null."""
+        stored = self.stored
+        lines = stored.length_m is not None
+        return {
+            "status": self.status,
+            "layer": self.layer,
+            "file": self.file,
+            "rows": {"read": self.read, "accepted": self.accepted, "rejected": self.rejected},
+            "records": {
+                "created": stored.created,
+                "updated": stored.updated,
+                "unchanged": stored.unchanged,
+                "ended": stored.ended,
+                "without_place": self.without_place,
+            },
+            "encoding": self.encoding,
+            "crs": self.crs,
+            "extent": None if self.extent is None else [round(value, 9) for value in self.extent],
+            "length_m": round(stored.length_m, 3) if stored.length_m is not None else None,
+            "split": {"crossings": stored.crossings, "pieces": stored.pieces} if stored.pieces is not None else None,
+            "components": {"before": stored.components_before, "after": stored.components_after} if lines else None,
+            "lacking": {"count": len(stored.lacking), "keys": stored.lacking[:LACKING_SHOWN]},
+            "findings": shown(self.findings),
+            "rejected_file": self.rejected_file,
+            "seconds": round(self.seconds, 3),
+        }
