@@ -2,9 +2,10 @@
 # make run ARGS=…  the same with options of `geo-hygiene up`, such as ARGS="--port 8081 --no-sample"
 # make test        everything that the tests need, `make check`, then the tests
 # make check       style, types, floors of the house, drift of the schema, translations
+# make bench       what everything costs, into docs/benchmarks.md; ARGS="cover web" measures these groups only
 # make messages    the messages of the code and the templates into the translations, for a person to translate
 # make lock        the locks anew from pyproject.toml and package.json
-.PHONY: run set-up set-up-tests check test messages lock
+.PHONY: run set-up set-up-tests check test bench messages lock
 
 run: set-up
 	@exec .venv/bin/geo-hygiene up $(ARGS)
@@ -25,6 +26,9 @@ check: set-up-tests
 
 test: check
 	.venv/bin/pytest
+
+bench: set-up-tests
+	.venv/bin/python -m bench $(ARGS)
 
 messages: set-up
 	.venv/bin/python setup/update_messages.py

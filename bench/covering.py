@@ -1,0 +1,192 @@
+"""The coverage engine: a rebuild, one more claim, and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+import geopandas
+import shapely
+from sqlalchemy import Connection, Engine, text
+
+from bench.figures import Figure, Spread, interleave, milliseconds_of, repeat, timing, without
+from bench.workspace import Database, Workspace
+from geo_hygiene.coverage import chain, questions, rebuild, summary
+from geo_hygiene.coverage.answers import lock_duties
+from geo_hygiene.coverage.duties import DutyRecord, all_duties, duty_of
+from geo_hygiene.coverage.writing import Stretch, replace_list
+from geo_hygiene.database import engine
+
+DAY = date(2025, 9, 1)
+DUTY = "sweeping"
+CLAIM_SEGMENTS = 110
+CLAIM_RUNS = 60
+QUESTION_RUNS = 30
+
+NEAREST = """
+select target.id, target.extent_mm from target, duty_zone
+where duty_zone.id = :zone and target.kind = :kind and target.valid_from <= :on and :on < target.valid_to
+order by target.geom <-> ST_Centroid(duty_zone.geom), target.id
+limit :count
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A database with zones, and what the rows say of it."""
+
+    group: str
+    size: str
+    duty: DutyRecord
+    connections: Engine
+
+    def figure(self, name: str, unit: str, spread: Spread, **more: Any) -> Figure:
+        """Return a row of this town."""
+        return Figure(group=self.group, name=name, unit=unit, spread=spread, data=self.size, **more)
+
+
+def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
+    """Measure the sample town."""
+    with workspace.copied(workspace.sample_town()) as database:
+        yield from measure_town(workspace, database, "cover", _size(database), rounds)
+
+
+def _size(database: Database) -> str:
+    with database.connect() as connection:
+        found = connection.execute(
+            text(
+                "select (select count(*) from target) as targets, (select count(*) from street_segment) as segments,"
+                " (select count(*) from duty_zone) as zones, (select count(*) from area) as areas"
+            )
+        ).one()
+    return (
+        f"sample town: {found.segments:,} street segments of {found.targets:,} targets, "
+        f"{found.zones:,} zones, {found.areas} areas"
+    )
+
+
+def measure_town(workspace: Workspace, database: Database, group: str, size: str, rounds: int) -> Iterator[Figure]:
+    """Measure the engine on a database that may be written in."""
+    connections = engine(database.service_url)
+    with connections.connect() as connection:
+        town = Town(group, size, duty_of(connection, DUTY), connections)
+    rebuilds = _rebuilds(town, rounds)
+    yield rebuilds
+    workspace.settle(database)
+    yield _one_more_claim(town, rebuilds)
+    yield from _questions(town)
+    connections.dispose()
+
+
+def _rebuilds(town: Town, rounds: int) -> Figure:
+    ours = "cover rebuild"
+    spreads = interleave({ours: lambda: _rebuild(town), "geopandas overlay": lambda: _overlay(town)}, rounds)
+    return town.figure(
+        "Cover and all kept answers from nothing",
+        "s",
+        spreads[ours],
+        peers=without(spreads, ours),
+        floor="8 x geopandas overlay at 100 000 segments",
+        note="All duties, plans and days; the overlay knows one duty on one day, and stores nothing.",
+    )
+
+
+def _rebuild(town: Town) -> float:
+    with town.connections.begin() as connection, timing() as watch:
+        lock_duties(connection, [duty.id for duty in all_duties(connection)])
+        rebuild.rebuild(connection)
+    return watch.seconds
+
+
+def _overlay(town: Town) -> float:
+    """Overlay the streets with the zones of a day, as somebody would without the engine."""
+    with town.connections.connect() as connection, timing() as watch:
+        values = {"duty": town.duty.id, "kind": town.duty.target_kind, "on": DAY}
+        zones = _frame(
+            connection,
+            "select duty_zone.id, ST_AsBinary(duty_zone.geom) as geometry from duty_zone join claim using (id)"
+            " where claim.duty_id = :duty and valid_from <= :on and :on < valid_to",
+            values,
+        )
+        streets = _frame(
+            connection,
+            "select id, ST_AsBinary(ST_Force2D(geom)) as geometry from target"
+            " where kind = :kind and valid_from <= :on and :on < valid_to",
+            values,
+        )
+        covered = geopandas.overlay(streets, zones, how="intersection", keep_geom_type=True)
+        gaps = geopandas.overlay(streets, zones, how="difference", keep_geom_type=True)
+        _metres = covered.to_crs(covered.estimate_utm_crs()).length.sum(), len(gaps)
+    return watch.seconds
+
+
+def _frame(connection: Connection, statement: str, values: dict[str, Any]) -> geopandas.GeoDataFrame:
+    rows = connection.execute(text(statement), values).all()
+    shapes = shapely.from_wkb([bytes(row.geometry) for row in rows])
+    return geopandas.GeoDataFrame({"id": [row.id for row in rows]}, geometry=shapes, crs=4326)
+
+
+def _one_more_claim(town: Town, rebuilds: Figure) -> Figure:
+    """Give a zone another list, again and again: the segments round it, and the same without some of them."""
+    with town.connections.connect() as connection:
+        zone = connection.scalar(
+            text(
+                "select id from claim where duty_id = :duty and valid_from <= :on and :on < valid_to"
+                " order by md5(uuid::text) limit 1"
+            ),
+            {"duty": town.duty.id, "on": DAY},
+        )
+        nearest = connection.execute(
+            text(NEAREST), {"zone": zone, "kind": town.duty.target_kind, "on": DAY, "count": CLAIM_SEGMENTS}
+        ).all()
+    whole = [Stretch(row.id, 0, row.extent_mm) for row in nearest]
+    lists = [whole, whole[: -CLAIM_SEGMENTS // 10]]
+    turn = iter(range(CLAIM_RUNS + 1))
+
+    def write() -> float:
+        with timing() as watch, town.connections.begin() as connection:
+            replace_list(connection, int(zone or 0), lists[next(turn) % 2])
+        return watch.milliseconds
+
+    spread = repeat(write, CLAIM_RUNS)
+    full = Spread(tuple(seconds * 1000 for seconds in rebuilds.spread.values))
+    return town.figure(
+        f"One more claim: a zone of {len(whole)} segments gets another list",
+        "ms",
+        spread,
+        peers={"full rebuild": full},
+        floor="50 ms at 1 000 000 segments",
+        note="Cover, state, vacancy and sums included, to the end of the transaction.",
+    )
+
+
+def _questions(town: Town) -> Iterator[Figure]:
+    with town.connections.connect() as connection:
+        segment = connection.scalar(
+            text(
+                "select target.uuid from target join state on state.target_id = target.id"
+                " where duty_id = :duty and covered_mm > 0 and state.valid_from <= :on and :on < state.valid_to"
+                " order by md5(target.uuid::text) limit 1"
+            ),
+            {"duty": town.duty.id, "on": DAY},
+        )
+        asked: dict[str, tuple[Callable[[], object], str]] = {
+            "Cover of a duty by resident group": (
+                lambda: summary.summarize(connection, town.duty, DAY, summary.Level.GROUP),
+                "50 ms at 1 000 000 segments",
+            ),
+            "Cover of a duty by person": (
+                lambda: summary.summarize(connection, town.duty, DAY, summary.Level.PERSON),
+                "50 ms at 1 000 000 segments",
+            ),
+            "The 100 longest gaps": (
+                lambda: questions.gaps(connection, town.duty, DAY, limit=100),
+                "50 ms at 1 000 000 segments",
+            ),
+            "Who covers a segment": (lambda: chain.who_covers(connection, town.duty.layer, segment, DAY), ""),
+        }
+        for name, (question, floor) in asked.items():
+            yield town.figure(name, "ms", repeat(partial(milliseconds_of, question), QUESTION_RUNS), floor=floor)

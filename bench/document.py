@@ -1,0 +1,75 @@
+"""The report of a run, for people: ``docs/benchmarks.md`` is made from the JSON file and from nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.figures import TIE
+
+TITLES = {
+    "cover": "The coverage engine on the sample town",
+    "web": "The web server on the sample town",
+    "start": "Starts",
+    "import": "Import without splitting",
+    "streets": "A county: raw streets, zones and cover",
+}
+
+INTRODUCTION = """# Benchmarks
+
+Made by `make bench` from [benchmarks.json](benchmarks.json); figures are medians, in brackets the smallest and the
+largest. Ours and its peers run in turns within one run of the program, so that a slow moment of the machine falls on
+all. A ratio over 1 says how many times better ours is; between {least:.2f} and {most:.1f} is a tie.
+"""
+
+
+def document(results: dict[str, Any]) -> str:
+    """Return the report in Markdown."""
+    parts = [INTRODUCTION.format(least=1 / TIE, most=TIE), _machine(results)]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for figure in results["figures"]:
+        groups.setdefault(figure["group"], []).append(figure)
+    parts += [_group(TITLES.get(group, group), figures) for group, figures in groups.items()]
+    return "\n".join(parts)
+
+
+def _machine(results: dict[str, Any]) -> str:
+    machine, versions = results["machine"], results["versions"]
+    return (
+        f"Measured on {results['measured_at'][:10]} on {machine['cores']} cores of {machine['cpu']},"
+        f" {machine['memory_gib']} GiB, {machine['system']}:"
+        f" {', '.join(f'{name} {version}' for name, version in versions.items())}.\n"
+    )
+
+
+def _group(title: str, figures: list[dict[str, Any]]) -> str:
+    lines = [f"## {title}\n", "| what | ours | runs | peer, ratio | floor |", "|---|---|---|---|---|"]
+    for figure in figures:
+        lines.append(
+            f"| {figure['name']} | {_amount(figure, figure['unit'])} | {figure['runs']} | {_peers(figure)} |"
+            f" {figure['floor']} |"
+        )
+    lines.append("")
+    data = dict.fromkeys(figure["data"] for figure in figures)
+    lines += [f"Data: {'; '.join(data)}.\n"]
+    lines += [f"- {figure['name']}: {figure['note']}" for figure in figures if figure["note"]]
+    return "\n".join(lines) + "\n"
+
+
+def _peers(figure: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{peer['name']} {_amount(peer, figure['unit'])}, **{_rounded(peer['ratio'])} x**" for peer in figure["peers"]
+    )
+
+
+def _amount(spread: dict[str, Any], unit: str) -> str:
+    if spread["runs"] == 1:
+        return f"{_rounded(spread['median'])} {unit}"
+    text = f"{_rounded(spread['median'])} {unit} ({_rounded(spread['min'])}-{_rounded(spread['max'])})"
+    return f"{text}, p95 {_rounded(spread['p95'])}" if spread["runs"] >= 20 else text  # noqa: PLR2004 - enough for a p95
+
+
+def _rounded(value: float) -> str:
+    """Return three significant digits."""
+    if value >= 100:  # noqa: PLR2004 - three digits before the point
+        return f"{value:,.0f}"
+    return f"{value:.2g}" if value < 0.1 else f"{value:.3g}"  # noqa: PLR2004 - two are enough there
