@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
-from geo_hygiene.maps.palette import COVERED_BY_CATEGORY, FONTS, HOLDERS, INK, RING, StateInk, state_ink
+from geo_hygiene.maps.palette import COVERED_BY_CATEGORY, FONTS, GLOW, HOLDERS, INK, RING, StateInk, state_ink
 
 StyleLayer: TypeAlias = dict[str, Any]
 
 HIDDEN = {"visibility": "none"}
+ZONES = {"layer": "duty-zones", "orColor": "holder"}
+"""The pictures of the zones are shown when switched on, and when colours tell the holders apart."""
 ROUND = {"line-cap": "round", "line-join": "round"}
 NOTHING: list[Any] = ["in", "", ["literal", []]]
 IS_LINE = ["==", ["geometry-type"], "LineString"]
@@ -17,7 +19,7 @@ IS_POINT = ["==", ["geometry-type"], "Point"]
 
 GAP_AT_LEAST = (3.4, 3.8, 4.4, 0.0, 0.0)
 """Pixels that a gap is wide at each zoom of the palette, so that it is not lost at town scale."""
-RING_AT_LEAST = (8.0, 9.0, 0.0, 0.0, 0.0)
+GLOW_AT_LEAST = (8.0, 9.0, 0.0, 0.0, 0.0)
 MARK_BELOW_M = ["step", ["zoom"], 200, 12, 75, 13, 42, 14, 24, 15, 12]
 """Length under which a gap gets a mark, by zoom: where its line would be shorter than the mark is wide."""
 
@@ -191,13 +193,13 @@ def zones() -> list[StyleLayer]:
     fill = base | {
         "id": "zones-fill",
         "type": "fill",
-        "metadata": {"color": "holder"},
+        "metadata": ZONES,
         "paint": {"fill-color": _tinted("#D8D4CC"), "fill-opacity": 0.2},
     }
     line = base | {
         "id": "zones-line",
         "type": "line",
-        "metadata": {"color": "holder"},
+        "metadata": ZONES,
         "paint": {
             "line-color": _tinted("#8C857A"),
             "line-opacity": 0.55,
@@ -222,39 +224,42 @@ def zone_names() -> list[StyleLayer]:
             "text-size": by_zoom([(14, 10.5), (17, 14)]),
             "text-padding": 6,
         },
-        "metadata": {"color": "holder"},
+        "metadata": ZONES,
         "paint": {"text-color": "#5B5348", "text-halo-color": RING, "text-halo-width": 1.5},
     }
     return [name]
 
 
-def ring(name: str, *, source: str, source_layer: str, widths: Widths, metadata: dict[str, Any]) -> list[StyleLayer]:
-    """Return the ring that lights up chosen lines: a dark rim and a light bed under them.
+def glow(
+    name: str,
+    *,
+    source: str,
+    source_layer: str,
+    widths: Widths,
+    metadata: dict[str, Any],
+    color: str = GLOW,
+    plus: float = 11,
+) -> StyleLayer:
+    """Return the light under chosen lines.
 
-    The page sets the filter, on the feature's ``metadata["key"]``; until then nothing fits.
+    The page sets the filter, on the property that ``metadata["key"]`` names; until then nothing fits.
     """
-    return [
-        {
-            "id": f"{name}-{part}",
-            "type": "line",
-            "source": source,
-            "source-layer": source_layer,
-            "filter": NOTHING,
-            "layout": HIDDEN | ROUND,
-            "metadata": metadata | {"shape": "LineString"},
-            "paint": {
-                "line-color": color,
-                "line-width": line_width(widths, plus=plus, least=(8.0, 9.0, 0.0, 0.0, 0.0)),
-            },
-        }
-        for part, color, plus in (("rim", INK, 9.0), ("bed", RING, 6.4))
-    ]
+    return {
+        "id": name,
+        "type": "line",
+        "source": source,
+        "source-layer": source_layer,
+        "filter": NOTHING,
+        "layout": HIDDEN | ROUND,
+        "metadata": {"shape": "LineString"} | metadata,
+        "paint": {"line-color": color, "line-width": line_width(widths, plus=plus, least=GLOW_AT_LEAST)},
+    }
 
 
 def spot(name: str, *, source: str, source_layer: str, metadata: dict[str, Any]) -> StyleLayer:
     """Return the spot that lights up chosen points."""
     return {
-        "id": f"{name}-spot",
+        "id": name,
         "type": "circle",
         "source": source,
         "source-layer": source_layer,
@@ -272,13 +277,23 @@ def spot(name: str, *, source: str, source_layer: str, metadata: dict[str, Any])
 
 def _chosen(widths: Widths) -> list[StyleLayer]:
     """Return what lights up a chosen target, and the targets of chosen zones."""
-    place = {"source": "cover", "source_layer": "cover"}
-    drawn: list[StyleLayer] = []
-    for selects in ("segment", "zone"):
-        metadata = {"selects": selects, "key": selects}
-        drawn += ring(f"chosen-{selects}", widths=widths, metadata=metadata, **place)
-        drawn.append(spot(f"chosen-{selects}", metadata=metadata, **place))
-    return drawn
+    segment = {"selects": "segment", "key": "segment"}
+    zone = {"selects": "zone", "key": "zone"}
+
+    def light(name: str, metadata: dict[str, Any], **look: Any) -> StyleLayer:
+        return glow(name, source="cover", source_layer="cover", widths=widths, metadata=metadata, **look)
+
+    def dot(name: str, metadata: dict[str, Any]) -> StyleLayer:
+        return spot(name, source="cover", source_layer="cover", metadata=metadata)
+
+    return [
+        light("chosen-zone", zone),
+        dot("chosen-zone-dot", zone),
+        light("chosen-segment", segment, plus=13),
+        light("chosen-segment-rim", segment, color=INK, plus=7.4),
+        light("chosen-segment-bed", segment, color=RING, plus=4.8),
+        dot("chosen-segment-dot", segment),
+    ]
 
 
 def layers(widths: Widths) -> list[StyleLayer]:

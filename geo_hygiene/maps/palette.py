@@ -14,6 +14,7 @@ from geo_hygiene.i18n import N_
 PAPER = "#EFECE5"
 INK = "#1F2A2C"
 RING = "#FFFDF6"
+GLOW = "#F3C04B"
 
 FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC")
 """MapLibre hands these to CSS as they stand and draws every character itself: no glyph is ever fetched."""

@@ -22,6 +22,7 @@ DEEPEST_TILE = 16
 """MapLibre zoom from which tiles are enlarged: 0.13 m a tile unit there."""
 
 GROUND = "ground"
+OUTLINE: Widths = {"": (1.0,) * 5}
 FINE_BORDERS_FROM = 14.5
 MAXIMUM_ANGLE = 32
 LABEL_DISTANCE = 4
@@ -59,7 +60,7 @@ def _base(layer: MapLayer, style: Style, *, name: str, kind: str, source_layer: 
         "source-layer": source_layer or layer.key,
         "minzoom": style.min_zoom,
         "layout": {"visibility": "visible" if style.visible else "none"},
-        "metadata": {"layer": layer.key},
+        "metadata": {"layer": layer.key} if style.switchable else {},
     }
 
 
@@ -189,17 +190,21 @@ def _chosen(layers: Iterable[tuple[MapLayer, Style]], widths: Widths) -> list[St
     """Return what lights up a chosen lane, area or place, under the answer."""
     drawn: list[StyleLayer] = []
     for layer, style in layers:
-        place = {"source": _source_of(layer), "source_layer": layer.key}
+        source = _source_of(layer)
         key = "id" if layer.is_target else "code"
         metadata = {"selects": layer.key, "key": key}
         name = f"chosen-{layer.key}"
         if layer.geometry is GeometryKind.LINE:
-            drawn += cover_style.ring(name, widths=widths, metadata=metadata, **place)
+            drawn.append(
+                cover_style.glow(name, source=source, source_layer=layer.key, widths=widths, metadata=metadata)
+            )
         elif layer.geometry is GeometryKind.POINT:
-            drawn.append(cover_style.spot(name, metadata=metadata, **place))
+            drawn.append(cover_style.spot(name, source=source, source_layer=layer.key, metadata=metadata))
         elif style.borders is not None:
-            outlines = cover_style.ring(name, widths={"": (1.0,) * 5}, metadata=metadata, **place)
-            drawn += [outline | {"metadata": metadata | {"shape": "Polygon"}} for outline in outlines]
+            outline = metadata | {"shape": "Polygon"}
+            drawn.append(
+                cover_style.glow(name, source=source, source_layer=layer.key, widths=OUTLINE, metadata=outline)
+            )
     return drawn
 
 

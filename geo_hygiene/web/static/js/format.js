@@ -41,6 +41,11 @@ export function fromTo(from, to) {
   return say("from_to", { from: number(from), to: metres(to) });
 }
 
+// Group and community of a target, by name where they have one.
+export function placeOf(target) {
+  return [target.group_name || target.group, target.community_name || target.community].filter(Boolean).join(" · ");
+}
+
 export function period(from, to) {
   const begin = from ? say("since", { day: day(from) }) : say("since_always");
   return to ? `${begin}, ${say("until", { day: day(to) })}` : begin;

@@ -2,7 +2,7 @@
 
 import { ask, Unanswered } from "./api.js";
 import { byId, element, fill } from "./dom.js";
-import { fromTo, metres, number, say } from "./format.js";
+import { fromTo, metres, number, placeOf, say } from "./format.js";
 
 const PAGE = 50;
 
@@ -17,7 +17,7 @@ export function createGaps(store, config, choose) {
 
   function row(gap, unit) {
     const point = unit !== "m";
-    const place = [gap.group, gap.community].filter(Boolean).join(" · ");
+    const place = placeOf(gap);
     return element(
       "li",
       {},
@@ -28,7 +28,7 @@ export function createGaps(store, config, choose) {
           "data-segment": gap.segment,
           onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
         },
-        element("span", { class: "row-name" }, gap.lane || gap.lane_code || say("no_name")),
+        element("span", { class: "row-name" }, gap.lane || gap.code || say("no_name")),
         element("span", { class: "row-figure" }, point ? number(gap.length_m ?? 1) : metres(gap.length_m)),
         element("span", { class: "row-detail" }, point ? place : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
       ),

@@ -67,6 +67,7 @@ function restoreView(view) {
 let lit = null;
 let goal = null;
 let cameFrom = null;
+let sheet = null;
 
 const kindOf = (duty) => config.duties.find((one) => one.code === duty)?.kind;
 
@@ -88,6 +89,7 @@ function light(next, place) {
 function choose(choice, { stay = false } = {}) {
   cameFrom = document.activeElement;
   goal = stay ? "stay" : "fly";
+  sheet?.fold(false);
   const select = write(choice, kindOf(store.get().duty));
   if (select === store.get().select) panel.show(store.get());
   else store.set({ select }, { push: true });
@@ -141,7 +143,7 @@ function start() {
   createLayers(store);
   createGaps(store, config, choose);
   createSearch(store, config, choose);
-  createSheet(map);
+  sheet = createSheet(map);
 
   byId("map").setAttribute("aria-label", document.title);
   byId("whole").addEventListener("click", () => lookAtAll());

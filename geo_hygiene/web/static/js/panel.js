@@ -3,7 +3,7 @@
 import { ask, Unanswered } from "./api.js";
 import { bar, pieces } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
-import { amount, day, fromTo, metres, number, period, say, share } from "./format.js";
+import { amount, day, fromTo, metres, number, period, placeOf, say, share } from "./format.js";
 import { parse } from "./selection.js";
 
 const LISTED = 40;
@@ -65,7 +65,7 @@ export function createPanel(store, config, { light, place, close }) {
     return element(
       "li",
       { class: "claim" },
-      element("p", { class: "claim-head" }, link({ type: "zone", code: one.zone }, one.zone), where ? element("span", { class: "where" }, where) : null),
+      element("p", { class: "claim-head" }, one.zone ? link({ type: "zone", code: one.zone }, one.zone_name || one.zone) : null, where ? element("span", { class: "where" }, where) : null),
       element("p", { class: "claim-when" }, [shift, one.since ? say("since", { day: day(one.since) }) : say("since_always")].filter(Boolean).join(" · ")),
       chain(one.chain),
     );
@@ -87,11 +87,11 @@ export function createPanel(store, config, { light, place, close }) {
     const asked = codes.filter((code) => code === state.duty || answer.cover.some((one) => one.duty === code));
     const sections = asked.map((code) => duty(code, answer.cover.filter((one) => one.duty === code), answer, isLine));
     open(
-      heading(answer.lane || answer.name || answer.code || say("no_name"), config.kind_titles[answer.kind]),
+      heading(answer.lane || answer.name || answer.code || say("no_name"), config.categories[answer.category] ?? config.kind_titles[answer.kind]),
       facts(
         [say("segment"), answer.code],
         [say("length"), isLine ? metres(answer.length_m) : null],
-        [say("place"), [answer.group, answer.community].filter(Boolean).join(" · ")],
+        [say("place"), placeOf(answer)],
         [say("period"), answer.valid_from || answer.valid_to ? period(answer.valid_from, answer.valid_to) : null],
       ),
       element("h3", { class: "divider" }, say("cover_on", { day: day(state.on) })),
@@ -104,7 +104,7 @@ export function createPanel(store, config, { light, place, close }) {
   // --- what the search finds ------------------------------------------------------------------------------------
 
   async function known(choice, state) {
-    const words = { q: choice.code, limit: 50, duty: state.duty, on: state.on };
+    const words = { q: choice.code, limit: 50, on: state.on };
     const answer = await ask("panel", `${config.api}/search`, words);
     if (!answer) return null;
     const found = answer.results.find((one) => one.type === choice.type && (one.code === choice.code || one.id === choice.code));
@@ -113,14 +113,14 @@ export function createPanel(store, config, { light, place, close }) {
   }
 
   function stretch(piece, unit) {
-    const detail = unit === "m" ? fromTo(piece.from_m, piece.to_m) : piece.group ?? "";
+    const detail = unit === "m" ? fromTo(piece.from_m, piece.to_m) : placeOf(piece);
     return element(
       "li",
       {},
       element(
         "button",
         { type: "button", "data-state-of": piece.state, onclick: () => place({ type: "target", kind: piece.kind, code: piece.segment }, piece) },
-        element("span", { class: "row-name" }, piece.lane || piece.lane_code || say("no_name")),
+        element("span", { class: "row-name" }, piece.lane || piece.code || say("no_name")),
         element("span", { class: "row-figure" }, say(piece.state)),
         element("span", { class: "row-detail" }, detail),
       ),
@@ -177,11 +177,11 @@ export function createPanel(store, config, { light, place, close }) {
     const found = await known(choice, state);
     if (!found) return;
     open(
-      heading(found.name || found.code, say("type_lane"), found.detail),
+      heading(found.name || found.code, say(`type_${choice.type}`), found.detail),
       facts([say("code"), found.code]),
       await stretches({ lane: found.code }, state),
     );
-    light({ by: "lanes", values: [found.code] }, found);
+    light({ by: `${choice.type}s`, values: [found.code] }, found);
   }
 
   async function area(choice, state) {
@@ -198,7 +198,7 @@ export function createPanel(store, config, { light, place, close }) {
     light({ by: "areas", values: [found.code] }, found);
   }
 
-  const TELL = { target, zone, person, lane, community: area, group: area, office: area };
+  const TELL = { target, zone, person, lane, drain: lane, community: area, group: area, office: area };
 
   async function show(state) {
     const choice = parse(state.select, dutyOf(state.duty)?.kind);

@@ -65,8 +65,7 @@ export function createSearch(store, config, choose) {
     const query = input.value.trim();
     if (!query) return close();
     try {
-      const { duty, on } = store.get();
-      const answer = await ask("search", `${config.api}/search`, { q: query, limit: MOST, duty, on });
+      const answer = await ask("search", `${config.api}/search`, { q: query, limit: MOST, on: store.get().on });
       if (answer && input.value.trim() === query) show(answer.results, query);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;

@@ -1,7 +1,7 @@
 // What a person has chosen, as the address writes it: a bare id or code is a target of the duty, else "type:code".
 
 const TYPED = /^([a-z][a-z-]*):(.+)$/;
-const PLACES = new Set(["zone", "person", "lane", "group", "community", "office"]);
+const PLACES = new Set(["zone", "person", "lane", "drain", "group", "community", "office"]);
 
 export function parse(select, kind) {
   if (!select) return null;

@@ -1,10 +1,12 @@
 // The MapLibre style is made on the server; here its layers are shown, hidden, pointed at a duty and day, and lit up.
-// What a style layer is for stands in its metadata: layer, state, color, selects.
+// What a style layer is for stands in its metadata: layer, orColor, state, color, answers, selects.
 
 export function createTiles(vectorTiles) {
   const gl = vectorTiles.getMaplibreMap();
   const drawn = new Promise((done) => (gl.getStyle() ? done() : gl.once("style.load", () => done())));
   const templates = new Map();
+  const pointed = new Map();
+  let turn = Promise.resolve();
 
   function layers() {
     return gl.getStyle().layers.filter((layer) => layer.metadata);
@@ -15,33 +17,49 @@ export function createTiles(vectorTiles) {
     if (gl.getLayoutProperty(layer.id, "visibility") !== wanted) gl.setLayoutProperty(layer.id, "visibility", wanted);
   }
 
-  // Tiles that depend on duty and day get them in their address.
-  function point(source, words) {
-    if (!gl.getSource(source)) return;
-    if (!templates.has(source)) templates.set(source, gl.getStyle().sources[source].tiles[0]);
-    const template = templates.get(source);
+  // Tiles that depend on duty and day get them in their address; resolves when the source has taken it.
+  function point(id, words) {
+    const source = gl.getSource(id);
+    if (!source) return null;
+    if (!templates.has(id)) templates.set(id, gl.getStyle().sources[id].tiles[0]);
+    const template = templates.get(id);
     const address = `${template}${template.includes("?") ? "&" : "?"}${new URLSearchParams(words)}`;
-    const current = gl.getSource(source).tiles[0];
-    if (current !== address) gl.getSource(source).setTiles([address]);
+    if (pointed.get(id) === address) return null;
+    pointed.set(id, address);
+    return new Promise((done) => {
+      const heard = (event) => {
+        if (event.sourceId !== id || event.sourceDataType !== "metadata") return;
+        gl.off("data", heard);
+        done();
+      };
+      gl.on("data", heard);
+      source.setTiles([address]);
+    });
+  }
+
+  async function paint(state, lit) {
+    await drawn;
+    await Promise.all(["cover", "duty-zones"].map((id) => point(id, { duty: state.duty, on: state.on })));
+    for (const layer of layers()) {
+      const { layer: key, state: name, color, orColor, selects } = layer.metadata;
+      const visible =
+        (key === undefined || state.layers.has(key) || (orColor !== undefined && orColor === state.color)) &&
+        (name === undefined || state.states.has(name)) &&
+        (color === undefined || color === state.color) &&
+        (selects === undefined || lit?.by === selects);
+      if (selects !== undefined && visible) gl.setFilter(layer.id, litFilter(layer, lit));
+      show(layer, visible);
+    }
   }
 
   return {
     gl,
     drawn,
 
-    async apply(state, lit) {
-      await drawn;
-      for (const source of ["cover", "duty-zones"]) point(source, { duty: state.duty, on: state.on });
-      for (const layer of layers()) {
-        const { layer: key, state: name, color, selects } = layer.metadata;
-        const visible =
-          (key === undefined || selects !== undefined || state.layers.has(key)) &&
-          (name === undefined || state.states.has(name)) &&
-          (color === undefined || color === state.color) &&
-          (selects === undefined || lit?.by === selects);
-        if (selects !== undefined && visible) gl.setFilter(layer.id, litFilter(layer, lit));
-        show(layer, visible);
-      }
+    // One after the other: the last one decides.
+    apply(state, lit) {
+      turn = turn.then(() => paint(state, lit));
+      return turn;
     },
 
     // Features under a point of the Leaflet map, the topmost first.
