@@ -62,6 +62,8 @@ class Code(StrEnum):
     FILE_INCOMPLETE = "file-incomplete"
     FIELD_RENAMED = "field-renamed"
     TEXT_UNDECODABLE = "text-undecodable"
+    VALUE_MISSING = "value-missing"
+    VALUE_INVALID = "value-invalid"
 
 
 class Kind(NamedTuple):
@@ -106,6 +108,8 @@ KINDS: Mapping[Code, Kind] = {
     Code.FILE_INCOMPLETE: Kind(_W, N_("A part of the file is missing.")),
     Code.FIELD_RENAMED: Kind(_I, N_("The field was given another name.")),
     Code.TEXT_UNDECODABLE: Kind(_E, N_("The text can not be decoded.")),
+    Code.VALUE_MISSING: Kind(_E, N_("The field must not be empty.")),
+    Code.VALUE_INVALID: Kind(_E, N_("The field can not hold this value.")),
 }
 
 

@@ -1,0 +1,304 @@
+"""Values of a file as values of a layer: text cleaned, numbers and days read, words of choices understood."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid as uuid_module
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day
+from geo_hygiene.files.importing.mapping import FieldMap, fold
+from geo_hygiene.files.reading.table import SourceTable
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
+
+LONGEST_TEXT = 1_000
+"""Characters of one field; more is cut and said."""
+
+NO_NAME = frozenset({"无名道路", "无名路", "无名", "未命名", "unnamed", "null", "none", "<null>"})
+"""What files write for a street without a name."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_SPACES = re.compile(r"\s+")
+_IDEOGRAPH = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_SPACED_CHINESE = re.compile(f"{_IDEOGRAPH}(?: {_IDEOGRAPH})+")
+_PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
+_SEPARATORS = re.compile("[;；,，、]+")
+
+
+@dataclass(slots=True)
+class CleanRows:
+    """Typed values by field, ``None`` where there are none, what no field took, and what was found on the way."""
+
+    values: dict[str, list[Any]]
+    extra: list[dict[str, Any]]
+    findings: list[Finding] = field(default_factory=list)
+
+    def row(self, index: int) -> dict[str, Any]:
+        """Return the values of one row by public name."""
+        return {name: column[index] for name, column in self.values.items()}
+
+
+class _BadValueError(ValueError):
+    """A value that a field can not hold; carries what is said about it."""
+
+    def __init__(self, code: Code, text: str, hint: str | None = None, **values: object) -> None:
+        super().__init__(text)
+        self.code, self.text, self.hint, self.values = code, text, hint, values
+
+
+def clean_rows(
+    layer: MapLayer,
+    table: SourceTable,
+    mapping: FieldMap,
+    *,
+    constants: Mapping[str, str] = MappingProxyType({}),
+    date_order: str | None = None,
+) -> CleanRows:
+    """Read every mapped column by its field; the others are kept in ``extra``, with telephone numbers masked.
+
+    ``constants`` are values of fields that the file lacks, for every row.
+    """
+    count = len(table.row_numbers)
+    clean = CleanRows({}, [{} for _row in range(count)])
+    unmapped = list(mapping.unmapped)
+    for attribute in layer:
+        heading = mapping.columns.get(attribute.name)
+        column = table.rows[heading].to_pylist() if heading is not None else [None] * count
+        if heading is not None and attribute.role is Role.UUID and not _are_uuids(column):
+            unmapped.append(heading)  # a running number is no id of ours
+            heading, column = None, [None] * count
+        if attribute.name in constants:
+            column = [constants[attribute.name]] * count
+        elif heading is None:
+            clean.values[attribute.name] = column
+            if attribute.required:
+                clean.findings.append(_missing_field(attribute))
+            continue
+        clean.values[attribute.name] = _Column(attribute, heading or attribute.name, date_order).read(
+            table, column, clean
+        )
+    for heading in unmapped:
+        _keep(heading, table, clean)
+    return clean
+
+
+def _missing_field(attribute: Attribute) -> Finding:
+    return Finding(
+        Code.VALUE_MISSING,
+        N_("The file has no column for “%(name)s”."),
+        field=attribute.name,
+        hint=N_("Name it: --field %(name)s=HEADING"),
+        values={"name": attribute.name},
+    )
+
+
+def _are_uuids(column: Sequence[Any]) -> bool:
+    try:
+        return all(value is None or uuid_module.UUID(str(value)) for value in column)
+    except ValueError:
+        return False
+
+
+def _keep(heading: str, table: SourceTable, clean: CleanRows) -> None:
+    clean.findings.append(Finding(Code.FIELD_UNMAPPED, field=heading))
+    for index, value in enumerate(table.rows[heading].to_pylist()):
+        if value is not None:
+            clean.extra[index][heading] = _storable(value)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return mask_phones(clean_text(str(value))[:LONGEST_TEXT])
+
+
+def clean_text(written: str) -> str:
+    """Return text without control characters and needless spaces; spaced-out Chinese is closed up."""
+    plain = _SPACES.sub(" ", _CONTROL.sub(" ", written)).strip()
+    return _SPACED_CHINESE.sub(lambda found: found.group().replace(" ", ""), plain)
+
+
+def mask_phones(written: str) -> str:
+    """Return text whose mobile numbers show only their ends: 138****1234."""
+    return _PHONE.sub(r"\1****\3", written)
+
+
+def mask_phone(written: str) -> str:
+    """Return the masked form of a telephone number, whatever its length."""
+    masked = mask_phones(written)
+    if masked != written or "*" in written:
+        return masked
+    digits = re.sub(r"\D", "", written)
+    return "*" * max(len(digits) - 4, 0) + digits[-4:] if len(digits) > 4 else "*" * len(digits)  # noqa: PLR2004
+
+
+class _Column:
+    """Reads one column; each distinct value is worked out once."""
+
+    def __init__(self, attribute: Attribute, heading: str, date_order: str | None) -> None:
+        self.attribute = attribute
+        self.heading = heading
+        self.date_order = date_order
+        self.scale = _scale(attribute)
+        self.words = {
+            fold(word): choice.value
+            for choice in attribute.choices
+            for word in (choice.value, choice.title, _(choice.title), *choice.aliases)
+        }
+
+    def read(self, table: SourceTable, column: Sequence[Any], clean: CleanRows) -> list[Any]:
+        """Return the values, and add to the findings and to what is kept beside the fields."""
+        known: dict[Any, tuple[Any, list[Finding]]] = {}
+        cleaned: Counter[Any] = Counter()
+        values = []
+        for index, (row, written) in enumerate(zip(table.row_numbers.tolist(), column, strict=True)):
+            if written not in known:
+                known[written] = self._value(written)
+            value, remarks = known[written]
+            values.append(value)
+            for remark in remarks:
+                cleaned[written] += remark.code is Code.TEXT_CLEANED
+                if remark.code is not Code.TEXT_CLEANED or cleaned[written] == 1:
+                    clean.findings.append(self._at(remark, row, written))
+                if not remark.is_error() and remark.code is Code.VALUE_CUT and value is None:
+                    clean.extra[index][self.heading] = _storable(written)
+        return values
+
+    def _at(self, remark: Finding, row: int, written: Any) -> Finding:
+        shown = mask_phones(str(written)) if written is not None else None
+        if self.attribute.role is Role.PHONE and shown is not None:
+            shown = mask_phone(shown)
+        return Finding(remark.code, remark.text, row, self.heading, shown, remark.hint, remark.values, remark.level)
+
+    def _value(self, written: Any) -> tuple[Any, list[Finding]]:
+        remarks = []
+        if isinstance(written, str):
+            text = clean_text(written)
+            if text != written.strip(" "):
+                remarks.append(Finding(Code.TEXT_CLEANED, N_("Read as “%(text)s”."), values={"text": text[:80]}))
+            if len(text) > LONGEST_TEXT:
+                remarks.append(Finding(Code.VALUE_CUT))
+            written = text[:LONGEST_TEXT]
+        if self.attribute.role is Role.PHONE:
+            remarks = []
+        if written is None or written == "" or (isinstance(written, float) and math.isnan(written)):
+            if self.attribute.required:
+                remarks.append(Finding(Code.VALUE_MISSING))
+            return None, remarks
+        try:
+            return self._reader()(written), remarks
+        except _BadValueError as bad:
+            code = Code.VALUE_CUT if bad.code is Code.UNKNOWN_CODE and self._is_guessed() else bad.code
+            remarks.append(Finding(code, bad.text, hint=bad.hint, values=bad.values))
+            return None, remarks
+
+    def _is_guessed(self) -> bool:
+        """Tell whether the column was taken for the field by an alias: a foreign class is then only set aside."""
+        names = {fold(self.attribute.name), fold(self.attribute.short)}
+        return not self.attribute.required and fold(self.heading) not in names
+
+    def _reader(self) -> Callable[[Any], Any]:
+        if self.attribute.role is Role.PHONE:
+            return lambda written: mask_phone(str(written))
+        if self.words:
+            return self._choice
+        return {
+            FieldType.TEXT: _name if self.attribute.role is Role.GROUP_NAME else _text,
+            FieldType.INTEGER: self._integer,
+            FieldType.NUMBER: self._number,
+            FieldType.DATE: self._day,
+            FieldType.UUID: _uuid,
+            FieldType.CODES: _codes,
+        }[self.attribute.type]
+
+    def _choice(self, written: Any) -> str:
+        value = self.words.get(fold(str(written)))
+        if value is None:
+            raise _BadValueError(
+                Code.UNKNOWN_CODE,
+                N_("“%(value)s” is none of the words for “%(name)s”: %(words)s."),
+                value=str(written)[:80],
+                name=self.attribute.name,
+                words=", ".join(choice.value for choice in self.attribute.choices),
+            )
+        return value
+
+    def _number(self, written: Any) -> float:
+        try:
+            number = float(str(written).replace(",", "")) if not isinstance(written, int | float) else float(written)
+        except ValueError:
+            number = math.nan
+        low, high = self.attribute.minimum, self.attribute.maximum
+        if not math.isfinite(number):
+            raise self._no_number(N_("“%(value)s” is not a number."), written)
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise self._no_number(N_("“%(value)s” is not a possible value of “%(name)s”."), written)
+        return round(number, self.scale) if self.scale is not None else number
+
+    def _integer(self, written: Any) -> int:
+        number = self._number(written)
+        if number != int(number) or abs(number) >= 2**31:
+            raise self._no_number(N_("“%(value)s” is not a whole number that can be stored."), written)
+        return int(number)
+
+    def _no_number(self, text: str, written: Any) -> _BadValueError:
+        return _BadValueError(
+            Code.VALUE_INVALID,
+            text,
+            N_("Mend the value, or leave the field out: --field %(name)s="),
+            value=str(written)[:80],
+            name=self.attribute.name,
+        )
+
+    def _day(self, written: Any) -> Any:
+        try:
+            return read_day(written, self.date_order)
+        except AmbiguousDateError:
+            raise _BadValueError(
+                Code.DATE_AMBIGUOUS,
+                N_("“%(value)s” has its year last, and nothing says whether day or month comes first."),
+                N_("Say the order: --date-order dmy or --date-order mdy"),
+                value=str(written)[:80],
+            ) from None
+        except ValueError:
+            raise _BadValueError(
+                Code.VALUE_INVALID,
+                N_("“%(value)s” is not a day."),
+                N_("Write days as 2025-12-31."),
+                value=str(written)[:80],
+            ) from None
+
+
+def _scale(attribute: Attribute) -> int | None:
+    """Return the decimals that the column keeps, so that the same file read again is the same."""
+    scale: int | None = getattr(getattr(attribute.column, "type", None), "scale", None)
+    return scale
+
+
+def _text(written: Any) -> str:
+    if isinstance(written, float) and written.is_integer():
+        return str(int(written))
+    return str(written)
+
+
+def _name(written: Any) -> str | None:
+    name = _text(written)
+    return None if fold(name) in NO_NAME else name
+
+
+def _uuid(written: Any) -> uuid_module.UUID:
+    try:
+        return uuid_module.UUID(str(written))
+    except ValueError:
+        raise _BadValueError(Code.VALUE_INVALID, N_("“%(value)s” is not an id."), value=str(written)[:80]) from None
+
+
+def _codes(written: Any) -> list[str]:
+    return [code.strip() for code in _SEPARATORS.split(str(written)) if code.strip()]
