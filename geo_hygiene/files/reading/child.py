@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
 import shapely
 
 from geo_hygiene.files.findings import Code, Finding
@@ -181,6 +182,8 @@ class Reading:
         placement.look(batch, before, shapely.bounds(batch.geometries))
         check_validity(batch, self.notes)
         _drop_unstorable(batch)
+        # Formats want outlines one way or the other; the same shape shall be the same bytes whatever it came in.
+        batch.geometries = shapely.orient_polygons(batch.geometries)
         return batch
 
 
@@ -213,7 +216,7 @@ def _too_many_rows(rows: int, most: int) -> RefusedError:
 
 def _check_drivers(job: dict[str, Any]) -> None:
     """Start again when GDAL has drivers that the list of skipped ones does not know; give up if that does not help."""
-    unwanted = drivers.unwanted()
+    unwanted = sorted(pyogrio.list_drivers().keys() - drivers.ALLOWED)
     if not unwanted:
         return
     if os.environ.get(_RESTARTED):

@@ -4,10 +4,8 @@ GDAL finds the driver by the content: a text file named x.shp that is written fo
 otherwise read any file of this machine and call any address (https://gdal.org/en/stable/user/security.html).
 """
 
-import pyogrio
-
 ALLOWED = frozenset({"ESRI Shapefile", "GPKG"})
-#: Drivers of GDAL 3.12 in the packages of pyogrio. A GDAL with others is met by `unwanted`.
+#: Drivers of GDAL 3.12 in the packages of pyogrio. The reading process looks for others at its start.
 _SKIPPED = (
     "MEM,PCIDSK,PDS4,VICAR,PDF,MBTiles,EEDA,OGCAPI,GDALG,MapInfo File,LVBAG,S57,DGN,OGR_VRT,CSV,GML,GPX,LIBKML,"
     "KML,GeoJSON,GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,SQLite,WAsP,OpenFileGDB,DXF,FlatGeobuf,GeoRSS,VFK,PGDUMP,"
@@ -35,11 +33,6 @@ def environment(skipped: str = _SKIPPED) -> dict[str, str]:
         "SHAPE_RESTORE_SHX": "NO",
         "PROJ_NETWORK": "OFF",
     }
-
-
-def unwanted() -> list[str]:
-    """Return the drivers that are loaded and not allowed."""
-    return sorted(pyogrio.list_drivers().keys() - ALLOWED)
 
 
 def skipping(names: list[str]) -> str:

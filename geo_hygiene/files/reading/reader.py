@@ -16,9 +16,9 @@ from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading import drivers
 from geo_hygiene.files.reading.limits import COMMAND_LINE, MEBIBYTE, Limits
 from geo_hygiene.files.reading.locate import Located, RefusedError, locate
-from geo_hygiene.files.reading.scratch import private_folder
 from geo_hygiene.files.reading.sink import read_back
 from geo_hygiene.files.reading.table import SourceTable, no_rows, refused_table
+from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.i18n import N_
 
 Progress = Callable[[int, int | None], None]

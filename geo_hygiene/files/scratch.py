@@ -1,4 +1,4 @@
-"""Private folders of running imports, and what is left of those that were killed."""
+"""Private folders of running imports and exports, and what is left of those that were killed."""
 
 import os
 import shutil
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PREFIX = "read-"
+#: Hidden, since an export works beside the file that it is to become.
+_PREFIX = ".geo-hygiene-"
 
 
 def default_root() -> Path:

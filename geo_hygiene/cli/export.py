@@ -1,0 +1,71 @@
+"""``geo-hygiene export``: a layer or table as a file."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import click
+
+from geo_hygiene.cli.context import home_option, open_home
+from geo_hygiene.cli.cover import Day
+from geo_hygiene.coverage.duties import today
+from geo_hygiene.database import engine
+from geo_hygiene.files.writing import export as write_file
+from geo_hygiene.files.writing.export import ENCODINGS
+from geo_hygiene.i18n import N_, _, ngettext
+from geo_hygiene.layers import layer_of
+
+
+@click.command(
+    help=N_(
+        "Write the records of LAYER that hold on a day to FILE: .gpkg, .shp, .geojson or .csv. An import of the file "
+        "gives the same records. A file that is there is replaced."
+    ),
+    epilog=N_("Example: geo-hygiene export street-segments streets.gpkg --on 2025-07-01"),
+)
+@click.argument("layer")
+@click.argument("file", type=click.Path(path_type=Path))
+@home_option
+@click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
+@click.option("--all", "every_period", is_flag=True, help=N_("The records of every period, past and future ones too."))
+@click.option(
+    "--encoding",
+    type=click.Choice(ENCODINGS, case_sensitive=False),
+    help=N_("Encoding of a shapefile's text; the .cpg says it. [default: gbk]"),
+)
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+def export(
+    layer: str,
+    file: Path,
+    home: Path | None,
+    on: date | None,
+    encoding: str | None,
+    *,
+    every_period: bool,
+    as_json: bool,
+) -> None:
+    """Write the file and say what is in it."""
+    if on is not None and every_period:
+        raise click.UsageError(_("Say either a day (--on) or --all."))
+    declared = layer_of(layer)
+    with (
+        open_home(home) as opened,
+        engine(opened.service_url, isolation_level="REPEATABLE READ").connect() as connection,
+    ):
+        day = None if every_period else on or today(connection)
+        written = write_file(connection, declared, file, on=day, every_period=every_period, encoding=encoding)
+    if as_json:
+        answer = {
+            "layer": declared.key,
+            "on": day.isoformat() if day else None,
+            "rows": written.rows,
+            "files": [str(part) for part in written.files],
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        message = ngettext(
+            "%(count)s row of %(layer)s in %(file)s", "%(count)s rows of %(layer)s in %(file)s", written.rows
+        )
+        click.echo(message, err=True)

@@ -1,0 +1,113 @@
+"""Export one layer or table to a file: the whole of it, or nothing."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pyogrio.errors import DataLayerError, DataSourceError
+from sqlalchemy import Connection
+
+from geo_hygiene.files.scratch import private_folder
+from geo_hygiene.files.writing.formats import WRITERS, ExportError
+from geo_hygiene.files.writing.rows import fetch
+from geo_hygiene.i18n import _
+from geo_hygiene.layerspec import MapLayer
+
+ENDINGS = tuple(WRITERS)
+ENCODINGS = ("gbk", "utf-8")
+#: Indexes of another program that describe the file that was there before.
+_STALE = (".sbn", ".sbx", ".qix", ".idx", ".ind", ".fbn", ".fbx", ".cpg")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written: the files, the first of them the one that was asked for, and the number of rows."""
+
+    files: tuple[Path, ...]
+    rows: int
+
+
+def export(
+    connection: Connection,
+    layer: MapLayer,
+    path: Path,
+    *,
+    on: date | None = None,
+    every_period: bool = False,
+    encoding: str | None = None,
+) -> Exported:
+    """Write the records of a layer that hold on a day, or of every period, in the format of the file's ending.
+
+    The file appears when it is complete: until then everything stands in a hidden folder beside it.
+
+    Parameters
+    ----------
+    connection
+        Is only read from.
+    layer
+        A layer, or a table, which goes to CSV alone.
+    path
+        Ends in .gpkg, .shp, .geojson or .csv. A file that is there is replaced.
+    on
+        The day; required unless `every_period`.
+    encoding
+        gbk or utf-8, for a shapefile; the other formats are UTF-8.
+
+    Raises
+    ------
+    ExportError
+        If the format can not hold the layer, or the file can not be written.
+    """
+    ending = path.suffix.lower()
+    _check(layer, path, ending, encoding)
+    if on is None and not every_period:
+        raise ValueError("on must be a day unless every_period is asked for")
+    try:
+        with private_folder(path.absolute().parent) as folder:
+            rows = WRITERS[ending](fetch(connection, layer, None if every_period else on), folder / path.name, encoding)
+            return Exported(_move(folder, path), rows)
+    except (OSError, DataSourceError, DataLayerError, RuntimeWarning) as problem:
+        raise ExportError(_("%(path)s can not be written: %(problem)s", path=path, problem=_said(problem))) from problem
+
+
+def _check(layer: MapLayer, path: Path, ending: str, encoding: str | None) -> None:
+    if not layer.exports:
+        raise ExportError(_("“%(layer)s” is not exported.", layer=layer.key))
+    if ending not in WRITERS:
+        raise ExportError(
+            _(
+                "Files with the ending %(ending)s are not written; there are %(known)s.",
+                ending=ending or "—",
+                known=", ".join(ENDINGS),
+            )
+        )
+    if layer.geometry is None and ending != ".csv":
+        raise ExportError(_("“%(layer)s” is a table without shapes; export it to a .csv file.", layer=layer.key))
+    if encoding is not None and ending != ".shp":
+        raise ExportError(_("Only a shapefile has a choice of encoding; the other formats are UTF-8."))
+    if path.is_dir():
+        raise ExportError(_("%(path)s is a folder; name a file.", path=path))
+    if not path.absolute().parent.is_dir():
+        raise ExportError(_("There is no folder %(path)s.", path=path.absolute().parent))
+
+
+def _move(folder: Path, path: Path) -> tuple[Path, ...]:
+    """Put the finished files into their place, the one that was asked for last."""
+    written = sorted(folder.iterdir(), key=lambda file: file.name == path.name)
+    kept = {file.suffix.lower() for file in written}
+    if path.suffix.lower() == ".shp":
+        for ending in _STALE:
+            if ending not in kept:
+                path.with_suffix(ending).unlink(missing_ok=True)
+    for file in written:
+        file.replace(path.parent / file.name)
+    return tuple(path.parent / file.name for file in reversed(written))
+
+
+def _said(problem: Exception) -> str:
+    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+        return _("the disk is full")
+    return problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)

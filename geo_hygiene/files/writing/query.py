@@ -1,0 +1,222 @@
+"""Turn the declaration of a layer into the query whose rows an export writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, column, func, inspect, literal, null, select, table
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.layers.areas import Area
+from geo_hygiene.layers.duty_zones import DutyZone
+from geo_hygiene.layerspec import Attribute, MapLayer, Role
+from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty
+from geo_hygiene.records.people import Assignment, Person, Post
+from geo_hygiene.records.targets import Target
+
+GEOMETRY = "geometry"
+PUBLISHED = "published"
+_CODES_BETWEEN = ";"
+
+_area_tree = table(
+    "area_tree", column("id"), column("group_id"), column("community_id"), column("office_id"), column("zone_class")
+)
+
+
+def layer_rows(layer: MapLayer, on: date | None) -> Select[*tuple[Any, ...]]:
+    """Return the query for a layer: one column for each of its fields under its name, then `geometry` as WKB.
+
+    Parameters
+    ----------
+    layer
+        A layer or a table; a table has no `geometry`.
+    on
+        The day whose records are wanted; None takes those of every period.
+    """
+    source = _Source(layer, on)
+    columns = [source.value_of(attribute).label(attribute.name) for attribute in layer]
+    if layer.geometry is not None:
+        columns.append(source.shape().label(GEOMETRY))
+    return select(*columns).select_from(source.tables).where(*source.conditions()).order_by(*source.order())
+
+
+class _Source:
+    """The tables that a layer's fields come from, joined once each."""
+
+    def __init__(self, layer: MapLayer, on: date | None) -> None:
+        self._layer = layer
+        self._on = on
+        self._model: Any = layer.model
+        self._own: FromClause = inspect(layer.model).selectable
+        self.tables: Any = self._own
+        self._joined: dict[str, FromClause] = {}
+
+    def value_of(self, attribute: Attribute) -> ColumnElement[Any]:
+        """Return what a field holds, in its public form."""
+        if attribute.role is not None and attribute.role in _BY_ROLE:
+            return _BY_ROLE[attribute.role](self)
+        if attribute.column is None:
+            raise ValueError(f"the field {attribute.name} of {self._layer.key} has neither a column nor a known role")
+        stored: ColumnElement[Any] = attribute.column.property.columns[0]
+        if attribute.unit == "m" and str(attribute.column.key).endswith("_mm"):
+            return stored / literal(1000.0)
+        return stored
+
+    def shape(self) -> ColumnElement[Any]:
+        """Return the geometry as two-dimensional WKB."""
+        if self._layer.draws is None:
+            return func.ST_AsBinary(func.ST_Force2D(self._model.geom.property.columns[0]))
+        drawn = LAYERS[self._layer.draws]
+        if drawn.grouping is None:
+            raise ValueError(f"{drawn.key} has no grouping that {self._layer.key} could be drawn from")
+        parts = inspect(drawn.model).selectable
+        lines = func.ST_Multi(func.ST_Collect(func.ST_Force2D(Target.__table__.c.geom)))
+        reference = drawn.grouping.reference.property.columns[0]
+        return (
+            select(func.ST_AsBinary(lines))
+            .select_from(parts)
+            .where(reference == self._own.c.id, *self._holds(Target.__table__))
+            .scalar_subquery()
+        )
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what keeps the records of the day."""
+        begins = self._layer.with_role(Role.VALID_FROM)
+        ends = self._layer.with_role(Role.VALID_TO)
+        if begins is not None and ends is not None and begins.column is not None and ends.column is not None:
+            kept = self._on_day(begins.column.property.columns[0], ends.column.property.columns[0])
+        else:
+            kept = self._holds(self._own) if "valid_from" in self._own.c else []
+        if self._layer.with_role(Role.SEGMENT) is not None:
+            kept += self._holds(self.target())
+        if self._layer.draws is not None:
+            kept.append(self.shape().is_not(None))
+        return kept
+
+    def order(self) -> list[ColumnElement[Any]]:
+        """Return an order that is the same at every export of the same records."""
+        return [next(iter(inspect(self._layer.model).primary_key))]
+
+    def _holds(self, source: Any) -> list[ColumnElement[bool]]:
+        return self._on_day(source.c.valid_from, source.c.valid_to)
+
+    def _on_day(self, begins: ColumnElement[Any], ends: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        return [] if self._on is None else [begins <= self._on, ends > self._on]
+
+    def join(self, name: str, other: FromClause, condition: Callable[[Any], ColumnElement[bool]]) -> Any:
+        """Return another table, joined under a name of its own."""
+        if name not in self._joined:
+            joined = other.alias(name)
+            self._joined[name] = joined
+            self.tables = self.tables.outerjoin(joined, condition(joined))
+        return self._joined[name].c
+
+    def place(self) -> Any:
+        """Return the codes of the areas that a target lies in, and its zone class."""
+        office, community, group = (Area.__table__.alias(level) for level in ("office", "community", "resident_group"))
+        codes = (
+            select(
+                _area_tree.c.id,
+                _area_tree.c.zone_class,
+                office.c.code.label("office"),
+                community.c.code.label("community"),
+                group.c.code.label("group"),
+            )
+            .outerjoin(office, office.c.id == _area_tree.c.office_id)
+            .outerjoin(community, community.c.id == _area_tree.c.community_id)
+            .outerjoin(group, group.c.id == _area_tree.c.group_id)
+            .cte("place")
+        )
+        return self.join("area_codes", codes, lambda area: area.c.id == self._own_column("area_id"))
+
+    def group(self) -> Any:
+        """Return the lane or drain that a segment belongs to."""
+        grouping = self._layer.grouping
+        if grouping is None:
+            raise ValueError(f"{self._layer.key} has no grouping")
+        reference = grouping.reference.property.columns[0]
+        return self.join("grouping", inspect(grouping.model).selectable, lambda group: group.c.id == reference)
+
+    def parent(self) -> Any:
+        """Return the record above this one in its tree."""
+        return self.join("parent", self._own, lambda parent: parent.c.id == self._own_column("parent_id"))
+
+    def duty(self) -> Any:
+        """Return the duty of a zone."""
+        return self.join("duty_of_zone", Duty.__table__, lambda duty: duty.c.id == Claim.__table__.c.duty_id)
+
+    def claim_source(self) -> Any:
+        """Return what a zone covers."""
+        own = Claim.__table__.c.source_id
+        return self.join("source_of_zone", ClaimSource.__table__, lambda source: source.c.id == own)
+
+    def person(self) -> Any:
+        """Return the person of a post or assignment."""
+        return self.join("holder", Person.__table__, lambda person: person.c.id == self._own_column("person_id"))
+
+    def area(self) -> Any:
+        """Return the area of a post."""
+        return self.join("area_of_post", Area.__table__, lambda area: area.c.id == Post.__table__.c.area_id)
+
+    def target(self) -> Any:
+        """Return the target of a stretch."""
+        own = ClaimStretch.__table__.c.target_id
+        self.join("segment", Target.__table__, lambda target: target.c.id == own)
+        return self._joined["segment"]
+
+    def zone_code(self) -> ColumnElement[Any]:
+        """Return the code of the zone that an assignment names, or whose list a stretch belongs to."""
+        if "zone" in self._own.c:
+            return self._own.c.zone
+        if "zones" not in self._joined:
+            zones = inspect(DutyZone).selectable
+            self._joined["zones"] = zones
+            own = ClaimStretch.__table__.c.source_id
+            self.tables = self.tables.join(zones, Claim.__table__.c.source_id == own)
+        code: ColumnElement[Any] = DutyZone.__table__.c.code
+        return code
+
+    def holders(self) -> ColumnElement[Any]:
+        """Return the codes of who holds a zone: on the day, else in any part of the zone's period."""
+        held, claim = Assignment.__table__, Claim.__table__
+        people = Person.__table__.alias("person_of_assignment")
+        codes = select(people.c.code).distinct().join_from(held, people, people.c.id == held.c.person_id)
+        codes = codes.where(
+            held.c.zone == DutyZone.__table__.c.code,
+            held.c.valid_from < claim.c.valid_to,
+            held.c.valid_to > claim.c.valid_from,
+            *self._holds(held),
+        ).correlate(claim, DutyZone.__table__)
+        listed = codes.subquery("held_by")
+        in_order = aggregate_order_by(listed.c.code, listed.c.code)
+        return select(func.string_agg(in_order, _CODES_BETWEEN)).select_from(listed).scalar_subquery()
+
+    def _own_column(self, name: str) -> ColumnElement[Any]:
+        for own in inspect(self._layer.model).columns:
+            if own.name == name:
+                return own
+        raise ValueError(f"{self._layer.key} has no column {name}")
+
+
+_BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
+    Role.GROUP_NAME: lambda source: source.group().name,
+    Role.GROUP_CODE: lambda source: source.group().code,
+    Role.LENGTH: lambda _source: Target.__table__.c.extent_mm / literal(1000.0),
+    Role.OFFICE: lambda source: source.place().office,
+    Role.COMMUNITY: lambda source: source.place().community,
+    Role.RESIDENT_GROUP: lambda source: source.place().group,
+    Role.ZONE_CLASS: lambda source: source.place().zone_class,
+    Role.PARENT: lambda source: source.parent().code,
+    Role.DUTY: lambda source: source.duty().code,
+    Role.BASIS: lambda source: source.claim_source().basis,
+    Role.PLAN: lambda _source: literal(PUBLISHED),
+    Role.HOLDERS: lambda source: source.holders(),
+    Role.PERSON: lambda source: source.person().code,
+    Role.AREA: lambda source: source.area().code,
+    Role.ZONE: lambda source: source.zone_code(),
+    Role.SEGMENT: lambda source: source.target().c.uuid,
+    Role.PENDING: lambda _source: null(),
+}
