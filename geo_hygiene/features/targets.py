@@ -44,7 +44,7 @@ def _identity(connection: Connection, layer: MapLayer, name: str, on: date) -> u
     code = layer.with_role(Role.CODE)
     model: Any = layer.model
     if code is not None:
-        holds = (code.column == name, model.valid_from <= on, model.valid_to > on)
+        holds: list[Any] = [code.column == name, model.valid_from <= on, model.valid_to > on]
         found = connection.scalars(select(model.uuid).where(*holds).order_by(model.id).limit(1)).one_or_none()
         if isinstance(found, uuid_module.UUID):
             return found

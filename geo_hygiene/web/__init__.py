@@ -34,6 +34,7 @@ def create_app(
         validation_error_callback=errors.answer_mistake,
         validate_response=check_answers,
     )
+    app.url_map.merge_slashes = False
     app.json = answers.StrictJSON(app)
     app.jinja_env.undefined = StrictUndefined
     app.extensions["geo_hygiene"] = connections or Connections(settings.service_url)

@@ -87,7 +87,9 @@ def _tanks(connection: Connection) -> list[int]:
     tanks = []
     for index in range(5):
         tank = _target(connection, "septic-tanks", f"POINT M ({WEST + index * STEP} {SOUTH + 0.001} 0)", 1, None)
-        connection.execute(text("insert into septic_tank (id, code) values (:id, :code)"), {"id": tank, "code": f"T{index}"})
+        connection.execute(
+            text("insert into septic_tank (id, code) values (:id, :code)"), {"id": tank, "code": f"T{index}"}
+        )
         tanks.append(tank)
     return tanks
 
