@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid as uuid_module
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -93,13 +94,22 @@ where piece.to_mm - piece.from_mm >= :listed
                 and assignment.valid_from <= :on and :on < assignment.valid_to
         )
     )
-    and (
-        cast(:after_mm as int) is null
-        or (piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm)
-            > (-cast(:after_mm as int), cast(:after_uuid as uuid), cast(:after_from as int))
-    )
-order by piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm
+    and (cast(:after_uuid as uuid) is null or {after})
+order by {order}
 limit :limit
+"""
+
+LONGEST_FIRST = "piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm"
+AFTER_LENGTH = """
+(piece.from_mm - piece.to_mm, piece.uuid, piece.from_mm)
+    > (-cast(:after_mm as int), cast(:after_uuid as uuid), cast(:after_from as int))
+"""
+BY_LANE = "coalesce({title}, ''), coalesce({number}, ''), piece.uuid, piece.from_mm"
+AFTER_LANE = """
+(coalesce({title}, ''), coalesce({number}, ''), piece.uuid, piece.from_mm) > (
+    select coalesce({title}, ''), coalesce({number}, ''), target.uuid, cast(:after_from as int)
+    from target join {segment} as segment using (id) {grouping} where target.uuid = cast(:after_uuid as uuid)
+)
 """
 
 GAPS = """(
@@ -117,6 +127,15 @@ GAPS = """(
 PIECE_ROWS = """(
     select piece.*, GeometryType(piece.geom) <> 'POINTM' as is_line from piece
 )"""
+
+
+class Order(StrEnum):
+    """The order of a list of stretches."""
+
+    LENGTH = "length"
+    """Longest first."""
+    LANE = "lane"
+    """By the name of the lane or drain, then along each of its targets; points by their code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +160,7 @@ class Page:
 
 def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100, after: str | None = None) -> Page:
     """Return what nobody covers on a day, one row a stretch, longest first."""
-    return _page(connection, duty, on, GAPS, PieceFilter(), limit, after)
+    return _page(connection, duty, on, GAPS, PieceFilter(), Order.LENGTH, limit, after)
 
 
 def pieces(
@@ -150,11 +169,12 @@ def pieces(
     on: date,
     *,
     wanted: PieceFilter | None = None,
+    order: Order = Order.LENGTH,
     limit: int = 100,
     after: str | None = None,
 ) -> Page:
-    """Return the stretches of one state each on a day, longest first."""
-    return _page(connection, duty, on, PIECE_ROWS, wanted or PieceFilter(), limit, after)
+    """Return the stretches of one state each on a day; a page's key fits every order."""
+    return _page(connection, duty, on, PIECE_ROWS, wanted or PieceFilter(), order, limit, after)
 
 
 def _page(
@@ -163,6 +183,7 @@ def _page(
     on: date,
     source: str,
     wanted: PieceFilter,
+    order: Order,
     limit: int,
     after: str | None,
 ) -> Page:
@@ -171,8 +192,8 @@ def _page(
         f"select {columns} area_group, group_name,"  # noqa: S608 - constants and declared names
         " ST_X(ST_PointOnSurface(shape)) as lon, ST_Y(ST_PointOnSurface(shape)) as lat,"
         " ST_XMin(shape) as west, ST_YMin(shape) as south, ST_XMax(shape) as east, ST_YMax(shape) as north"
-        f" from ({_named(ROWS, duty.layer, pieces=source)}) as listed"
-        " order by from_mm - to_mm, uuid, from_mm"
+        f" from ({_ordered(duty.layer, source, order)}) as piece"
+        f" order by {LONGEST_FIRST if order is Order.LENGTH else _listed_by_lane(duty.layer)}"
     )
     statement = text(select) if source is GAPS else pieces_statement(_named(WANTED, duty.layer), select)
     rows = connection.execute(statement, _values(duty, on, wanted, limit, after)).all()
@@ -200,15 +221,32 @@ def _values(duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: 
     }
 
 
+def _ordered(layer: MapLayer, source: str, order: Order) -> str:
+    """Return the statement of a list in an order, from the key of the page before."""
+    by_lane = order is Order.LANE
+    ordered = _named(BY_LANE, layer) if by_lane else LONGEST_FIRST
+    after = _named(AFTER_LANE, layer) if by_lane else AFTER_LENGTH
+    return _named(ROWS, layer, pieces=source, order=ordered, after=after)
+
+
+def _listed_by_lane(layer: MapLayer) -> str:
+    if layer.grouping is None:
+        return BY_LANE.format(title="piece.code", number="piece.code")
+    return BY_LANE.format(title="piece.lane", number="piece.lane_code")
+
+
 def _named(template: str, layer: MapLayer, **parts: str) -> str:
     """Return a statement for the layer's tables; names come from the declaration."""
     grouping = layer.grouping
-    join, name, lane = "", "segment.code, null::text as lane, null::text as lane_code,", "segment.code = :lane"
+    join, title, number, lane = "", "segment.code", "segment.code", "segment.code = :lane"
+    name = "segment.code, null::text as lane, null::text as lane_code,"
     if grouping is not None:
         join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
+        title, number = "bundle.name", "bundle.code"
         name = "segment.code, bundle.name as lane, bundle.code as lane_code,"
         lane = "(bundle.code = :lane or position(lower(:lane) in lower(bundle.name)) > 0)"
-    return template.format(segment=layer.model.__tablename__, grouping=join, name=name, lane=lane, **parts)
+    words = {"segment": layer.model.__tablename__, "grouping": join, "title": title, "number": number}
+    return template.format(name=name, lane=lane, **words, **parts)
 
 
 def _public(row: Row[Any], duty: DutyRecord) -> dict[str, Any]:

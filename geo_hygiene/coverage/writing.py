@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -141,19 +141,25 @@ def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]
 
 def replace_list(connection: Connection, claim_id: int, stretches: Sequence[Stretch]) -> None:
     """Give a zone another list for its whole period; the old list stays as the source of nothing."""
-    claim = connection.execute(
-        text("select duty_id, source_id from claim where id = :id for update"), {"id": claim_id}
-    ).one()
-    lock_duties(connection, [claim.duty_id])
-    before = covered_targets(connection, [claim_id])
-    source_id = _new_list(connection)
-    _write_stretches(connection, [(source_id, stretch) for stretch in stretches])
-    rebuild.write_cover(connection, [source_id])
-    connection.execute(
-        text("update claim set source_id = :source, version = version + 1, recorded_at = now() where id = :id"),
-        {"source": source_id, "id": claim_id},
+    replace_lists(connection, {claim_id: stretches})
+
+
+def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]) -> None:
+    """Give zones other lists for their whole periods, by claim id."""
+    claim_ids = sorted(lists)
+    duty_ids = _duties(connection, claim_ids)
+    lock_duties(connection, duty_ids)
+    touched = covered_targets(connection, claim_ids)
+    sources = {claim_id: _new_list(connection) for claim_id in claim_ids}
+    _write_stretches(connection, [(sources[claim_id], item) for claim_id in claim_ids for item in lists[claim_id]])
+    rebuild.write_cover(connection, sources.values())
+    write_rows(
+        connection,
+        "update claim set source_id = given.source_id, version = version + 1, recorded_at = now()"
+        " from (values %s) as given (id, source_id) where claim.id = given.id",
+        sorted(sources.items()),
     )
-    refresh(connection, [claim.duty_id], before | {stretch.target_id for stretch in stretches})
+    refresh(connection, duty_ids, touched | {item.target_id for stretches in lists.values() for item in stretches})
     bump(connection, ["duty-zones"])
 
 

@@ -1,0 +1,248 @@
+"""Duty zones from polygons: each proposes its list, and the list is what is kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import shapely
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.duties import DutyRecord, all_duties
+from geo_hygiene.coverage.holders import assignments_changed
+from geo_hygiene.coverage.proposal import Remark, propose_lists
+from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
+from geo_hygiene.database import write_rows
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.options import ImportOptions
+from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.i18n import N_
+
+SAME_PLACE = 1e-9
+"""Degrees by which the vertices of an unchanged polygon may differ: a file keeps that many decimals."""
+
+PRESENT = """
+select
+    claim.id, claim.uuid, claim.duty_id, claim.shift, claim.valid_from, claim.valid_to,
+    duty_zone.code, duty_zone.name, ST_AsBinary(duty_zone.geom) as picture
+from duty_zone join claim using (id)
+"""
+
+
+@dataclass(slots=True)
+class _ZoneRow:
+    """A zone as the file says it."""
+
+    number: int
+    values: dict[str, Any]
+    duty: DutyRecord
+    shape: Any
+    stretches: list[Stretch] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        return str(self.values["code"])
+
+    @property
+    def shift(self) -> str:
+        return self.values["shift"] or "all-day"
+
+    def is_as(self, old: Any) -> bool:
+        """Tell whether the file says what is stored; a period that it leaves open is not compared."""
+        start, end = self.values["valid_from"] or old.valid_from, self.values["valid_to"] or old.valid_to
+        return (
+            (old.name, old.shift, old.duty_id) == (self.values["name"], self.shift, self.duty.id)
+            and (old.valid_from, old.valid_to) == (start, end)
+            and old.picture is not None
+            and bool(shapely.equals_exact(_multi(shapely.from_wkb(bytes(old.picture))), _multi(self.shape), SAME_PLACE))
+        )
+
+    def as_new(self, valid_from: date | None) -> NewZone:
+        return NewZone(
+            uuid=self.values["id"],
+            code=self.code,
+            name=self.values["name"],
+            duty_id=self.duty.id,
+            shift=self.shift,
+            valid_from=valid_from,
+            valid_to=self.values["valid_to"],
+            picture=shapely.to_wkb(self.shape),
+            stretches=self.stretches,
+        )
+
+
+def store(
+    connection: Connection,
+    clean: CleanRows,
+    shapes: Any,
+    rows: Sequence[int],
+    row_numbers: Sequence[int],
+    options: ImportOptions,
+    import_id: int,
+) -> Stored:
+    """Write the zones (by index) that are new or differ, with the lists that their polygons propose."""
+    stored = Stored()
+    zones = _read(connection, clean, shapes, rows, row_numbers, options, stored)
+    by_uuid, by_code = _present(connection)
+    added, corrected, moved = [], [], []
+    for zone in zones:
+        old = by_uuid.get(zone.values["id"]) or _same_period(by_code.get(zone.code, []), zone, options)
+        if old is None:
+            added.append(zone)
+        elif zone.is_as(old):
+            stored.unchanged += 1
+        elif options.correct or old.valid_from >= options.changes_on:
+            corrected.append((old, zone))
+        else:
+            moved.append((old, zone))
+    changed = [*added, *(zone for _old, zone in (*corrected, *moved))]
+    _propose(connection, changed, options, stored)
+    _add(connection, [(zone, zone.values["valid_from"]) for zone in added], import_id)
+    _correct(connection, corrected, import_id)
+    end_claims(connection, [old.id for old, _zone in moved], options.changes_on)
+    for _old, zone in moved:
+        zone.values["id"] = None
+    _add(connection, [(zone, options.changes_on) for _old, zone in moved], import_id)
+    _assign(connection, zones, stored, import_id)
+    stored.created, stored.updated = len(added), len(corrected) + len(moved)
+    return stored
+
+
+def _read(
+    connection: Connection,
+    clean: CleanRows,
+    shapes: Any,
+    rows: Sequence[int],
+    row_numbers: Sequence[int],
+    options: ImportOptions,
+    stored: Stored,
+) -> list[_ZoneRow]:
+    duties = {duty.code: duty for duty in all_duties(connection)}
+    titles = {duty.title: duty for duty in duties.values()}
+    zones = []
+    for index in rows:
+        values, number = clean.row(index), int(row_numbers[index])
+        said = values["duty"] or options.duty
+        duty = duties.get(said) or titles.get(said)
+        if duty is None:
+            words = N_("There is no duty “%(value)s”. Duties: %(duties)s.")
+            told = {"value": said, "duties": ", ".join(duties)}
+            stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "duty", said, values=told))
+        elif values["valid_from"] and values["valid_to"] and values["valid_from"] >= values["valid_to"]:
+            words = N_("The period ends before it begins; valid_to is the day after the last.")
+            stored.findings.append(Finding(Code.VALUE_INVALID, words, number, "valid_to", str(values["valid_to"])))
+        else:
+            values["code"] = values["code"] or f"{duty.code}-{number:03d}"
+            zones.append(_ZoneRow(number, values, duty, shapes[index]))
+    return zones
+
+
+def _present(connection: Connection) -> tuple[dict[Any, Any], dict[str, list[Any]]]:
+    rows = connection.execute(text(PRESENT)).all()
+    by_code: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_code[row.code].append(row)
+    return {row.uuid: row for row in rows}, by_code
+
+
+def _multi(shape: Any) -> Any:
+    return shapely.multipolygons([shape]) if shape.geom_type == "Polygon" else shape
+
+
+def _same_period(known: Sequence[Any], zone: _ZoneRow, options: ImportOptions) -> Any:
+    """Return the zone of the code that holds when the file's begins, or on the day of the change."""
+    if zone.values["id"] is not None:
+        return None
+    day = zone.values["valid_from"] or options.changes_on
+    return next((old for old in known if old.valid_from <= day < old.valid_to), None)
+
+
+def _propose(connection: Connection, zones: Sequence[_ZoneRow], options: ImportOptions, stored: Stored) -> None:
+    """Fill the lists; zones of one duty and first day compete for the lanes along their borders."""
+    together: dict[tuple[int, date], dict[int, _ZoneRow]] = defaultdict(dict)
+    for zone in zones:
+        day = zone.values["valid_from"] or options.changes_on
+        together[zone.duty.id, day][zone.number] = zone
+    for (_duty, day), competing in sorted(together.items()):
+        duty = next(iter(competing.values())).duty
+        proposal = propose_lists(connection, duty, {number: zone.shape for number, zone in competing.items()}, day)
+        for number, zone in competing.items():
+            zone.stretches = proposal.lists[number]
+        stored.findings += [_remark(remark, competing[remark.zone]) for remark in proposal.remarks]
+
+
+def _remark(remark: Remark[int], zone: _ZoneRow) -> Finding:
+    if remark.code == "no-targets":
+        words = N_("The zone “%(zone)s” holds nothing that its duty must look after.")
+        hint = N_("Import the streets, drains or tanks first, and see that the zone lies over them.")
+        return Finding(Code.NO_TARGETS, words, zone.number, value=zone.code, hint=hint, values={"zone": zone.code})
+    words = N_("%(lane)s runs along the border; it was given to the zone “%(zone)s”.")
+    values = {"lane": remark.lane or str(remark.target), "zone": zone.code}
+    return Finding(Code.BORDER_LANE, words, zone.number, value=str(remark.target), values=values)
+
+
+def _add(connection: Connection, zones: Sequence[tuple[_ZoneRow, date | None]], import_id: int) -> None:
+    filled = [(zone, day) for zone, day in zones if zone.stretches]
+    add_zones(connection, [zone.as_new(day) for zone, day in filled], import_id=import_id)
+
+
+def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], import_id: int) -> None:
+    """Let the zones be as the file says for their whole periods; what they were goes into history."""
+    filled = [(old, zone) for old, zone in pairs if zone.stretches]
+    if not filled:
+        return
+    connection.execute(
+        text(
+            "insert into record_history (layer, record, version, content, import_id)"
+            " select 'duty-zones', uuid, version, to_jsonb(claim) || to_jsonb(duty_zone) - 'geom' - 'geom_3857'"
+            " || jsonb_build_object('geometry', ST_AsGeoJSON(geom, 12)::jsonb), cast(:import as int)"
+            " from claim join duty_zone using (id) where id = any(:ids)"
+        ),
+        {"ids": [old.id for old, _zone in filled], "import": import_id},
+    )
+    write_rows(
+        connection,
+        "update duty_zone set name = given.name, geom = ST_Multi(ST_GeomFromWKB(given.picture, 4326))"
+        " from (values %s) as given (id, name, picture) where duty_zone.id = given.id",
+        [(old.id, zone.values["name"], shapely.to_wkb(zone.shape)) for old, zone in filled],
+    )
+    write_rows(
+        connection,
+        "update claim set shift = given.shift,"
+        " valid_from = coalesce(given.valid_from::date, claim.valid_from),"
+        " valid_to = coalesce(given.valid_to::date, claim.valid_to)"
+        " from (values %s) as given (id, shift, valid_from, valid_to) where claim.id = given.id",
+        [(old.id, zone.shift, zone.values["valid_from"], zone.values["valid_to"]) for old, zone in filled],
+    )
+    replace_lists(connection, {old.id: zone.stretches for old, zone in filled})
+
+
+def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:
+    """Let the persons that a zone's row names hold it for its period, unless they do."""
+    people: dict[str, int] = dict(connection.execute(text("select code, id from person")).tuples().all())
+    named = []
+    for zone in zones:
+        for code in zone.values["holders"] or ():
+            if code in people:
+                period = (zone.values["valid_from"] or "-infinity", zone.values["valid_to"] or "infinity")
+                named.append((people[code], zone.code, zone.shift, *period, import_id))
+            else:
+                words, hint = N_("There is no person with the code “%(value)s”."), N_("Import the people first.")
+                stored.findings.append(
+                    Finding(Code.UNKNOWN_CODE, words, zone.number, "holders", code, hint, {"value": code})
+                )
+    write_rows(
+        connection,
+        "insert into assignment (person_id, zone, shift, valid_from, valid_to, import_id)"
+        " select given.person, given.zone, given.shift, given.valid_from::date, given.valid_to::date, given.import_id"
+        " from (values %s) as given (person, zone, shift, valid_from, valid_to, import_id)"
+        " where not exists (select from assignment where assignment.person_id = given.person"
+        " and assignment.zone = given.zone and assignment.valid_from < given.valid_to::date"
+        " and given.valid_from::date < assignment.valid_to)",
+        [tuple(str(value) if isinstance(value, date) else value for value in row) for row in named],
+    )
+    assignments_changed(connection, {zone.code for zone in zones})
