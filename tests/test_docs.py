@@ -1,0 +1,65 @@
+"""Documents say what the code says: tables as declared, figures as measured, links that lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bench.document import document
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+LARGEST_PICTURE = 300_000
+
+
+def anchors(file: Path) -> set[str]:
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(file.read_text()))
+    return {word.replace(" ", "-") for word in words}
+
+
+@pytest.fixture(scope="module")
+def write_tables() -> ModuleType:
+    found = importlib.util.spec_from_file_location("write_tables", ROOT / "docs" / "write_tables.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_tables_are_those_of_the_declarations(write_tables: ModuleType) -> None:
+    assert [file.name for file in write_tables.stale()] == [], "make docs writes them"
+
+
+def test_every_table_stands_in_a_document(write_tables: ModuleType) -> None:
+    places = {name for file in DOCUMENTS for _, name, _ in write_tables.PLACE.findall(file.read_text())}
+    assert places == set(write_tables.TABLES)
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_links_lead_somewhere(file: Path) -> None:
+    for link in LINK.findall(file.read_text()):
+        path, _, anchor = link.partition("#")
+        if "://" in path:
+            continue
+        target = (file.parent / path).resolve() if path else file
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_pictures_are_small() -> None:
+    pictures = sorted((ROOT / "docs" / "img").glob("*"))
+    assert pictures
+    assert [file.name for file in pictures if file.stat().st_size > LARGEST_PICTURE] == []
+
+
+def test_the_report_of_the_benchmarks_is_made_from_its_figures() -> None:
+    results = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
+    assert (ROOT / "docs" / "benchmarks.md").read_text() == document(results)
