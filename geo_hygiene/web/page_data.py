@@ -151,6 +151,7 @@ class TableParameters(Spoken, extra="ignore"):
     lane: Text | None = None
     zone: Text | None = None
     person: Text | None = None
+    sort: questions.Order = questions.Order.LENGTH
     limit: Limit = TABLE_ROWS
     after: PageKey | None = None
 
@@ -186,5 +187,7 @@ def table(connection: Connection, asked: TableParameters) -> Table:
         duty=duty,
         duties=all_duties(connection),
         summary=summarize(connection, duty, on, Level.COMMUNITY),
-        page=questions.pieces(connection, duty, on, wanted=asked.wanted(), limit=asked.limit, after=asked.after),
+        page=questions.pieces(
+            connection, duty, on, wanted=asked.wanted(), order=asked.sort, limit=asked.limit, after=asked.after
+        ),
     )

@@ -40,22 +40,40 @@ def test_figures_are_not_sent_again_unchanged(client: FlaskClient) -> None:
     assert other.status_code == 200
 
 
-@pytest.mark.parametrize("address", ["gaps", "pieces"])
-def test_pages_of_stretches_are_the_whole_list(client: FlaskClient, address: str) -> None:
-    whole = client.get(f"/api/v1/cover/{address}", query_string=SWEEPING | {"limit": 1000}).json
+def paged(client: FlaskClient, address: str, words: dict[str, object]) -> list[dict[str, object]]:
+    """Return the rows of all pages, and see that they are those of one long page."""
+    path = f"/api/v1/cover/{address}"
+    whole = client.get(path, query_string=words | {"limit": 1000}).json
     assert whole["next"] is None
-    found, after = [], None
+    found: list[dict[str, object]] = []
+    after: dict[str, object] = {}
     while True:
-        page = client.get(
-            f"/api/v1/cover/{address}", query_string=SWEEPING | {"limit": 3} | ({"after": after} if after else {})
-        ).json
+        page = client.get(path, query_string=words | {"limit": 3} | after).json
         found += page[address]
-        after = page["next"]
-        if after is None:
+        if page["next"] is None:
             break
+        after = {"after": page["next"]}
     assert found == whole[address]
-    lengths = [row["length_m"] for row in found]
+    return found
+
+
+@pytest.mark.parametrize("address", ["gaps", "pieces"])
+@pytest.mark.parametrize("duty", ["sweeping", "supervision", "tanks"])
+def test_pages_of_stretches_are_the_whole_list(client: FlaskClient, address: str, duty: str) -> None:
+    lengths = [row["length_m"] for row in paged(client, address, ON | {"duty": duty})]
+    assert len(lengths) > 1
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_stretches_by_lane_run_along_each_segment(client: FlaskClient) -> None:
+    rows = paged(client, "pieces", SWEEPING | {"sort": "lane"})
+    assert [(row["lane"], row["segment"], row["from_m"]) for row in rows] == sorted(
+        (row["lane"], row["segment"], row["from_m"]) for row in rows
+    )
+    longest = paged(client, "pieces", SWEEPING)
+    assert sorted(map(str, rows)) == sorted(map(str, longest))
+    codes = [row["code"] for row in paged(client, "pieces", ON | {"duty": "tanks", "sort": "lane"})]
+    assert codes == sorted(codes)
 
 
 def test_gaps_are_the_pieces_without_a_zone(client: FlaskClient) -> None:

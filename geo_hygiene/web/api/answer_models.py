@@ -91,7 +91,7 @@ class GapsAnswer(Answer):
 
 
 class PiecesAnswer(Answer):
-    """Targets in pieces of one state, longest first; ``next`` is the ``after`` of the next page."""
+    """Targets in pieces of one state; ``next`` is the ``after`` of the next page."""
 
     duty: str
     on: date

@@ -46,6 +46,7 @@ class PiecesParameters(GapsParameters):
     community: Text | None = Field(None, description="Code of a community")
     group: Text | None = Field(None, description="Code of a resident group")
     lane: Text | None = Field(None, description="Code of a lane, or a part of its name")
+    sort: questions.Order = Field(questions.Order.LENGTH, description="Longest first, or by lane and along it")
 
     def wanted(self) -> questions.PieceFilter:
         """Return the filters."""
@@ -97,13 +98,15 @@ def _gaps(connection: Connection, query: GapsParameters) -> dict[str, Any]:
 
 @blueprint.get("/cover/pieces", summary="Targets in pieces of one state", responses={200: PiecesAnswer})
 def pieces(query: PiecesParameters) -> Response:
-    """Return pieces of a metre or more that fit all filters, longest first."""
+    """Return pieces of a metre or more that fit all filters."""
     return jsonify(connections().read(_pieces, query))
 
 
 def _pieces(connection: Connection, query: PiecesParameters) -> dict[str, Any]:
     duty, on = duty_of(connection, query.duty), query.on or today(connection)
-    page = questions.pieces(connection, duty, on, wanted=query.wanted(), limit=query.limit, after=query.after)
+    page = questions.pieces(
+        connection, duty, on, wanted=query.wanted(), order=query.sort, limit=query.limit, after=query.after
+    )
     return {"duty": duty.code, "on": on.isoformat(), "pieces": page.rows, "next": page.next}
 
 
