@@ -3,9 +3,11 @@
 # make test        everything that the tests need, `make check`, then the tests
 # make check       style, types, floors of the house, drift of the schema, translations
 # make bench       what everything costs, into docs/benchmarks.md; ARGS="cover web" measures these groups only
+# make docs        the tables of the documents from the code, after a change of layers, columns, findings or tables
+# make screenshots the pictures of the documents from the running sample town
 # make messages    the messages of the code and the templates into the translations, for a person to translate
 # make lock        the locks anew from pyproject.toml and package.json
-.PHONY: run set-up set-up-tests check test bench messages lock
+.PHONY: run set-up set-up-tests check test bench docs screenshots messages lock
 
 run: set-up
 	@exec .venv/bin/geo-hygiene up $(ARGS)
@@ -29,6 +31,12 @@ test: check
 
 bench: set-up-tests
 	.venv/bin/python -m bench $(ARGS)
+
+docs: set-up-tests
+	.venv/bin/python docs/write_tables.py
+
+screenshots: set-up-tests
+	.venv/bin/python -m docs.take_screenshots
 
 messages: set-up
 	.venv/bin/python setup/update_messages.py
