@@ -16,32 +16,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
-from sqlalchemy import make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+import psycopg2
+from psycopg2.extensions import parse_dsn
 
 from geo_hygiene.cluster import OLDEST_POSTGIS, OLDEST_POSTGRESQL, Cluster
 from geo_hygiene.cluster.errors import writing
-from geo_hygiene.database import engine, migrate
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-WEB_APPLICATION = "geo_hygiene.web:create_app()"
-WORKERS = 2
-THREADS = 4
-"""Threads of each worker; a request that waits for the database keeps one."""
-REQUEST_SECONDS = 30
+WEB_SERVER = "python:geo_hygiene.web.gunicorn_conf"
+"""The configuration of gunicorn, which names the application."""
 
 PORT_PATIENCE_SECONDS = 1.0
 """Time in which the web server of a killed ``up`` lets go of its port."""
 READY_SECONDS = 60.0
 WATCH_SECONDS = 0.25
+POLL_SECONDS = 0.02
 STOP_SECONDS = 10.0
 LARGEST_LOG = 10_000_000
 """Bytes of the web server's log after which a start begins a new one and keeps the one before."""
@@ -106,14 +104,13 @@ def open_database(settings: Settings) -> Iterator[Database]:
         If it can not be started, or is too old.
     """
     database = find_database(settings)
-    if database.cluster is None:
-        check_versions(database.owner_url)
+    with database.cluster.lease() if database.cluster else nullcontext():
+        if database.cluster is None:
+            check_versions(database.owner_url)
+        from geo_hygiene.database import migrate  # noqa: PLC0415 - takes a second, in which `up` loads the web server
+
         migrate(database.owner_url)
         yield database
-    else:
-        with database.cluster.lease():
-            migrate(database.owner_url)
-            yield database
 
 
 def check_versions(owner_url: str) -> None:
@@ -124,44 +121,49 @@ def check_versions(owner_url: str) -> None:
     DatabaseUnusableError
         If so, if it does not answer, or if the owner may not make the extension.
     """
-    address = make_url(owner_url).render_as_string(hide_password=True)
-    owner = engine(owner_url)
+    address = owner_url.replace("+psycopg2", "", 1)
     try:
-        with owner.begin() as connection:
-            postgresql = int(connection.execute(text("show server_version_num")).scalar_one()) // 10_000
-            connection.execute(text("create extension if not exists postgis"))
-            extension = text("select extversion from pg_extension where extname = 'postgis'")
-            postgis = tuple(int(part) for part in connection.execute(extension).scalar_one().split(".")[:2])
-    except OperationalError as error:
+        parts = parse_dsn(address)
+        name = f"{parts.get('dbname', '')} ({parts.get('host', 'localhost')})"
+        with closing(psycopg2.connect(address, connect_timeout=10)) as connection:
+            postgresql = connection.server_version // 10_000
+            with connection, connection.cursor() as cursor:
+                cursor.execute("create extension if not exists postgis")
+                cursor.execute("select extversion from pg_extension where extname = 'postgis'")
+                (version,) = cursor.fetchall()[0]
+                postgis = tuple(int(part) for part in version.split(".")[:2])
+    except psycopg2.OperationalError as error:
         raise DatabaseUnusableError(
-            _("The database %(address)s does not answer: %(reason)s", address=address, reason=_first_line(error))
+            _("The database %(name)s does not answer: %(reason)s", name=name, reason=_first_line(error))
         ) from error
-    except ProgrammingError as error:
+    except psycopg2.ProgrammingError as error:
         raise DatabaseUnusableError(
             _(
-                "PostGIS is missing in %(address)s (%(reason)s): let a superuser run `create extension postgis` there.",
-                address=address,
+                "The database %(name)s has no PostGIS (%(reason)s): let a superuser run `create extension postgis`.",
+                name=name,
                 reason=_first_line(error),
             )
         ) from error
-    finally:
-        owner.dispose()
     if postgresql < OLDEST_POSTGRESQL or postgis < OLDEST_POSTGIS:
         raise DatabaseUnusableError(
             _(
-                "%(address)s is PostgreSQL %(postgresql)s with PostGIS %(postgis)s; "
+                "%(name)s is PostgreSQL %(postgresql)s with PostGIS %(postgis)s; "
                 "PostgreSQL %(oldest)s and PostGIS %(oldest_postgis)s are the oldest that can be used.",
-                address=address,
+                name=name,
                 postgresql=postgresql,
-                postgis=".".join(map(str, postgis)),
+                postgis=_dotted(postgis),
                 oldest=OLDEST_POSTGRESQL,
-                oldest_postgis=".".join(map(str, OLDEST_POSTGIS)),
+                oldest_postgis=_dotted(OLDEST_POSTGIS),
             )
         )
 
 
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0]
+def _first_line(error: psycopg2.Error) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def up(
@@ -195,9 +197,26 @@ def up(
         address = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
         with writing(settings.home):
             note(address)
-        with open_database(settings) as database:
-            prepare(database)
-            _serve(settings.home, database, bound, lambda: when_ready(address), tell)
+        # It loads the application while the database starts.
+        with closing(WebServer(settings.home, find_database(settings).service_url, bound)) as web:
+            web.load()
+            with open_database(settings) as database, closing(web):
+                prepare(database)
+                web.serve()
+                when_ready(address)
+                _watch(web, database, tell)
+
+
+def _watch(web: WebServer, database: Database, tell: Callable[[str], None]) -> None:
+    """Start the web server and a private database again, whenever they die, until a signal says stop."""
+    while True:
+        time.sleep(WATCH_SECONDS)
+        if database.cluster is not None and database.cluster.revive():
+            tell(_("The database died and was started again; nothing that was saved is lost."))
+        if web.has_died:
+            tell(_("The web server died and is started again; its log is %(log)s.", log=web.log))
+            web.load()
+            web.serve()
 
 
 class _Told(BaseException):
@@ -267,95 +286,102 @@ def _bind(port: int) -> socket.socket:
         return bound
 
 
-def _serve(
-    home: Path, database: Database, bound: socket.socket, when_ready: Callable[[], None], tell: Callable[[str], None]
-) -> None:
-    """Run the web server for ever; one that had become ready is started again when it dies."""
-    log = home / "logs" / "web.log"
-    with _web_server(home, database, bound, log) as web:
-        _wait_until_ready(web, bound, log)
-        when_ready()
-        _watch(web, database, tell)
-    while True:
-        tell(_("The web server died and is started again; its log is %(log)s.", log=log))
-        with _web_server(home, database, bound, log) as web:
-            _wait_until_ready(web, bound, log)
-            _watch(web, database, tell)
+class WebServer:
+    """Gunicorn on a bound socket, which keeps connections waiting while gunicorn is started again.
 
+    Parameters
+    ----------
+    home
+        Where its log is kept, in ``logs``.
+    service_url
+        The database of the application, for the service role.
+    bound
+        Socket of the loopback address.
+    """
 
-@contextmanager
-def _web_server(home: Path, database: Database, bound: socket.socket, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run gunicorn on a bound socket, which keeps waiting connections while gunicorn is started again."""
-    options = {
-        "bind": f"fd://{bound.fileno()}",
-        "worker-class": "gthread",
-        "workers": WORKERS,
-        "threads": THREADS,
-        "timeout": REQUEST_SECONDS,
-        "graceful-timeout": 5,
-        "limit-request-line": 8190,
-        "log-level": "warning",
-    }
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket"]
-    command += [f"--{name}={value}" for name, value in options.items()]
-    # The web server knows the service's address only.
-    environment = {name: value for name, value in os.environ.items() if name != "GEO_HYGIENE_DATABASE_URL"}
-    environment |= {"GEO_HYGIENE_HOME": str(home), "GEO_HYGIENE_SERVICE_URL": database.service_url}
-    set_process_option = ctypes.CDLL(None).prctl
-    with writing(log.parent):
-        log.parent.mkdir(exist_ok=True)
-        if log.exists() and log.stat().st_size > LARGEST_LOG:
-            log.replace(log.with_suffix(".log.1"))
-        output = log.open("ab")
-    with output:
-        web = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [*command, WEB_APPLICATION],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            pass_fds=[bound.fileno()],
-            start_new_session=True,
-            # Killed with -9, this process can stop nobody: the kernel then does it.
-            preexec_fn=lambda: set_process_option(PR_SET_PDEATHSIG, signal.SIGQUIT),  # noqa: PLW1509 - one thread
+    def __init__(self, home: Path, service_url: str, bound: socket.socket) -> None:
+        self.log = home / "logs" / "web.log"
+        self._home = home
+        self._service_url = service_url
+        self._bound = bound
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def has_died(self) -> bool:
+        """Whether it was started and runs no more."""
+        return self._process is not None and self._process.poll() is not None
+
+    def load(self) -> None:
+        """Start it; it loads the application and waits for ``serve``."""
+        # It knows the service's address only.
+        environment = {name: value for name, value in os.environ.items() if name != "GEO_HYGIENE_DATABASE_URL"}
+        environment |= {"GEO_HYGIENE_HOME": str(self._home), "GEO_HYGIENE_SERVICE_URL": self._service_url}
+        set_process_option = ctypes.CDLL(None).prctl
+        with self._open_log() as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+                [sys.executable, "-m", "gunicorn", "--config", WEB_SERVER, "--bind", f"fd://{self._bound.fileno()}"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                pass_fds=[self._bound.fileno()],
+                start_new_session=True,
+                # Killed with -9, this process can stop nobody: the kernel then does it.
+                preexec_fn=lambda: set_process_option(PR_SET_PDEATHSIG, signal.SIGQUIT),  # noqa: PLW1509 - one thread
+            )
+
+    def serve(self) -> None:
+        """Let it take connections; return when it is ready.
+
+        Raises
+        ------
+        WebServerFailedError
+            If it ends instead, or is not ready in a minute; the message says why.
+        """
+        if self._process is None or self._process.stdin is None:
+            raise ValueError("the web server is not loaded")
+        self._process.stdin.close()
+        reason = _("it does not answer")
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.has_died and time.monotonic() < deadline:
+            if (refusal := self._ask_readiness()) is None:
+                return
+            reason = refusal or reason
+            time.sleep(POLL_SECONDS)
+        if self.has_died:
+            reason = _("it ended with exit code %(code)s", code=self._process.returncode)
+        raise WebServerFailedError(
+            _("The web server did not start: %(reason)s (its log is %(log)s)", reason=reason, log=self.log)
         )
-    try:
-        yield web
-    finally:
-        web.terminate()
+
+    def close(self) -> None:
+        """Stop it: what it is answering is answered, if that takes no longer than a few seconds."""
+        if self._process is None:
+            return
+        self._process.terminate()
         try:
-            web.wait(STOP_SECONDS)
+            self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(web.pid, signal.SIGKILL)
-            web.wait()
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process = None
 
+    def _open_log(self) -> BinaryIO:
+        with writing(self.log.parent):
+            self.log.parent.mkdir(exist_ok=True)
+            if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
+                self.log.replace(self.log.with_suffix(".log.1"))
+            return self.log.open("ab")
 
-def _wait_until_ready(web: subprocess.Popen[bytes], bound: socket.socket, log: Path) -> None:
-    host, port = bound.getsockname()
-    reason = _("it does not answer")
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if web.poll() is not None:
-            reason = _("it ended with exit code %(code)s", code=web.returncode)
-            break
-        try:
-            with closing(http.client.HTTPConnection(host, port, timeout=1)) as connection:
-                connection.request("GET", "/readyz")
+    def _ask_readiness(self) -> str | None:
+        """Return ``None`` when it is ready, else why not, empty while it does not answer at all."""
+        host, port = self._bound.getsockname()
+        with closing(http.client.HTTPConnection(host, port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/readyz", headers={"Connection": "close"})
                 answer = connection.getresponse()
-                if answer.status == http.client.OK:
-                    return
-                reason = answer.read(1000).decode(errors="replace")
-        except (OSError, http.client.HTTPException):
-            pass  # not listening yet
-        time.sleep(0.05)
-    raise WebServerFailedError(
-        _("The web server did not start: %(reason)s (its log is %(log)s)", reason=reason, log=log)
-    )
-
-
-def _watch(web: subprocess.Popen[bytes], database: Database, tell: Callable[[str], None]) -> None:
-    """Return when the web server has died; a private database that died is started again here."""
-    while web.poll() is None:
-        time.sleep(WATCH_SECONDS)
-        if database.cluster is not None and database.cluster.revive():
-            tell(_("The database died and was started again; nothing that was saved is lost."))
+                return None if answer.status == http.client.OK else answer.read(1000).decode(errors="replace")
+            except (OSError, http.client.HTTPException):
+                return ""

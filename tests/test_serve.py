@@ -1,0 +1,236 @@
+"""The processes of ``up`` and the commands on the database, as a user and a crash meet them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+import psycopg2
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from geo_hygiene import serve
+from geo_hygiene.cli import main
+from geo_hygiene.cluster import Cluster
+from geo_hygiene.database import current_revision, engine, head_revision
+from geo_hygiene.settings import Settings
+
+COMMAND = Path(sys.executable).with_name("geo-hygiene")
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for name in list(os.environ):
+        if name.startswith("GEO_HYGIENE_"):
+            monkeypatch.delenv(name)
+    folder = Path(tempfile.mkdtemp(prefix="gh-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def up(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return a function that starts ``up`` on the home and a free port."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [COMMAND, "up", "--home", home, "--port", "0", "--no-sample", *options], stdout=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.communicate()
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return next(word for word in process.stdout.readline().split() if word.startswith("http"))
+
+
+def readiness(address: str) -> dict[str, str] | None:
+    """Return what ``/readyz`` answers, ``None`` while the server does not answer or is not ready."""
+    try:
+        with urllib.request.urlopen(f"{address}readyz", timeout=10) as answer:
+            ready: dict[str, str] = json.load(answer)
+            return ready
+    except (URLError, OSError):
+        return None
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return True
+
+
+def test_up_serves_survives_crashes_and_stops_everything_at_a_signal(
+    home: Path, up: Callable[..., subprocess.Popen[str]]
+) -> None:
+    cluster = Cluster(home)
+    first = up()
+    address = address_of(first)
+    good = {"status": "ready", "database": "ok", "migration": head_revision()}
+    assert readiness(address) == good
+
+    second = subprocess.run([COMMAND, "up", "--home", home], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert second.stderr == f"Error: {home} is served already, at {address.rstrip('/')}.\n"
+
+    postmaster = cluster.status().pid
+    assert postmaster
+    os.kill(postmaster, signal.SIGKILL)
+    wait_for(lambda: cluster.status().pid not in (None, postmaster))
+    wait_for(lambda: readiness(address) == good)
+
+    (gunicorn,) = children_of(first.pid)
+    workers = children_of(gunicorn)
+    os.kill(gunicorn, signal.SIGKILL)
+    wait_for(lambda: all(is_gone(process) for process in (gunicorn, *workers)))
+    assert readiness(address) == good  # the connection waited for the new one
+
+    (gunicorn,) = children_of(first.pid)
+    workers = children_of(gunicorn)
+    first.kill()
+    first.wait()
+    wait_for(lambda: all(is_gone(process) for process in (gunicorn, *workers)))
+    assert cluster.status().pid  # nobody was left to stop it: the next takes it over
+
+    third = up()
+    address = address_of(third)
+    assert readiness(address) == good
+    third.send_signal(signal.SIGTERM)
+    assert third.wait() == 0
+    assert cluster.status().pid is None
+    assert readiness(address) is None
+
+
+def test_a_taken_port_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "PORT_PATIENCE_SECONDS", 0)
+    with socket.create_server((serve.LOOPBACK, 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(serve.PortTakenError, match=f"Port {port} can not be used .*: choose another with --port"):
+            serve._bind(port)
+
+
+def test_a_web_server_that_ends_is_told_with_its_log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "WEB_SERVER", "python:geo_hygiene.no_such_module")
+    with serve._bind(0) as bound:
+        web = serve.WebServer(home, "postgresql+psycopg2://nobody@/nothing", bound)
+        web.load()
+        with pytest.raises(serve.WebServerFailedError, match=f"ended with exit code 1 .its log is {home}/logs/web.log"):
+            web.serve()
+        web.close()
+    assert "no_such_module" in web.log.read_text()
+
+
+def test_the_database_commands_start_name_tell_and_stop_it(home: Path) -> None:
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(main, ["db", *words, "--home", str(home)])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert json.loads(run("status", "--json"))["state"] == "absent"
+    run("start")
+    assert json.loads(run("status", "--json"))["state"] == "running"
+    for words, role in ((["url"], "geo_hygiene_service"), (["url", "--owner"], "geo_hygiene_owner")):
+        connection = psycopg2.connect(run(*words).strip())
+        with connection.cursor() as cursor:
+            cursor.execute("select current_user::text, (select version_num from alembic_version)")
+            assert cursor.fetchone() == (role, head_revision())
+        connection.close()
+    run("stop")
+    assert json.loads(run("status", "--json"))["state"] == "stopped"
+
+
+def test_exit_codes_tell_whose_mistake_it_was(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(main, [*words, "--home", str(home)])
+        return result.exit_code, result.stderr
+
+    assert run("db", "stat")[0] == 2
+    monkeypatch.setenv("GEO_HYGIENE_PORT", "eighty")
+    code, said = run("db", "status")
+    assert code == 2
+    assert "GEO_HYGIENE_PORT" in said
+    monkeypatch.delenv("GEO_HYGIENE_PORT")
+    monkeypatch.setenv("GEO_HYGIENE_SERVICE_URL", "postgresql://somebody@/somewhere")
+    code, said = run("db", "url")
+    assert code == 1
+    assert (
+        said == "Error: GEO_HYGIENE_SERVICE_URL is set without GEO_HYGIENE_DATABASE_URL, the address for the owner.\n"
+    )
+    monkeypatch.delenv("GEO_HYGIENE_SERVICE_URL")
+    monkeypatch.setattr(Cluster, "status", lambda _cluster: 1 / 0)
+    code, said = run("db", "status")
+    assert code == 3
+    assert f"Its log is {home}/logs/failures.log" in said
+    assert "ZeroDivisionError" in (home / "logs" / "failures.log").read_text()
+
+
+@pytest.fixture
+def foreign(cluster: Cluster) -> Iterator[str]:
+    """Return the name of a database without PostGIS that an office made for its owner."""
+    name = f"foreign_{uuid.uuid4().hex[:12]}"
+    administrator = engine(cluster.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
+    with administrator.connect() as connection:
+        connection.execute(text(f"create database {name} owner geo_hygiene_owner template template0"))
+        yield name
+        connection.execute(text(f"drop database {name}"))
+    administrator.dispose()
+
+
+def test_a_database_of_the_environment_is_used_and_never_stopped(cluster: Cluster, foreign: str, home: Path) -> None:
+    url = cluster.superuser_url(foreign)
+    with serve.open_database(Settings(home=home, database_url=url)) as database:
+        assert database == serve.Database(url, url, None)
+        connections = engine(url)
+        with connections.connect() as connection:
+            assert current_revision(connection) == head_revision()
+        connections.dispose()
+    assert not (home / "database").exists()
+    stop = CliRunner().invoke(main, ["db", "stop", "--home", str(home)], env={"GEO_HYGIENE_DATABASE_URL": url})
+    assert stop.exit_code == 1
+    assert "neither starts nor stops" in stop.stderr
+
+
+def test_a_database_of_the_environment_that_does_not_fit_is_refused(
+    cluster: Cluster, foreign: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(serve.DatabaseUnusableError, match=r"has no PostGIS .*: let a superuser run"):
+        serve.check_versions(cluster.url("owner", database=foreign))
+    with pytest.raises(serve.DatabaseUnusableError, match=r"gone \(127.0.0.1\) does not answer") as told:
+        serve.check_versions("postgresql+psycopg2://somebody:secret@127.0.0.1:1/gone")
+    assert "secret" not in str(told.value)
+    monkeypatch.setattr(serve, "OLDEST_POSTGRESQL", 99)
+    with pytest.raises(serve.DatabaseUnusableError, match=r"PostgreSQL 99 and PostGIS .* are the oldest"):
+        serve.check_versions(cluster.superuser_url(foreign))
