@@ -66,6 +66,10 @@ def export(
         click.echo(json.dumps(answer, ensure_ascii=False))
     else:
         message = ngettext(
-            "%(count)s row of %(layer)s in %(file)s", "%(count)s rows of %(layer)s in %(file)s", written.rows
+            "Wrote %(count)s row of “%(layer)s” to %(file)s.",
+            "Wrote %(count)s rows of “%(layer)s” to %(file)s.",
+            written.rows,
+            layer=_(declared.title),
+            file=file,
         )
         click.echo(message, err=True)

@@ -21,7 +21,7 @@ from geo_hygiene.files.reading import drivers
 from geo_hygiene.files.reading.archives import too_big, unpack
 from geo_hygiene.files.reading.csv_tables import CsvTable
 from geo_hygiene.files.reading.geojson import GeoJson
-from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity, move
+from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity, move, reject_missing
 from geo_hygiene.files.reading.geopackages import GeoPackage
 from geo_hygiene.files.reading.guess import looks_like
 from geo_hygiene.files.reading.limits import Limits
@@ -177,6 +177,8 @@ class Reading:
             return batch
         known = np.isin(raw.rows, list(raw.problems))
         batch.reject(known, self.notes, lambda at: raw.problems[int(raw.rows[at])])
+        if self._job["needs_shapes"]:
+            reject_missing(batch, self.notes)
         check_form(batch, self._job["family"], self._limits.vertices, self.notes)
         before = move(batch, placement.transformation.apply)
         placement.look(batch, before, shapely.bounds(batch.geometries))

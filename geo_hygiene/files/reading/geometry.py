@@ -71,19 +71,22 @@ class Batch:
         return ~self.rejected
 
 
+def reject_missing(batch: Batch, notes: Notes) -> None:
+    """Reject the rows that have no geometry, or an empty one."""
+    missing = shapely.is_missing(batch.geometries) | shapely.is_empty(batch.geometries)
+    batch.reject(missing, notes, lambda at: Finding(Code.GEOMETRY_EMPTY, row=int(batch.rows[at])))
+
+
 def check_form(batch: Batch, family: str | None, most_vertices: int, notes: Notes) -> None:
-    """Reject what is missing, empty, too long, not finite or of another kind; take single parts out of collections."""
-    geometries, rows = batch.geometries, batch.rows
-    missing = shapely.is_missing(geometries) | shapely.is_empty(geometries)
-    batch.reject(missing, notes, lambda at: Finding(Code.GEOMETRY_EMPTY, row=int(rows[at])))
-    vertices = shapely.get_num_coordinates(geometries)
+    """Reject what is too long, not finite or of another kind; take single parts out of collections."""
+    rows = batch.rows
+    vertices = shapely.get_num_coordinates(batch.geometries)
     batch.reject(vertices > most_vertices, notes, lambda at: too_many(int(rows[at]), int(vertices[at]), most_vertices))
     _take_single_parts(batch)
     if family is not None:
         types = shapely.get_type_id(batch.geometries)
-        batch.reject(
-            ~np.isin(types, _TYPES[family]), notes, lambda at: _other_kind(int(rows[at]), int(types[at]), family)
-        )
+        other = (types >= 0) & ~np.isin(types, _TYPES[family])
+        batch.reject(other, notes, lambda at: _other_kind(int(rows[at]), int(types[at]), family))
     _reject_not_finite(batch, notes)
 
 
@@ -144,7 +147,7 @@ def check_validity(batch: Batch, notes: Notes) -> None:
 
     They are not repaired: what the owner meant is not known, and the repair of a small polygon can cost minutes.
     """
-    good = np.flatnonzero(batch.good())
+    good = np.flatnonzero(batch.good() & ~shapely.is_missing(batch.geometries))
     wrong = np.zeros(len(batch.rows), dtype=bool)
     wrong[good] = ~shapely.is_valid(batch.geometries[good])
     batch.reject(wrong, notes, lambda at: _invalid(int(batch.rows[at]), shapely.is_valid_reason(batch.geometries[at])))

@@ -41,7 +41,7 @@ class Placement:
         before, after
             Bounds of each row in the system of the file and in EPSG:4326, shape (rows, 4).
         """
-        good = batch.good()
+        good = batch.good() & np.isfinite(before).all(axis=1)
         self.rows += int(good.sum())
         with np.errstate(invalid="ignore"):
             kinds = self._degrees(before) if self.system.is_geographic() else self._metres(before, after)

@@ -42,6 +42,7 @@ def read(
     layer: str | None = None,
     table: str | None = None,
     extent: tuple[float, float, float, float] | None = None,
+    needs_shapes: bool = True,
     limits: Limits = COMMAND_LINE,
     scratch: Path | None = None,
     progress: Progress | None = None,
@@ -68,6 +69,8 @@ def read(
         Name of the layer in a GeoPackage or archive that holds several.
     extent
         West, south, east, north of what is stored already, EPSG:4326; sharpens the guesses.
+    needs_shapes
+        Whether a row without geometry is an error; a duty zone can do without, since its list is what counts.
     limits
         What the file may cost.
     scratch
@@ -101,6 +104,7 @@ def read(
             "encoding": encoding,
             "family": layer,
             "table": table,
+            "needs_shapes": needs_shapes,
             "extent": extent,
         }
         return _read_in_child(job, located, folder, limits, progress)

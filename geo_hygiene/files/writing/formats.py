@@ -124,19 +124,12 @@ def _write_with_gdal(
 ) -> int:
     fields = zip(names, rows.types(), strict=True)
     schema = pa.schema([(_WKB, pa.binary()), *((name, kind) for name, kind in fields)])
-    count = 0
-
-    def counted() -> Iterator[pa.RecordBatch]:
-        nonlocal count
-        for columns, shapes in batches:
-            count += len(shapes)
-            yield pa.RecordBatch.from_arrays([pa.array(shapes, pa.binary()), *columns], schema=schema)
-
-    with warnings.catch_warnings():
+    stream = _Stream(batches, schema)
+    with warnings.catch_warnings(), stream:
         # A warning of the library means that something was cut or could not be encoded.
         warnings.simplefilter("error")
         pyogrio.raw.write_arrow(
-            pa.RecordBatchReader.from_batches(schema, counted()),
+            pa.RecordBatchReader.from_batches(schema, stream.batches()),
             path,
             layer=rows.layer.key if driver == "GPKG" else path.stem,
             driver=driver,
@@ -146,7 +139,35 @@ def _write_with_gdal(
             encoding=encoding,
             layer_options=options,
         )
-    return count
+    return stream.count
+
+
+class _Stream:
+    """Batches for GDAL that count their rows, and whose own failure is raised instead of GDAL's word for it."""
+
+    def __init__(self, batches: Iterator[tuple[list[pa.Array], NDArray[np.object_]]], schema: pa.Schema) -> None:
+        self.count = 0
+        self._batches = batches
+        self._schema = schema
+        self._failure: Exception | None = None
+
+    def __enter__(self) -> None:
+        """Nothing is held."""
+
+    def __exit__(self, kind: object, problem: object, trace: object) -> None:
+        """Raise what went wrong while the rows were fetched."""
+        if self._failure is not None:
+            raise self._failure
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows as GDAL takes them."""
+        try:
+            for columns, shapes in self._batches:
+                self.count += len(shapes)
+                yield pa.RecordBatch.from_arrays([pa.array(shapes, pa.binary()), *columns], schema=self._schema)
+        except Exception as failure:
+            self._failure = failure
+            raise
 
 
 def _dbf_codec(rows: Rows, held: list[tuple[list[pa.Array], NDArray[np.object_]]], wanted: str) -> str:

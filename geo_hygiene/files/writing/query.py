@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, column, func, inspect, literal, null, select, table
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
@@ -190,9 +189,8 @@ class _Source:
             held.c.valid_to > claim.c.valid_from,
             *self._holds(held),
         ).correlate(claim, DutyZone.__table__)
-        listed = codes.subquery("held_by")
-        in_order = aggregate_order_by(listed.c.code, listed.c.code)
-        return select(func.string_agg(in_order, _CODES_BETWEEN)).select_from(listed).scalar_subquery()
+        listed = func.array(codes.order_by(people.c.code).scalar_subquery())
+        return func.nullif(func.array_to_string(listed, _CODES_BETWEEN), "")
 
     def _own_column(self, name: str) -> ColumnElement[Any]:
         for own in inspect(self._layer.model).columns:
