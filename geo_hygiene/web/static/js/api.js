@@ -1,8 +1,8 @@
-// Questions to the server. A newer question of the same kind ends the older one.
+// Questions to the server. Of one kind only the newest counts; older answers are left unread when they come.
 
 import { say } from "./format.js";
 
-const running = new Map();
+const newest = new Map();
 
 export class Unanswered extends Error {
   constructor(message, status) {
@@ -13,19 +13,19 @@ export class Unanswered extends Error {
 
 // Returns the answer, or null when a newer question of this kind was asked meanwhile.
 export async function ask(kind, path, words = {}) {
-  running.get(kind)?.abort();
-  const control = new AbortController();
-  running.set(kind, control);
+  const question = Symbol(kind);
+  newest.set(kind, question);
+  const isOld = () => newest.get(kind) !== question;
   const given = Object.entries(words).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const address = given.length ? `${path}?${new URLSearchParams(given)}` : path;
   try {
-    const answer = await fetch(address, { signal: control.signal, headers: { Accept: "application/json" } });
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Unanswered(await reason(answer), answer.status);
-    return await answer.json();
+    const told = await answer.json();
+    return isOld() ? null : told;
   } catch (error) {
-    if (error.name === "AbortError") return null;
-    if (error instanceof Unanswered) throw error;
-    throw new Unanswered(say("failed_network"), 0);
+    if (isOld()) return null;
+    throw error instanceof Unanswered ? error : new Unanswered(say("failed_network"), 0);
   }
 }
 

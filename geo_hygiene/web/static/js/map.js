@@ -123,8 +123,9 @@ function clicked(event) {
 
 function withoutMap() {
   const text = element("p", {}, say("no_webgl"));
-  const link = element("a", { class: "button", href: "/map/table" }, say("to_table"));
+  const link = element("a", { class: "button", href: "/map/table", "data-keeps-address": true }, say("to_table"));
   byId("map").append(element("div", { class: "no-map", role: "alert" }, text, link));
+  keepLinks(store.get());
 }
 
 function keepLinks(state) {

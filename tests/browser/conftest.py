@@ -1,0 +1,244 @@
+"""A real server over a real database, and a real browser that reaches nothing else and writes down every fault."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Playwright,
+    Route,
+    sync_playwright,
+)
+
+from geo_hygiene.database import engine
+from tests.browser.towns import markup_town
+from tests.conftest import TestDatabase
+from tests.web.towns import web_town
+
+DESKTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SOFTWARE_WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+WITHOUT_WEBGL = ("--disable-3d-apis",)
+WATCH_POLICY = """
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => {
+        window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+"""
+
+
+@dataclass
+class Faults:
+    """Everything that a good page does not do."""
+
+    origin: str
+    foreign: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("requestfailed", lambda request: self.failed.append(f"{request.url} {request.failure}"))
+        page.on(
+            "response", lambda answer: answer.status >= 400 and self.refused.append(f"{answer.status} {answer.url}")
+        )
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", self._dismiss)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def pass_own(self, route: Route) -> None:
+        """Let only requests to the server through."""
+        if route.request.url.startswith((self.origin, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.foreign.append(route.request.url)
+            route.abort()
+
+    def collect(self, page: Page) -> dict[str, list[str]]:
+        """Return every fault that was seen, by kind."""
+        self.violations += page.evaluate("window.violations ?? []")
+        return {name: value for name, value in vars(self).items() if isinstance(value, list) and value}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page with what it did wrong."""
+
+    page: Page
+    faults: Faults
+    server: str
+
+    def go(self, path: str) -> Page:
+        """Open a page and wait until its scripts stand."""
+        self.leave()
+        self.page.goto(self.server + path)
+        if urlsplit(path).path == "/map":
+            self.page.locator("html[data-ready=true]").wait_for(state="attached")
+        return self.page
+
+    def leave(self) -> None:
+        """Let a map finish first: what a browser breaks off when it leaves a page is not the page's fault."""
+        if urlsplit(self.page.url).path == "/map":
+            settle(self.page)
+
+
+def until(page: Page, question: str, argument: object = None, *, seconds: float = 15) -> None:
+    """Ask the page until it says yes; the browser's own waiting needs ``eval``, which the page's policy forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(question, argument):
+        assert time.monotonic() < end, f"never true: {question} {argument!r}"
+        page.wait_for_timeout(50)
+
+
+def settle(page: Page) -> None:
+    """Wait until the tiles of the view are drawn and nothing more is asked for."""
+    until(page, "() => window.vector_tiles === null || vector_tiles.getMaplibreMap().areTilesLoaded()", seconds=60)
+    page.wait_for_load_state("networkidle")
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _serve(database: TestDatabase, home: Path) -> Iterator[str]:
+    port = _free_port()
+    command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "geo_hygiene.web:create_app()"]
+    environment = os.environ | {
+        "GEO_HYGIENE_SERVICE_URL": database.service_url,
+        "GEO_HYGIENE_HOME": str(home),
+        "GEO_HYGIENE_LOCALE": "en",
+    }
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)
+        try:
+            _wait_until_alive(f"http://127.0.0.1:{port}", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_until_alive(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _attempt in range(300):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+@pytest.fixture(scope="session")
+def town_server(new_database: Callable[..., TestDatabase], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a server over a small town with every state in it."""
+    database = new_database()
+    writer = engine(database.service_url)
+    with writer.begin() as connection:
+        web_town(connection)
+    writer.dispose()
+    yield from _serve(database, tmp_path_factory.mktemp("town-server"))
+
+
+@pytest.fixture(scope="session")
+def markup_server(new_database: Callable[..., TestDatabase], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a server over a town in which every name is markup."""
+    database = new_database()
+    writer = engine(database.service_url)
+    with writer.begin() as connection:
+        markup_town(connection)
+    writer.dispose()
+    yield from _serve(database, tmp_path_factory.mktemp("markup-server"))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+def _launch(playwright: Playwright, *flags: str) -> Browser:
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET, *flags])
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = _launch(playwright, *SOFTWARE_WEBGL)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def plain_chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Return a browser that has no WebGL."""
+    browser = _launch(playwright, *WITHOUT_WEBGL)
+    yield browser
+    browser.close()
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Open]:
+    """Return a function that opens a page on a server in a context of its own; faults fail the test at its end."""
+    contexts: list[BrowserContext] = []
+    opened: list[Opened] = []
+
+    def open_one(server: str, *, phone: bool = False, browser: Browser = chromium, language: str = "en-GB") -> Opened:
+        size = PHONE if phone else DESKTOP
+        context = browser.new_context(viewport=size, locale=language, has_touch=phone, is_mobile=phone)
+        contexts.append(context)
+        context.add_init_script(WATCH_POLICY)
+        faults = Faults(server)
+        context.route("**/*", faults.pass_own)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        faults.watch(page)
+        opened.append(Opened(page, faults, server))
+        return opened[-1]
+
+    yield open_one
+    seen = [one.faults.collect(one.page) for one in opened]
+    for context in contexts:
+        context.close()
+    assert not any(seen), seen
