@@ -18,7 +18,7 @@ import geo_hygiene
 from geo_hygiene.i18n import DIRECTORY, LOCALES
 
 PACKAGE = Path(geo_hygiene.__file__).parent
-KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "NN_": (1, 2)}
 
 
 def gather() -> Catalog:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 from pydantic import ValidationError
 
+from geo_hygiene.cli.click_words import speak_through_click
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import N_, _, use_locale
 from geo_hygiene.serve import open_database
@@ -65,6 +66,7 @@ class Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Choose the language before anything is said."""
         use_locale(_wanted_locale())
+        speak_through_click()
         _translate(self)
         return super().main(*args, **kwargs)
 
