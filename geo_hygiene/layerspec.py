@@ -213,6 +213,8 @@ class Style:
         Pixels of lines by category at the zooms 12, 14, 15.5, 17 and 19; ``""`` is any other category.
     borders
         Sub-layer of the tile that holds each shared border once; ``line`` is then the colour of these.
+    borders_order
+        Place of the borders in the drawing order.
     main_borders
         Categories whose borders are drawn as a band; the others are fine dots.
     labels
@@ -234,6 +236,7 @@ class Style:
     line_from: float = 0
     widths: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     borders: str | None = None
+    borders_order: int = 0
     main_borders: tuple[str, ...] = ()
     labels: str | None = None
     lettering: Mapping[str, Lettering] = field(default_factory=dict)

@@ -110,6 +110,7 @@ LAYER = MapLayer(
         fill="#FBF9F5",
         line="#8A6F4E",
         borders="area-borders",
+        borders_order=18,
         main_borders=("office", "community"),
         labels="area-labels",
         lettering={

@@ -31,7 +31,7 @@ def line_width(
     *,
     name: str = "category",
     times: float = 1.0,
-    plus: float = 0.0,
+    plus: float | Sequence[float] = 0.0,
     least: Sequence[float] = (0.0, 0.0, 0.0, 0.0, 0.0),
 ) -> Expression:
     """Return the pixels of a line at each zoom.
@@ -41,13 +41,15 @@ def line_width(
     widths
         By category, one width for each zoom of :data:`~geo_hygiene.maps.palette.ZOOMS`; ``""`` is any other category.
     times, plus
-        The width is multiplied, then widened.
+        The width is widened by ``plus``, the same at all zooms or one for each, then multiplied.
     least
         Widths below which no line falls, one for each zoom.
     """
 
+    more = plus if isinstance(plus, Sequence) else [plus] * len(ZOOMS)
+
     def width(category: str, index: int) -> float:
-        return round(max((widths[category][index] + plus) * times, least[index]), 2)
+        return round(max((widths[category][index] + more[index]) * times, least[index]), 2)
 
     def at(index: int) -> Any:
         return by_category(name, {category: width(category, index) for category in widths}, 1.0)

@@ -23,6 +23,8 @@ DEEPEST_TILE = 16
 
 GROUND = "ground"
 OUTLINE: Widths = {"": (1.0,) * 5}
+CASING = (0.7, 1.3, 2.2, 2.4, 3.0)
+"""Pixels by which a casing is wider than its line, at each zoom of the palette."""
 FINE_BORDERS_FROM = 14.5
 MAXIMUM_ANGLE = 32
 LABEL_DISTANCE = 4
@@ -116,7 +118,7 @@ def _lines(layer: MapLayer, style: Style) -> list[StyleLayer]:
         casing["layout"] |= round_ends
         casing["paint"] = {
             "line-color": by_category(name, style.lines, style.line),
-            "line-width": line_width(style.widths, name=name, plus=2.2),
+            "line-width": line_width(style.widths, name=name, plus=CASING),
         }
         drawn.append(casing)
     core = _base(layer, style, name=layer.key, kind="line")
@@ -184,6 +186,13 @@ def _drawn(layers: Iterable[tuple[MapLayer, Style]], kind: GeometryKind) -> list
         pair for pair in layers if pair[0].geometry is kind and pair[0].draws is None and pair[1].fill is not None
     ]
     return [drawn for layer, style in shapes for drawn in DRAW[kind](layer, style)]
+
+
+def _ground(layers: Sequence[tuple[MapLayer, Style]]) -> list[StyleLayer]:
+    """Return faces and shared borders, each in its place."""
+    placed = [(style.order, face) for layer, style in layers for face in _drawn([(layer, style)], GeometryKind.POLYGON)]
+    placed += [(style.borders_order, border) for layer, style in layers for border in _borders(layer, style)]
+    return [drawn for _order, drawn in sorted(placed, key=lambda one: one[0])]
 
 
 def _chosen(layers: Iterable[tuple[MapLayer, Style]], widths: Widths) -> list[StyleLayer]:
@@ -263,8 +272,7 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
         "sources": _sources(shown, tiles),
         "layers": [
             paper,
-            *_drawn(shown, GeometryKind.POLYGON),
-            *(border for layer, style in shown for border in _borders(layer, style)),
+            *_ground(shown),
             *cover_style.zones(),
             *_drawn(shown, GeometryKind.LINE),
             *_chosen(shown, widths),

@@ -31,27 +31,3 @@ export function bar(pieces, length) {
   const ends = element("p", { class: "bar-ends", "aria-hidden": "true" }, element("span", {}, metres(0)), element("span", {}, metres(length)));
   return element("div", { class: "bar-box" }, picture, ends);
 }
-
-// States of one duty along a target of this length, from the claims that reach it: what the tiles show, in words.
-export function pieces(claims, length) {
-  const cuts = [...new Set([0, length, ...claims.flatMap((claim) => [claim.from_m, claim.to_m])])].sort((a, b) => a - b);
-  const found = [];
-  for (let index = 0; index + 1 < cuts.length; index += 1) {
-    const [from_m, to_m] = [cuts[index], cuts[index + 1]];
-    const here = claims.filter((claim) => claim.from_m <= from_m && claim.to_m >= to_m);
-    const last = found.at(-1);
-    const state = stateOf(here);
-    if (last && last.state === state && last.to_m === from_m) last.to_m = to_m;
-    else found.push({ state, from_m, to_m });
-  }
-  return found;
-}
-
-function stateOf(claims) {
-  if (!claims.length) return "gap";
-  const zones = new Map(claims.map((claim) => [claim.zone, claim]));
-  const shifts = [...zones.values()].map((claim) => claim.shift ?? "all-day");
-  const meet = (one, other) => one === other || one === "all-day" || other === "all-day";
-  if (shifts.some((shift, i) => shifts.some((other, j) => i < j && meet(shift, other)))) return "overlap";
-  return claims.some((claim) => claim.chain.at(-1)?.code) ? "covered" : "vacant";
-}

@@ -35,7 +35,7 @@ function tell(text) {
 // --- where the map looks -------------------------------------------------------------------------------------------
 
 function free() {
-  const gap = 24;
+  const gap = isPhone() ? 10 : 24;
   const box = byId("map").getBoundingClientRect();
   if (isPhone()) {
     const sheet = byId("panel").hidden ? byId("legend") : byId("panel");

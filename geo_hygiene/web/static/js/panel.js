@@ -1,7 +1,7 @@
 // What is chosen, in words: a target with who looks after it, or a zone, a person, a lane, an area.
 
 import { ask, Unanswered } from "./api.js";
-import { bar, pieces } from "./bar.js";
+import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
 import { amount, day, fromTo, metres, number, period, placeOf, say, share } from "./format.js";
 import { parse } from "./selection.js";
@@ -73,7 +73,7 @@ export function createPanel(store, config, { light, place, close }) {
 
   function duty(code, claims, answer, isLine) {
     const parts = [];
-    if (isLine) parts.push(bar(pieces(claims, answer.length_m), answer.length_m));
+    if (isLine) parts.push(bar(answer.pieces.filter((one) => one.duty === code), answer.length_m));
     if (claims.length) parts.push(element("ol", { class: "claims" }, ...claims.map((one) => claim(one, isLine))));
     else parts.push(element("p", { class: "nobody" }, say("nobody")));
     return element("section", { class: "duty" }, element("h3", {}, dutyOf(code)?.title ?? code), ...parts);
