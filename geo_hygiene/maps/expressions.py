@@ -45,7 +45,6 @@ def line_width(
     least
         Widths below which no line falls, one for each zoom.
     """
-
     more = plus if isinstance(plus, Sequence) else [plus] * len(ZOOMS)
 
     def width(category: str, index: int) -> float:
