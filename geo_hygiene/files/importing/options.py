@@ -42,6 +42,8 @@ class ImportOptions:
         Duty of zones that name none.
     day
         First day on which changes hold; ``None`` is today.
+    today
+        The current day in the office's time zone; ``None`` is that of UTC.
     origin
         ``file``, or ``sample`` for the synthetic town.
     scratch
@@ -63,10 +65,11 @@ class ImportOptions:
     correct: bool = False
     duty: str = "sweeping"
     day: date | None = None
+    today: date | None = None
     origin: str = "file"
     scratch: Path | None = None
 
     @property
     def changes_on(self) -> date:
         """First day on which changes hold."""
-        return self.day or datetime.now(UTC).date()
+        return self.day or self.today or datetime.now(UTC).date()

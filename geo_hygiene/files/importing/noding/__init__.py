@@ -14,11 +14,13 @@ import shapely
 
 from geo_hygiene.files.importing.noding.crossings import crossings
 from geo_hygiene.files.importing.noding.cutting import cut, mend, open_loops, twice
-from geo_hygiene.files.importing.noding.junctions import NODE_M, Cuts, attach_ends, clusters, distinct, join_ends
-from geo_hygiene.files.importing.noding.lines import Integers, Lines, lines_of, together
+from geo_hygiene.files.importing.noding.junctions import Cuts, attach_ends, clusters, distinct, join_ends
+from geo_hygiene.files.importing.noding.lines import NODE_M, Integers, Lines, lines_of, together
 from geo_hygiene.files.importing.noding.search import EdgeIndex
 
 __all__ = ["NODE_M", "Lines", "Noded", "lines_of", "node", "together"]
+
+EMPTY: Integers = np.empty(0, dtype=np.int64)
 
 ROUNDS = 8
 """Moving an end by a centimetre can make it meet another line; three rounds settle real files."""
@@ -54,6 +56,8 @@ class Noded:
 
 def node(lines: Lines) -> Noded:
     """Split lines where they meet; see the module for the rules."""
+    if lines.fixed.all():
+        return Noded(lines, np.arange(len(lines)), EMPTY, EMPTY.reshape(0, 2), lines.select(EMPTY), 0)
     pieces, parent = _split(lines)
     doubled, original = twice(pieces)
     left_out = pieces.select(doubled)

@@ -9,11 +9,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, geocentric
+from geo_hygiene.files.importing.noding.lines import NODE_M, Booleans, Floats, Integers, Lines, geocentric
 from geo_hygiene.files.importing.noding.search import EdgeIndex, between, project
-
-NODE_M = 0.01
-"""Ends of lines within a centimetre are one node."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +70,8 @@ def clusters(points: Floats, distance: float) -> Integers:
     pairs = cKDTree(geocentric(points[first])).query_pairs(distance, output_type="ndarray")
     count = len(first)
     graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    labels = connected_components(graph, directed=False)[1]
-    return labels.astype(np.int64)[inverse]
+    labels: Integers = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels[inverse]
 
 
 def chosen_places(points: Floats, cluster: Integers, rank: Integers) -> Floats:

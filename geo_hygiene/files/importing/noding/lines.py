@@ -17,6 +17,9 @@ Booleans = NDArray[np.bool_]
 EVER = np.int64(2**62)
 """Day number that stands for an open end of a period."""
 
+NODE_M = 0.01
+"""Ends of lines within a centimetre are one node."""
+
 VERTEX_M = 0.001
 """Vertices within a millimetre are one: positions along a line are whole millimetres."""
 
@@ -120,6 +123,14 @@ class Lines:
         """Return the same lines under other source numbers."""
         return replace(self, source=source)
 
+    def with_vertices(self, coords: Floats, offsets: Integers) -> Lines:
+        """Return the same lines with other vertices."""
+        return replace(self, coords=coords, offsets=offsets)
+
+    def in_groups(self, group: Integers) -> Lines:
+        """Return the same lines in other groups."""
+        return replace(self, group=group)
+
     def moved(self, coords: Floats) -> Lines:
         """Return the same lines with other coordinates, without vertices within a millimetre of the one before.
 
@@ -138,8 +149,7 @@ class Lines:
     def geometries(self) -> NDArray[np.object_]:
         """Return the lines as shapely LineStrings."""
         index = np.repeat(np.arange(len(self)), np.diff(self.offsets))
-        made: NDArray[np.object_] = shapely.linestrings(self.coords, indices=index)
-        return made
+        return np.atleast_1d(np.asarray(shapely.linestrings(self.coords, indices=index), dtype=object))
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,7 @@ def _boxes(one: Floats, other: Floats, margin: float) -> np.typing.NDArray[np.ob
     per_longitude, per_latitude = metres_per_degree(latitude)
     margins = np.column_stack((margin / per_longitude, margin / per_latitude))
     corners = np.stack((low - margins, high + margins), axis=1)
-    diagonals: np.typing.NDArray[np.object_] = shapely.linestrings(corners)
-    return diagonals
+    return np.asarray(shapely.linestrings(corners), dtype=object)
 
 
 def project(points: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:

@@ -1,0 +1,254 @@
+"""``geo-hygiene import`` and ``geo-hygiene layers``: files in, and what can come in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+
+from geo_hygiene.cli.context import home_option, open_home
+from geo_hygiene.cli.cover import Day
+from geo_hygiene.coverage.duties import today
+from geo_hygiene.database import engine
+from geo_hygiene.features import describe_layers
+from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
+from geo_hygiene.i18n import N_, _, ngettext
+
+REFUSED = 1
+"""Exit code of a file that was not stored."""
+
+SHOWN = 20
+"""Findings that a terminal shows one by one; the JSON answer has more."""
+
+BAR = 24
+"""Characters of the progress bar."""
+
+STEPS = {
+    "read": N_("Reading"),
+    "check": N_("Checking"),
+    "split": N_("Splitting at crossings"),
+    "measure": N_("Measuring"),
+    "lanes": N_("Finding lanes"),
+    "write": N_("Storing"),
+}
+"""What the steps of an import are called."""
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """Two words joined by an equals sign."""
+
+    name = "pair"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Split at the first equals sign."""
+        if isinstance(value, tuple):
+            return value
+        ours, sign, theirs = value.partition("=")
+        if not sign or not ours:
+            self.fail(_("“%(value)s” is no pair; write it as OURS=THEIRS.", value=value), param, ctx)
+        return ours.strip(), theirs.strip()
+
+
+@click.command(
+    name="layers",
+    help=N_("List the layers and tables, how much they hold, and the fields that files can bring."),
+    epilog=N_("Example: geo-hygiene layers --json"),
+)
+@home_option
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+def layers(home: Path | None, *, as_json: bool) -> None:
+    """Describe every layer of the home."""
+    with open_home(home) as opened, engine(opened.service_url).connect() as connection:
+        described = describe_layers(connection, today(connection))
+    if as_json:
+        click.echo(json.dumps(described, ensure_ascii=False))
+        return
+    for layer in described["layers"]:
+        ways = ", ".join(word for word, can in ((_("in"), layer["import"]), (_("out"), layer["export"])) if can)
+        click.echo(f"{layer['key']:<16} {layer['count']:>9,}  {ways:<8} {layer['title']}")
+        click.echo("    " + " ".join(field["name"] for field in layer["fields"]))
+
+
+@click.command(
+    name="import",
+    help=N_(
+        "Store the rows of a file in a layer: all of them, or nothing.\n\n"
+        "FILE is a shapefile (.shp, its folder or a .zip), a GeoPackage, GeoJSON, or a CSV for tables. "
+        "A newer file of the same layer changes what it names and leaves the rest."
+    ),
+    epilog=N_(
+        "Examples: geo-hygiene import street-segments roads.zip --encoding GBK · "
+        "geo-hygiene import areas communities.shp --set level=community --field name=SQMC · "
+        "geo-hygiene import street-segments roads-2026.gpkg --key code --replace --from 2026-01-01"
+    ),
+)
+@click.argument("layer")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@home_option
+@click.option("--crs", metavar="EPSG", help=N_("Coordinate system of the file, as EPSG:4523, where it does not say."))
+@click.option("--encoding", metavar="NAME", help=N_("Encoding of the text, as GBK, where it does not say."))
+@click.option("--table", metavar="NAME", help=N_("Which table of a file that holds several."))
+@click.option(
+    "--field",
+    "fields",
+    type=Pair(),
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help=N_("Take one of our fields from this column."),
+)
+@click.option(
+    "--set",
+    "constants",
+    type=Pair(),
+    multiple=True,
+    metavar="OURS=VALUE",
+    help=N_("Give every row this value of a field."),
+)
+@click.option(
+    "--key", metavar="FIELD", help=N_("Column that tells rows apart. [default: the layer's key, else the place]")
+)
+@click.option(
+    "--date-order", type=click.Choice(["mdy", "dmy", "ymd"]), help=N_("How dates are written, if not as 2025-12-31.")
+)
+@click.option("--duty", default="sweeping", help=N_("Duty of zones that name none. [default: sweeping]"))
+@click.option("--skip-rejected", is_flag=True, help=N_("Store the good rows although others have errors."))
+@click.option(
+    "--rejected",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=N_("Write the rows with errors to this CSV file."),
+)
+@click.option("--replace", is_flag=True, help=N_("End the records that the file lacks."))
+@click.option("--from", "day", type=Day(), help=N_("First day on which changes hold. [default: today]"))
+@click.option("--correct", is_flag=True, help=N_("Changes correct what was recorded, from its beginning on."))
+@click.option("--anywhere", is_flag=True, help=N_("Take places that are far from the offices."))
+@click.option("--dry-run", is_flag=True, help=N_("Tell what would happen and store nothing."))
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+def import_(
+    layer: str,
+    file: Path,
+    home: Path | None,
+    fields: Sequence[tuple[str, str]],
+    constants: Sequence[tuple[str, str]],
+    *,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Import one file; exit code 1 when nothing was stored because of errors."""
+    with open_home(home) as opened:
+        options = ImportOptions(
+            fields=dict(fields), constants=dict(constants), scratch=opened.settings.home / "tmp", **asked
+        )
+        connections = engine(opened.service_url)
+        try:
+            with Bar() as bar:
+                report = import_file(connections, layer, file, options, bar)
+        finally:
+            connections.dispose()
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    _summarize(report, to_stderr=as_json)
+    if report.refused:
+        sys.exit(REFUSED)
+
+
+class Bar:
+    """The progress of an import as one line on a terminal; nothing where nobody watches."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._shown = ""
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._show("")
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Show a step and how far it is."""
+        title = _(STEPS[step])
+        if total and done:
+            full = min(BAR, BAR * done // total)
+            self._show(f"{title:<24} [{'#' * full}{'-' * (BAR - full)}] {min(done, total):,} / {total:,}")
+        elif total:
+            self._show(f"{title:<24} {total:,} …")
+        else:
+            self._show(f"{title} …")
+
+    def _show(self, line: str) -> None:
+        if self._watched and line != self._shown:
+            click.echo("\r" + line.ljust(len(self._shown)) + ("" if line else "\r"), nl=False, err=True)
+            self._shown = line
+
+
+def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
+    """Tell in words what happened: the outcome as data, doubts and errors as messages."""
+    answer = report.as_json()
+    records, rows = answer["records"], answer["rows"]
+    outcome = {
+        "imported": _("Stored"),
+        "refused": _("Refused: nothing was stored"),
+        "dry-run": _("Tried: nothing was stored"),
+        "unchanged": _("Unchanged"),
+    }[report.status]
+    lines = [
+        f"{report.file} → {report.layer}: {outcome}",
+        _("  rows      %(read)s read, %(accepted)s accepted, %(rejected)s rejected", **_grouped(rows)),
+        _(
+            "  records   %(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(ended)s ended",
+            **_grouped(records),
+        ),
+    ]
+    if answer["encoding"] and answer["encoding"]["used"]:
+        lines.append(_("  encoding  %(used)s (from %(from)s)", **answer["encoding"]))
+    if answer["crs"] and answer["crs"]["used"]:
+        lines.append(_("  system    %(used)s (from %(from)s)", **answer["crs"]))
+    if answer["length_m"] is not None:
+        lines.append(_("  length    %(metres)s m", metres=f"{answer['length_m']:,.1f}"))
+    if answer["split"]:
+        lines.append(_("  split     at %(crossings)s crossings into %(pieces)s pieces", **_grouped(answer["split"])))
+    if answer["components"]:
+        lines.append(_("  network   %(before)s parts before, %(after)s after", **_grouped(answer["components"])))
+    lacking = answer["lacking"]
+    if lacking["count"]:
+        said = ngettext("%(count)s record is", "%(count)s records are", lacking["count"])
+        keys = ", ".join(lacking["keys"][:SHOWN])
+        lines.append(_("  lacking   %(records)s not in the file and stay: %(keys)s", records=said, keys=keys))
+    if report.rejected_file:
+        lines.append(_("  rejected  rows are in %(path)s", path=report.rejected_file))
+    for line in lines:
+        click.echo(line, err=to_stderr)
+    _tell_findings(answer["findings"])
+
+
+def _grouped(numbers: Mapping[str, Any]) -> dict[str, str]:
+    return {name: "–" if number is None else f"{number:,}" for name, number in numbers.items()}
+
+
+def _tell_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+    words = {"error": _("error"), "warning": _("warning"), "information": _("note")}
+    told: Counter[str] = Counter()
+    for finding in findings:
+        told[finding["code"]] += 1
+        if told[finding["code"]] > SHOWN:
+            continue
+        place = _("row %(row)s", row=finding["row"]) if finding["row"] is not None else ""
+        about = ", ".join(str(part) for part in (place, finding["field"], finding["value"]) if part)
+        click.echo(
+            f"{words[finding['level']]} {finding['code']}: {about + ': ' if about else ''}{finding['message']}",
+            err=True,
+        )
+        if finding["hint"] and told[finding["code"]] == 1:
+            click.echo(f"    {finding['hint']}", err=True)
+    for code, count in told.items():
+        if count > SHOWN:
+            more = ngettext("and %(count)s more", "and %(count)s more", count - SHOWN)
+            click.echo(f"    {code}: {more}", err=True)

@@ -1,0 +1,107 @@
+"""The rows of one file on their way into one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Column
+
+from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.options import ImportOptions
+from geo_hygiene.layerspec import Attribute, MapLayer, Role
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the name of a step, how much of it is done, and how much there is (``None``: unknown)."""
+
+SPECIAL = frozenset(
+    {Role.UUID, Role.CODE, Role.PARENT, Role.GROUP_NAME, Role.GROUP_CODE, Role.VALID_FROM, Role.VALID_TO}
+)
+"""Roles that are not stored as they stand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What is stored, row by row; every list is as long as the file.
+
+    Attributes
+    ----------
+    given
+        Names of the fields that the file brings.
+    rows
+        Indexes of the rows that may be stored.
+    hashes
+        Of the source geometries.
+    first
+        Whether the layer is empty.
+    import_id
+        The import that is under way.
+    """
+
+    layer: MapLayer
+    options: ImportOptions
+    clean: CleanRows
+    given: frozenset[str]
+    numbers: NDArray[np.int64]
+    geometries: NDArray[np.object_]
+    rows: Sequence[int]
+    keys: Sequence[str]
+    keyed_by_geometry: bool
+    hashes: Sequence[bytes | None]
+    attribute_hashes: Mapping[int, bytes]
+    first: bool
+    import_id: int
+    progress: Progress = field(repr=False)
+
+    def values(self, name: str) -> Sequence[Any]:
+        """Return the values of a field by its public name; none where the layer has no such field."""
+        return self.clean.values.get(name) or [None] * len(self.keys)
+
+    def role(self, role: Role) -> Sequence[Any]:
+        """Return the values of the field that has a role."""
+        attribute = self.layer.with_role(role)
+        return self.values(attribute.name) if attribute else [None] * len(self.keys)
+
+    def brings(self, role: Role) -> bool:
+        """Tell whether the file brings the field that has a role."""
+        attribute = self.layer.with_role(role)
+        return attribute is not None and attribute.name in self.given
+
+    def plain(self) -> list[Attribute]:
+        """Return the fields that are stored as they stand."""
+        return [
+            attribute
+            for attribute in self.layer
+            if attribute.importable and attribute.column is not None and attribute.role not in SPECIAL
+        ]
+
+    def begins(self, row: int) -> date | None:
+        """Return the first day of a new record: as the file says, open for the first of a layer, else the day asked."""
+        said: date | None = self.role(Role.VALID_FROM)[row]
+        if said is not None:
+            return said
+        return self.options.day if self.first or self.options.correct else self.options.changes_on
+
+    def ends(self, row: int) -> date | None:
+        """Return the day after a new record's last."""
+        said: date | None = self.role(Role.VALID_TO)[row]
+        return said
+
+
+def column_of(attribute: Attribute) -> Column[Any]:
+    """Return the table column in which a field is stored."""
+    assert attribute.column is not None  # noqa: S101 - plain fields have one
+    column: Column[Any] = attribute.column.property.columns[0]
+    return column
+
+
+def stored_value(column: Column[Any], value: Any) -> Any:
+    """Return a value as the column keeps it: a column that can not be empty takes its default."""
+    if value is None and not column.nullable and column.server_default is not None:
+        default: Any = column.server_default
+        return column.type.python_type(str(default.arg))
+    return value

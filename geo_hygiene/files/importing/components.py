@@ -1,0 +1,43 @@
+"""Count the connected parts of a network."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from geo_hygiene.files.importing.noding.junctions import clusters
+from geo_hygiene.files.importing.noding.lines import NODE_M, Floats, Integers
+
+
+def connected(one: Integers, other: Integers, count: int) -> Integers:
+    """Return the number of the connected part of each of ``count`` things, given pairs that are joined."""
+    graph = coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(count, count))
+    labels: Integers = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels
+
+
+def count_components(starts: Floats, ends: Floats, line: Integers | None = None) -> int:
+    """Return the number of connected parts of lines whose ends, within a centimetre, are one node.
+
+    Parameters
+    ----------
+    starts, ends
+        (m, 2) ends of each part of a line, EPSG:4326.
+    line
+        (m) the line of each part, where parts of one line belong together.
+    """
+    count = len(starts)
+    if count == 0:
+        return 0
+    node = clusters(np.concatenate((starts, ends)), NODE_M)
+    first_of_node = np.full(int(node.max()) + 1, -1, dtype=np.int64)
+    part = np.tile(np.arange(count, dtype=np.int64), 2)
+    first_of_node[node[::-1]] = part[::-1]
+    one, other = part, first_of_node[node]
+    if line is not None:
+        first_of_line = np.full(int(line.max()) + 1, -1, dtype=np.int64)
+        first_of_line[line[::-1]] = np.arange(count)[::-1]
+        one = np.concatenate((one, np.arange(count)))
+        other = np.concatenate((other, first_of_line[line]))
+    return len(np.unique(connected(one, other, count)))

@@ -1,0 +1,189 @@
+"""Store rows of layers that are no targets: areas, water, green spaces, buildings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.targets import areas_changed
+from geo_hygiene.coverage.versions import bump
+from geo_hygiene.crs import STORAGE_SRID
+from geo_hygiene.database import write_rows
+from geo_hygiene.files.importing.area_tree import parent_ids
+from geo_hygiene.files.importing.batch import Batch
+from geo_hygiene.files.importing.doubts import sliver_faces
+from geo_hygiene.files.importing.existing import (
+    Change,
+    Existing,
+    compare,
+    plain_columns,
+    raise_versions,
+    read_existing,
+    values_for,
+    write_changes,
+)
+from geo_hygiene.files.importing.history import keep_history
+from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes
+from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.files.importing.staging import (
+    copy_rows,
+    forget_rows,
+    known_rows,
+    lacking_keys,
+    remember_rows,
+    stage,
+)
+from geo_hygiene.layerspec import Role
+
+MATCH = """
+select distinct on (row.position) row.position, feature.id
+from staging_row as row
+join {table} as feature on feature.source_key = row.key or feature.{column} = row.key
+order by row.position, feature.valid_to desc, feature.id desc
+"""
+
+
+def store_features(connection: Connection, batch: Batch) -> Stored:
+    """Create, change and end the records of a layer that is no target."""
+    stored = Stored(findings=_doubts(batch))
+    _stage(connection, batch)
+    known = known_rows(connection, batch.layer.key)
+    matched = _match(connection, batch)
+    untouched = {row for row, was in known.items() if row in matched and was.same_geometry and was.same_attributes}
+    records = read_existing(connection, batch, [one for row, one in matched.items() if row not in untouched])
+    changes = _compare(connection, batch, {row: records[one] for row, one in matched.items() if row not in untouched})
+    fresh = [row for row in batch.rows if row not in matched]
+    _create(connection, batch, fresh)
+    write_changes(connection, batch, changes)
+    raise_versions(connection, batch, [change.record.id for change in changes if change.any])
+    stored.created, stored.updated = len(fresh), sum(change.any for change in changes)
+    stored.unchanged = len(batch.rows) - stored.created - stored.updated
+    lacking = lacking_keys(connection, batch.layer.key)
+    if batch.options.replace:
+        stored.ended = _end(connection, batch, lacking)
+    else:
+        stored.lacking = lacking
+    remember_rows(connection, batch.layer.key, batch.import_id)
+    if batch.layer.with_role(Role.PARENT) is not None and stored.changed:
+        _link_parents(connection, batch)
+        areas_changed(connection)
+    elif stored.changed:
+        bump(connection, [batch.layer.key])
+    return stored
+
+
+def _doubts(batch: Batch) -> list[Any]:
+    numbers = batch.numbers
+    return [
+        *doubled_geometries(batch.hashes, numbers.tolist(), batch.rows),
+        *sliver_faces(batch.geometries, numbers, batch.rows),
+    ]
+
+
+def _stage(connection: Connection, batch: Batch) -> None:
+    rows = list(batch.rows)
+    stage(
+        connection,
+        rows,
+        [batch.keys[row] for row in rows],
+        [batch.hashes[row] for row in rows],
+        [batch.attribute_hashes[row] for row in rows],
+        None,
+    )
+
+
+def _match(connection: Connection, batch: Batch) -> dict[int, int]:
+    if batch.first:
+        return {}
+    column = "code" if batch.layer.key_field == "code" else "uuid::text"
+    statement = MATCH.format(table=batch.layer.model.__tablename__, column=column)
+    return {row.position: row.id for row in connection.execute(text(statement))}
+
+
+def as_multipolygons(shapes: Sequence[Any]) -> list[str]:
+    """Return polygons as the hexadecimal EWKB of MULTIPOLYGONs."""
+    multi = [shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape]) for shape in shapes]
+    return list(
+        shapely.to_wkb(shapely.set_srid(np.array(multi, dtype=object), STORAGE_SRID), hex=True, include_srid=True)
+    )
+
+
+def _create(connection: Connection, batch: Batch, rows: Sequence[int]) -> None:
+    given = batch.role(Role.UUID)
+    columns: dict[str, Sequence[Any]] = {
+        "uuid": [str(given[row] or uuid4()) for row in rows],
+        "code": [batch.role(Role.CODE)[row] for row in rows],
+        "source_key": [batch.keys[row] for row in rows],
+        "extra": [batch.clean.extra[row] for row in rows],
+        "valid_from": [batch.begins(row) or "-infinity" for row in rows],
+        "valid_to": [batch.ends(row) or "infinity" for row in rows],
+        "import_id": [batch.import_id] * len(rows),
+        "geom": as_multipolygons([batch.geometries[row] for row in rows]),
+    }
+    columns.update(values_for(batch, rows, plain_columns(batch.layer, batch.plain())))
+    copy_rows(connection, batch.layer.model.__tablename__, columns)
+
+
+def _compare(connection: Connection, batch: Batch, records: Mapping[int, Existing]) -> list[Change]:
+    """Return what rows change of their records, their shapes included; a record that had ended goes on."""
+    shapes = _stored_hashes(connection, batch, [record.id for record in records.values()])
+    parents = _stored_parents(connection, batch)
+    changes = []
+    for row, record in records.items():
+        change = compare(batch, row, record, (0, 1))
+        if shapes[record.id] != batch.hashes[row]:
+            change.columns["geom"] = as_multipolygons([batch.geometries[row]])[0]
+        if record.valid_to is not None and batch.ends(row) is None and record.valid_to <= batch.options.changes_on:
+            change.columns["valid_to"] = None
+        said = batch.role(Role.PARENT)[row]
+        if said is not None and said != parents.get(record.id):
+            # the parent itself is set once all areas are there
+            change.columns.setdefault("version", record.version)
+        changes.append(change)
+    return changes
+
+
+def _stored_hashes(connection: Connection, batch: Batch, ids: Sequence[int]) -> dict[int, bytes | None]:
+    statement = f"select id, ST_AsBinary(geom) as geom from {batch.layer.model.__tablename__} where id = any(:ids)"  # noqa: S608
+    rows = connection.execute(text(statement), {"ids": list(ids)}).all()
+    shapes = shapely.from_wkb(np.array([bytes(row.geom) for row in rows], dtype=object)) if rows else np.array([])
+    single = np.array([shape.geoms[0] if len(shape.geoms) == 1 else shape for shape in shapes], dtype=object)
+    return dict(zip([row.id for row in rows], geometry_hashes(single), strict=True))
+
+
+def _stored_parents(connection: Connection, batch: Batch) -> dict[int, str]:
+    if batch.layer.with_role(Role.PARENT) is None:
+        return {}
+    statement = text("select area.id, parent.code from area join area as parent on parent.id = area.parent_id")
+    return {row.id: row.code for row in connection.execute(statement)}
+
+
+def _link_parents(connection: Connection, batch: Batch) -> None:
+    """Point each record to the one above it, now that all are there."""
+    links = parent_ids(connection, batch)
+    write_rows(
+        connection,
+        "update area set parent_id = said.parent_id from (values %s) as said (key, parent_id)"
+        " where area.source_key = said.key and area.parent_id is distinct from said.parent_id",
+        links,
+    )
+
+
+def _end(connection: Connection, batch: Batch, keys: Sequence[str]) -> int:
+    """End the records of the keys on the day that changes hold."""
+    table = batch.layer.model.__tablename__
+    values = {"keys": list(keys), "day": batch.options.changes_on}
+    holds = f"from {table} where source_key = any(:keys) and valid_from < :day and valid_to > :day"
+    ids = list(connection.scalars(text(f"select id {holds}"), values))
+    keep_history(connection, table, ids, batch.import_id)
+    connection.execute(
+        text(f"update {table} set valid_to = :day, version = version + 1 where id = any(:ids)"),  # noqa: S608
+        {"ids": ids, "day": batch.options.changes_on},
+    )
+    forget_rows(connection, batch.layer.key, keys)
+    return len(ids)

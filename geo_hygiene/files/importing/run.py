@@ -1,0 +1,309 @@
+"""Import a file: read, understand, check, store, all in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import shapely
+from psycopg2.extras import Json
+from sqlalchemy import Connection, Engine, exists, select, text
+
+from geo_hygiene.coverage.duties import today
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
+from geo_hygiene.files.importing import lists, tables, zones
+from geo_hygiene.files.importing.area_tree import tree_findings
+from geo_hygiene.files.importing.batch import Batch, Progress
+from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
+from geo_hygiene.files.importing.extent import office_extent, outside_extent
+from geo_hygiene.files.importing.features import store_features
+from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes, row_keys
+from geo_hygiene.files.importing.mapping import FieldMap, map_fields
+from geo_hygiene.files.importing.options import ImportOptions
+from geo_hygiene.files.importing.rejected import write_rejected
+from geo_hygiene.files.importing.report import ImportReport, Stored
+from geo_hygiene.files.importing.staging import empty_staging
+from geo_hygiene.files.importing.targets import store_targets
+from geo_hygiene.files.reading import SourceTable, read
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.layers import layer_of
+from geo_hygiene.layerspec import MapLayer, Role
+from geo_hygiene.records.claims import Claim, ClaimStretch
+
+IMPORT_LOCK = 4_326_002
+"""Advisory lock that lets one file be stored at a time."""
+
+
+class NoImportError(GeoHygieneError):
+    """The layer's records do not come from files of their own."""
+
+
+def quiet(_step: str, _done: int, _total: int | None) -> None:
+    """Tell nobody about the progress."""
+
+
+def import_file(
+    bind: Engine | Connection,
+    layer_key: str,
+    path: Path,
+    options: ImportOptions | None = None,
+    progress: Progress = quiet,
+) -> ImportReport:
+    """Store the rows of a file in a layer, or nothing.
+
+    With any error nothing is stored, unless ``options.skip_rejected``: then the rows without errors are.
+
+    Parameters
+    ----------
+    bind
+        Of the service role. Of an engine a transaction is taken and committed; with a connection the caller commits,
+        and a refused or tried import leaves its transaction as it was.
+    progress
+        Called at every step.
+
+    Raises
+    ------
+    GeoHygieneError
+        If the layer, or a field that an option names, does not exist.
+    """
+    layer = layer_of(layer_key)
+    if not layer.imports:
+        raise NoImportError(
+            _("“%(key)s” are made by importing %(made_by)s.", key=layer.key, made_by=layer.made_by or "")
+        )
+    begun = time.monotonic()
+    asked = options or ImportOptions()
+    table = _read(bind, layer, Path(path), asked, progress)
+    return _stored_in_one(bind, _Import(layer, Path(path), table, asked, progress, begun))
+
+
+def _read(
+    bind: Engine | Connection, layer: MapLayer, path: Path, options: ImportOptions, progress: Progress
+) -> SourceTable:
+    progress("read", 0, None)
+    return read(
+        path,
+        crs=options.crs,
+        encoding=options.encoding,
+        layer=None if layer.geometry is None else layer.geometry.value,
+        table=options.table,
+        extent=_office_box(bind),
+        scratch=options.scratch,
+        progress=lambda done, total: progress("read", done, total),
+    )
+
+
+def _office_box(bind: Engine | Connection) -> tuple[float, float, float, float] | None:
+    """Return the box of the extent, which sharpens the reader's guesses."""
+    if isinstance(bind, Engine):
+        with bind.connect() as connection:
+            extent = office_extent(connection)
+    else:
+        extent = office_extent(bind)
+    if extent is None:
+        return None
+    west, south, east, north = shapely.bounds(extent).tolist()
+    return west, south, east, north
+
+
+def _stored_in_one(bind: Engine | Connection, work: _Import) -> ImportReport:
+    """Run an import in a transaction (or in a savepoint of the caller's), and undo it unless it stored something."""
+    with bind.begin() if isinstance(bind, Engine) else nullcontext(bind) as connection:
+        step = connection.begin_nested()
+        with step:
+            report = work.run(connection)
+            if report.status != "imported":
+                step.rollback()
+        return report
+
+
+@dataclass
+class _Import:
+    """One file on its way."""
+
+    layer: MapLayer
+    path: Path
+    table: SourceTable
+    options: ImportOptions
+    progress: Progress
+    begun: float
+    findings: list[Finding] = field(default_factory=list)
+
+    def run(self, connection: Connection) -> ImportReport:
+        """Check and store the rows; the caller undoes what must not stay."""
+        self.options = replace(self.options, today=self.options.today or today(connection))
+        self.findings += self._reader_findings()
+        if self.table.refused:
+            return self._report("refused", Stored(), [])
+        mapping = map_fields(self.layer, self.table.fields, self.options.fields)
+        self.progress("check", 0, self.table.rows_read)
+        clean = clean_rows(
+            self.layer,
+            self.table,
+            mapping,
+            constants=self.options.constants,
+            date_order=self.options.date_order,
+        )
+        self.findings += clean.findings
+        self.findings += self._place_findings(connection, clean)
+        self.findings += period_findings(self.layer, clean, self.table.row_numbers.tolist())
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
+        batch = self._batch(connection, clean, mapping)
+        self.findings += tree_findings(connection, batch)
+        rows = self._good(batch.rows)
+        if self._must_refuse():
+            return self._report("refused", Stored(), rows)
+        return self._store(connection, replace(batch, rows=rows))
+
+    def _reader_findings(self) -> list[Finding]:
+        found = self.table.findings
+        if self.options.anywhere:
+            found = with_level(found, Code.OUTSIDE_EXTENT, FindingLevel.WARNING)
+        if issubclass(self.layer.model, Claim):
+            # the list of a zone without a picture comes as a table of its own
+            found = [finding for finding in found if finding.code is not Code.GEOMETRY_EMPTY]
+        return found
+
+    def _place_findings(self, connection: Connection, clean: CleanRows) -> list[Finding]:
+        """Return errors for rows that have no place, or one outside the extent of the offices."""
+        if self.layer.geometry is None:
+            return []
+        shapes, numbers = self.table.geometry, self.table.row_numbers
+        wrong = rejected_rows(self.findings)
+        missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
+        found = [
+            Finding(Code.GEOMETRY_EMPTY, row=int(numbers[at]))
+            for at in missing
+            if int(numbers[at]) not in wrong and not issubclass(self.layer.model, Claim)
+        ]
+        rows = [at for at in range(len(numbers)) if int(numbers[at]) not in wrong]
+        offices = []
+        if self.layer.with_role(Role.PARENT) is not None:
+            levels = clean.values["level"]
+            offices = [shapes[at] for at in rows if levels[at] == "office" and shapes[at] is not None]
+        outside = outside_extent(office_extent(connection, offices), shapes, numbers, rows)
+        level = FindingLevel.WARNING if self.options.anywhere else FindingLevel.ERROR
+        return found + with_level(outside, Code.OUTSIDE_EXTENT, level)
+
+    def _batch(self, connection: Connection, clean: CleanRows, mapping: FieldMap) -> Batch:
+        """Return the rows with their keys; rows whose key came before are errors."""
+        table, layer = self.table, self.layer
+        keyed = layer.geometry is not None and not issubclass(layer.model, Claim)
+        hashes = geometry_hashes(table.geometry) if keyed else [None] * len(table.row_numbers)
+        keys, by_geometry = row_keys(layer, table, clean, hashes, self.options.key) if keyed else ([], False)
+        rows = self._good(range(len(table.row_numbers)))
+        given = frozenset({*mapping.columns, *self.options.constants})
+        if keyed:
+            self.findings += doubled_keys(keys, table.row_numbers.tolist(), rows)
+            rows = self._good(rows)
+        return Batch(
+            layer=layer,
+            options=self.options,
+            clean=clean,
+            given=given,
+            numbers=table.row_numbers,
+            geometries=table.geometry,
+            rows=rows,
+            keys=keys,
+            keyed_by_geometry=by_geometry,
+            hashes=hashes,
+            attribute_hashes=_by_row(attribute_hashes(clean, sorted(given), rows), rows) if keyed else {},
+            first=not connection.scalar(select(exists().select_from(layer.model))),
+            import_id=0,
+            progress=self.progress,
+        )
+
+    def _good(self, rows: Sequence[int]) -> list[int]:
+        wrong = rejected_rows(self.findings)
+        return [row for row in rows if int(self.table.row_numbers[row]) not in wrong]
+
+    def _must_refuse(self) -> bool:
+        """Tell whether errors keep everything out: those of rows do unless they are to be skipped."""
+        if self.options.skip_rejected:
+            return has_errors(finding for finding in self.findings if finding.row is None)
+        return has_errors(self.findings)
+
+    def _store(self, connection: Connection, batch: Batch) -> ImportReport:
+        import_id = connection.scalar(
+            text("insert into import_run (layer, file, origin) values (:layer, :file, :origin) returning id"),
+            {"layer": self.layer.key, "file": self.path.name, "origin": self.options.origin},
+        )
+        stored = store(connection, replace(batch, import_id=import_id))
+        self.findings += stored.findings
+        rows = self._good(batch.rows)
+        if self._must_refuse():
+            return self._report("refused", Stored(), rows)
+        status = "imported" if stored.changed else "unchanged"
+        report = self._report("dry-run" if self.options.dry_run else status, stored, rows)
+        empty_staging(connection)
+        connection.execute(
+            text("update import_run set report = :report where id = :id"),
+            {"report": Json(report.as_json()), "id": import_id},
+        )
+        return report
+
+    def _report(self, status: str, stored: Stored, rows: Sequence[int]) -> ImportReport:
+        rejected = self.table.rows_read - len(rows)
+        rejected_file = None
+        if self.options.rejected is not None and rejected_rows(self.findings):
+            write_rejected(self.options.rejected, self.table, self.findings)
+            rejected_file = str(self.options.rejected)
+        shapes = self.table.geometry[np.array(rows, dtype=np.int64)] if len(rows) else np.array([], dtype=object)
+        box = shapely.total_bounds(shapes).tolist() if len(shapes) else []
+        return ImportReport(
+            status=status,
+            layer=self.layer.key,
+            file=self.path.name,
+            read=self.table.rows_read,
+            accepted=len(rows),
+            rejected=rejected,
+            stored=stored,
+            findings=sorted(self.findings, key=lambda finding: (finding.row is not None, not finding.is_error())),
+            encoding=self.table.encoding,
+            crs=self.table.crs,
+            extent=(box[0], box[1], box[2], box[3]) if box and np.isfinite(box).all() else None,
+            rejected_file=rejected_file,
+            seconds=time.monotonic() - self.begun,
+        )
+
+
+def store(connection: Connection, batch: Batch) -> Stored:
+    """Store the rows of a batch by what the records of its layer are."""
+    layer, numbers = batch.layer, batch.numbers.tolist()
+    if layer.is_target:
+        return store_targets(connection, batch)
+    if layer.model is ClaimStretch:
+        return lists.store(connection, batch.clean, batch.rows, numbers)
+    if issubclass(layer.model, Claim):
+        shapes = batch.geometries
+        return zones.store(connection, batch.clean, shapes, batch.rows, numbers, batch.options, batch.import_id)
+    if layer.geometry is None:
+        return tables.store(connection, layer, batch.clean, batch.rows, numbers, batch.options, batch.import_id)
+    return store_features(connection, batch)
+
+
+def period_findings(layer: MapLayer, clean: CleanRows, numbers: Sequence[int]) -> list[Finding]:
+    """Return an error for each row whose period ends before it begins."""
+    begin, end = layer.with_role(Role.VALID_FROM), layer.with_role(Role.VALID_TO)
+    if begin is None or end is None:
+        return []
+    return [
+        Finding(
+            Code.VALUE_INVALID,
+            N_("The period ends before it begins."),
+            row=int(numbers[row]),
+            field=end.name,
+            value=str(last),
+        )
+        for row, (first, last) in enumerate(zip(clean.values[begin.name], clean.values[end.name], strict=True))
+        if first is not None and last is not None and last <= first
+    ]
+
+
+def _by_row(values: Sequence[bytes], rows: Sequence[int]) -> dict[int, bytes]:
+    return dict(zip(rows, values, strict=True))

@@ -1,0 +1,152 @@
+"""Bring many rows to the database at once, and tell there which of them are new or changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2 import sql
+from sqlalchemy import Connection, text
+
+CHUNK = 5_000
+"""Rows that are turned into text at once."""
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def as_copy_text(value: Any) -> str:
+    """Return a value in the text form of COPY."""
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False).translate(_ESCAPES) if value else "{}"
+    return "\\N" if value is None else str(value)
+
+
+def copy_rows(connection: Connection, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write rows, given as columns of equal length, with COPY."""
+    count = len(next(iter(columns.values())))
+    if count == 0:
+        return
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    driver: Any = connection.connection
+    with driver.cursor() as cursor:
+        cursor.copy_expert(statement, _Stream(_chunks(list(columns.values()), count)))
+
+
+def _chunks(columns: Sequence[Sequence[Any]], count: int) -> Iterator[bytes]:
+    for begin in range(0, count, CHUNK):
+        texts = [list(map(as_copy_text, column[begin : begin + CHUNK])) for column in columns]
+        yield ("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n").encode()
+
+
+class _Stream:
+    """A file that COPY reads, made while it is read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes; nothing at the end."""
+        while not self._rest:
+            following = next(self._chunks, None)
+            if following is None:
+                return b""
+            self._rest = following
+        if size < 0:
+            size = len(self._rest)
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the last import of a row's key brought, compared with the row."""
+
+    same_geometry: bool
+    same_attributes: bool
+
+
+def stage(
+    connection: Connection,
+    positions: Sequence[int],
+    keys: Sequence[str],
+    geometry_hashes: Sequence[bytes | None],
+    attribute_hashes: Sequence[bytes],
+    geometries: Sequence[str] | None,
+) -> None:
+    """Write the rows of a file where statements can join them; ``geometries`` are hexadecimal EWKB."""
+    columns: dict[str, Sequence[Any]] = {
+        "position": positions,
+        "key": keys,
+        "geometry_hash": geometry_hashes,
+        "attributes_hash": attribute_hashes,
+    }
+    if geometries is not None:
+        columns["geom"] = geometries
+    copy_rows(connection, "staging_row", columns)
+
+
+KNOWN = """
+select
+    row.position,
+    source.geometry_hash is not distinct from row.geometry_hash as same_geometry,
+    source.attributes_hash = row.attributes_hash as same_attributes
+from staging_row as row
+join source_row as source on source.layer = :layer and source.key = row.key
+"""
+
+
+def known_rows(connection: Connection, layer: str) -> dict[int, Known]:
+    """Return, by position, the rows whose key an earlier import brought."""
+    return {
+        row.position: Known(row.same_geometry, row.same_attributes)
+        for row in connection.execute(text(KNOWN), {"layer": layer})
+    }
+
+
+REMEMBER = """
+insert into source_row (layer, key, geometry_hash, attributes_hash, import_id)
+select :layer, key, geometry_hash, attributes_hash, :import_id from staging_row
+on conflict (layer, key) do update set
+    geometry_hash = excluded.geometry_hash,
+    attributes_hash = excluded.attributes_hash,
+    import_id = excluded.import_id
+where source_row.geometry_hash is distinct from excluded.geometry_hash
+    or source_row.attributes_hash <> excluded.attributes_hash
+"""
+
+LACKING = """
+select source.key from source_row as source
+where source.layer = :layer and not exists (select from staging_row as row where row.key = source.key)
+order by source.key
+"""
+
+
+def lacking_keys(connection: Connection, layer: str) -> list[str]:
+    """Return the keys of earlier imports that the file lacks."""
+    return list(connection.scalars(text(LACKING), {"layer": layer}))
+
+
+def remember_rows(connection: Connection, layer: str, import_id: int) -> None:
+    """Keep what the rows of the file said, for the next import."""
+    connection.execute(text(REMEMBER), {"layer": layer, "import_id": import_id})
+
+
+def forget_rows(connection: Connection, layer: str, keys: Sequence[str]) -> None:
+    """Forget rows whose records ended, so that they begin anew when they come back."""
+    connection.execute(
+        text("delete from source_row where layer = :layer and key = any(:keys)"), {"layer": layer, "keys": list(keys)}
+    )
+
+
+def empty_staging(connection: Connection) -> None:
+    """Leave no row of the file behind."""
+    connection.execute(text("delete from staging_row"))
