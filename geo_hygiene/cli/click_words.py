@@ -23,7 +23,6 @@ WORDS = (
     N_("Commands"),
     N_("Show this message and exit."),
     N_("Show the version and exit."),
-    N_("%(prog)s, version %(version)s"),
     N_("Try '{command} {option}' for help."),
     N_("Error: {message}"),
     N_("Aborted!"),
