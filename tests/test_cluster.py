@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -229,41 +230,47 @@ def test_nothing_acknowledged_is_lost_when_every_process_is_killed(stopped: Clus
     with stopped.lease():
         ask(stopped, "create table if not exists kept_row (id int)")
         ask(stopped, "insert into kept_row values (1)")
-        for process in processes_of(stopped):
-            os.kill(process, signal.SIGKILL)
-        while processes_of(stopped):
-            time.sleep(0.01)
+        while processes := processes_of(stopped):
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         assert stopped.revive()
         assert ask(stopped, "select count(*) from kept_row") == [(1,)]
         assert not stopped.revive()
 
 
-def test_orphans_of_a_killed_server_do_not_hinder_the_next(stopped: Cluster) -> None:
-    with stopped.lease():
-        connection = psycopg2.connect(stopped.url().replace("+psycopg2", ""))
-        # Busy with computing, this process does not notice that its server has gone.
-        busy = subprocess.Popen(
-            [
-                "psql",
-                stopped.url().replace("+psycopg2", ""),
-                "-qc",
-                "select count(*) from generate_series(1, 1e12::bigint)",
-            ],
-            stderr=subprocess.DEVNULL,
-        )
-        while ask(
-            stopped,
-            "select count(*) from pg_stat_activity where query ~ 'generate_series.1,' and state = 'active'",
-            "superuser",
-        ) == [(0,)]:
+@pytest.fixture
+def busy(stopped: Cluster) -> Iterator[Callable[[], None]]:
+    """Return a function that makes the server compute something that does not end."""
+    clients: list[subprocess.Popen[bytes]] = []
+    series = "generate_series(1, 1000000)"
+
+    def compute() -> None:
+        url = stopped.url().replace("+psycopg2", "")
+        query = f"select count(*) from {series} a, {series} b"
+        clients.append(subprocess.Popen(["psql", url, "-c", query], stderr=subprocess.DEVNULL))
+        active = f"select 1 from pg_stat_activity where state = 'active' and query = '{query}'"
+        while not ask(stopped, active, "superuser"):
             time.sleep(0.01)
-        pid = stopped.status().pid
-        assert pid
-        os.kill(pid, signal.SIGKILL)
+
+    yield compute
+    for client in clients:
+        client.kill()
+        client.wait()
+
+
+def test_orphans_of_a_killed_server_do_not_hinder_the_next(stopped: Cluster, busy: Callable[[], None]) -> None:
+    with stopped.lease():
+        busy()
+        server_process = stopped.status().pid
+        assert server_process
+        os.kill(server_process, signal.SIGKILL)
+        while stopped.status().pid:
+            time.sleep(0.01)
+        # Busy with computing, the client's process did not notice.
+        assert processes_of(stopped)
         assert stopped.revive()
         assert ask(stopped, "select 1") == [(1,)]
-        busy.wait()
-        connection.close()
 
 
 def test_a_stale_process_file_does_not_hinder_a_start(stopped: Cluster) -> None:
