@@ -239,6 +239,21 @@ def test_nothing_acknowledged_is_lost_when_every_process_is_killed(stopped: Clus
         assert not stopped.revive()
 
 
+def test_a_server_that_has_no_command_line_yet_is_waited_for(stopped: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    command_line = server._command_line
+    seen: set[int] = set()
+
+    def empty_at_first(pid: int) -> bytes:
+        first = pid not in seen
+        seen.add(pid)
+        return b"" if first else command_line(pid)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server, "_command_line", empty_at_first)
+        stopped.start()
+    assert ask(stopped, "select 1") == [(1,)]
+
+
 @pytest.fixture
 def busy(stopped: Cluster) -> Iterator[Callable[[], None]]:
     """Return a function that makes the server compute something that does not end."""

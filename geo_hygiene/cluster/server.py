@@ -247,7 +247,7 @@ class Server:
     def _wait(self, pid: int) -> None:
         """Wait until the server answers, however long its recovery from a crash takes."""
         while self._told()[-1] != "ready" or self.pid() is None:
-            if not self._is_server(pid):
+            if not _is_alive(pid):
                 raise failure(self._last_words(), self.folder, self.log)
             time.sleep(POLL_SECONDS)
 
@@ -283,11 +283,20 @@ class Server:
 
 
 def _command_line(pid: int) -> bytes:
-    """Return the arguments of a process, empty when it is gone or a zombie."""
+    """Return the arguments of a process, empty when it is gone, a zombie, or about to become another program."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process runs; its command line may be empty while it changes from the shell to the server."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
 
 
 def _processes() -> Iterator[int]:
