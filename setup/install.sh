@@ -126,7 +126,7 @@ install_front_end() {
         return
     fi
     say "Installing the front-end packages..."
-    run_npm ci --ignore-scripts --silent
+    run_npm ci --ignore-scripts --loglevel=error >&2 || fail "npm could not install the front-end packages"
     rm -rf "$vendor"
     grep -v '^#' setup/vendor.txt | while read -r from to; do
         mkdir -p "$vendor/$(dirname "$to")"
