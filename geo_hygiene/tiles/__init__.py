@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -24,8 +24,9 @@ from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.tiles import cover
-from geo_hygiene.tiles.grid import MOST_ZOOM, driver_statement
+from geo_hygiene.tiles.grid import MOST_ZOOM
 from geo_hygiene.tiles.layers import layer_parts, needs_duty, subjects
+from geo_hygiene.tiles.statements import MOST_KEPT, TileStatement
 
 __all__ = ["COVER", "MOST_ZOOM", "DutyMissingError", "Tile", "TileQuestion", "cut_tile"]
 
@@ -84,9 +85,9 @@ def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[st
         return Tile(tag, None)
     values = {"z": question.z, "x": question.x, "y": question.y, "on": on, "duty_id": duty.id if duty else None}
     content = b""
-    statement, constants = _layers_sql(tuple(layer.key for layer in layers), question.z)
-    if statement:
-        content += bytes(connection.exec_driver_sql(statement, constants | values).scalar_one())
+    statement = _layers_statement(tuple(layer.key for layer in layers), question.z)
+    if statement is not None:
+        content += statement.value(connection, values)
     if COVER in question.keys:
         content += cover.cover_bytes(connection, values)
     return Tile(tag, content)
@@ -123,13 +124,13 @@ def _tag(
     return hashlib.sha256(repr(known).encode()).hexdigest()[:20]
 
 
-@cache
-def _layers_sql(keys: tuple[str, ...], zoom: int) -> tuple[str, dict[str, Any]]:
-    """Return the statement that cuts these layers at a zoom, and its constant parameters."""
+@lru_cache(maxsize=MOST_KEPT)
+def _layers_statement(keys: tuple[str, ...], zoom: int) -> TileStatement | None:
+    """Return the statement that cuts these layers at a zoom; ``None`` where none is shown."""
     encoded = [part for key in keys for part in layer_parts(layer_of(key), zoom)]
     if not encoded:
-        return "", {}
+        return None
     whole: ColumnElement[Any] = func.coalesce(encoded[0], literal(b""))
     for part in encoded[1:]:
         whole = whole.concat(func.coalesce(part, literal(b"")))
-    return driver_statement(select(whole))
+    return TileStatement.of(select(whole))

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.pieces import PIECES
-from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, driver_statement
+from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN
+from geo_hygiene.tiles.statements import TileStatement
 
 LEAST_ZOOM = 8
 MERGE_BELOW = 13
@@ -20,37 +21,81 @@ MARKED_MM = 1000
 IN_TILE = """
 with in_tile as materialized (
     select
-        target.id as target_id, target.category, target.geom_3857 as line,
-        state.gap_max_mm = 0 and state.overlap_mm = 0 and not exists (
-            select from vacancy
-            where vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
-                and vacancy.valid_from <= :on and :on < vacancy.valid_to
-        ) as plain
+        target.id as target_id, target.uuid, target.category, target.extent_mm, target.geom_3857 as line,
+        state.gap_max_mm = 0 and state.overlap_mm = 0 as whole
     from target
     join state on state.target_id = target.id and state.duty_id = :duty_id
         and state.valid_from <= :on and :on < state.valid_to
     where target.geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => :margin)
 ),
+"""
+"""Targets of the duty in the tile; a whole one has neither gap nor overlap."""
+
+FINE = """
+claimed as materialized (
+    select
+        in_tile.target_id, cover.from_mm, cover.to_mm, duty_zone.code as zone, duty_zone.tint,
+        in_tile.whole and in_tile.extent_mm = sum(cover.to_mm - cover.from_mm) over one_target
+            and bool_and(exists (
+                select from assignment
+                where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
+            )) over one_target as plain
+    from in_tile
+    join cover on cover.target_id = in_tile.target_id
+    join claim on claim.source_id = cover.source_id and claim.duty_id = :duty_id
+        and claim.valid_from <= :on and :on < claim.valid_to
+    left join duty_zone on duty_zone.id = claim.id
+    window one_target as (partition by in_tile.target_id)
+),
 wanted as (
-    select target_id from in_tile where :fine or not plain
+    select target_id from in_tile except select target_id from claimed where plain
 ),
 """
-"""Targets of the duty in the tile; a plain one is covered from end to end and held, so that it is one colour."""
+"""Where zones lie end to end on a whole target and all are held, its stretches are its pieces: no need to cut it."""
 
-DRAWN = """,
+FINE_PIECES = """,
+part as (
+    select target_id, from_mm, to_mm, 'covered' as state, array[zone] as zones, tint from claimed where plain
+    union all
+    select target_id, from_mm, to_mm, state, zones, tint from piece
+),
+"""
+
+MERGED = """
+plain as materialized (
+    select * from in_tile
+    where whole and not exists (
+        select from vacancy
+        where vacancy.duty_id = :duty_id and vacancy.target_id = in_tile.target_id
+            and vacancy.valid_from <= :on and :on < vacancy.valid_to
+    )
+),
+wanted as (
+    select target_id from in_tile except select target_id from plain
+),
+"""
+
+MERGED_PIECES = """,
+part as (
+    select target_id, from_mm, to_mm, state, zones, tint from piece
+),
+"""
+
+DRAWN = """
 drawn as materialized (
     select
-        piece.uuid, piece.category, piece.state, piece.zones, piece.tint, piece.from_mm, piece.to_mm,
+        in_tile.uuid, in_tile.category, part.state, part.zones, part.tint, part.from_mm, part.to_mm,
         case
-            when piece.from_mm = 0 and piece.to_mm = piece.extent_mm then in_tile.line
-            else ST_LocateBetween(in_tile.line, piece.from_mm / 1000.0, piece.to_mm / 1000.0)
+            when part.from_mm = 0 and part.to_mm = in_tile.extent_mm then in_tile.line
+            else ST_LocateBetween(in_tile.line, part.from_mm / 1000.0, part.to_mm / 1000.0)
         end as line,
         case
+            when part.state <> 'gap' then null
             when ST_Dimension(in_tile.line) = 0 then in_tile.line
-            when piece.to_mm - piece.from_mm >= :marked
-                then ST_LocateAlong(in_tile.line, (piece.from_mm + piece.to_mm) / 2000.0)
+            when part.to_mm - part.from_mm >= :marked
+                then ST_LocateAlong(in_tile.line, (part.from_mm + part.to_mm) / 2000.0)
         end as middle
-    from piece
+    from part
     join in_tile using (target_id)
 ),
 marks as (
@@ -58,11 +103,11 @@ marks as (
         state, (to_mm - from_mm) / 1000.0::float8 as length_m,
         ST_AsMVTGeom(middle, ST_TileEnvelope(:z, :x, :y), :extent, :units) as geom
     from drawn
-    where state = 'gap' and middle is not null
+    where middle is not null
 ),
 """
 
-FINE = """
+FINE_LINES = """
 lines as (
     select
         state, uuid::text as segment, array_to_string(zones, ';') as zone, from_mm / 1000.0::float8 as from_m,
@@ -72,14 +117,14 @@ lines as (
 )
 """
 
-MERGED = """
+MERGED_LINES = """
 lines as (
     select
         state, category, ST_AsMVTGeom(ST_Collect(line), ST_TileEnvelope(:z, :x, :y), :extent, :units) as geom
     from (
         select state, category, line from drawn
         union all
-        select 'covered', category, line from in_tile where plain
+        select 'covered', category, line from plain
     ) as painted
     group by state, category
 )
@@ -92,12 +137,17 @@ select coalesce((select ST_AsMVT(lines, 'cover', :extent, 'geom') from lines whe
 
 
 @cache
-def _sql(fine: bool) -> tuple[str, dict[str, Any]]:  # noqa: FBT001 - one of two statements
+def _statement(fine: bool) -> TileStatement:  # noqa: FBT001 - one of two statements
     extent = FINE_EXTENT if fine else COARSE_EXTENT
-    statement = text(IN_TILE + PIECES + DRAWN + (FINE if fine else MERGED) + ENCODED).bindparams(
-        fine=fine, extent=extent, units=int(extent * MARGIN), margin=MARGIN, marked=MARKED_MM
+    parts = (
+        (IN_TILE, FINE, PIECES, FINE_PIECES, DRAWN, FINE_LINES, ENCODED)
+        if fine
+        else (IN_TILE, MERGED, PIECES, MERGED_PIECES, DRAWN, MERGED_LINES, ENCODED)
     )
-    return driver_statement(statement)
+    statement = text("".join(parts)).bindparams(
+        extent=extent, units=int(extent * MARGIN), margin=MARGIN, marked=MARKED_MM
+    )
+    return TileStatement.of(statement)
 
 
 def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
@@ -108,5 +158,4 @@ def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     """
     if values["z"] < LEAST_ZOOM:
         return b""
-    statement, constants = _sql(values["z"] >= MERGE_BELOW)
-    return bytes(connection.exec_driver_sql(statement, {**constants, **values}).scalar_one())
+    return _statement(values["z"] >= MERGE_BELOW).value(connection, values)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, Label, Subquery, bindparam, func, literal, make_url, select
-from sqlalchemy.sql import ClauseElement
+from sqlalchemy import Integer, Label, Subquery, bindparam, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.crs import TILE_SRID
@@ -42,9 +41,3 @@ def encoded_layer(name: str, rows: Subquery, extent: int) -> ColumnElement[Any]:
     """Return the bytes of one layer of a tile; every column beside ``geom`` is a property."""
     encoded = func.ST_AsMVT(rows.table_valued(), literal(name), extent, literal("geom"))
     return select(encoded).select_from(rows).where(rows.c.geom.is_not(None)).scalar_subquery()
-
-
-def driver_statement(statement: ClauseElement) -> tuple[str, dict[str, Any]]:
-    """Return a statement as the driver takes it, with its constant parameters: tiles are asked often, built once."""
-    compiled = statement.compile(dialect=make_url("postgresql+psycopg2://").get_dialect()())
-    return str(compiled), dict(compiled.params)
