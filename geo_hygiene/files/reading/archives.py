@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from geo_hygiene.files.findings import Code
+from geo_hygiene.files.reading import encodings
 from geo_hygiene.files.reading.limits import MEBIBYTE, Limits
 from geo_hygiene.files.reading.locate import JSON_ENDINGS, SHAPEFILE_PARTS, Located, RefusedError, listed, refuse
 from geo_hygiene.i18n import N_
@@ -62,13 +63,7 @@ def member_name(info: zipfile.ZipInfo) -> str:
     """Return the name of a member; names that are not marked as UTF-8 are UTF-8 or GBK all the same in China."""
     if info.flag_bits & _UTF8_NAMES:
         return info.orig_filename
-    raw = info.orig_filename.encode("cp437", errors="replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return info.orig_filename
+    return encodings.decoded(info.orig_filename.encode("cp437", errors="replace"))
 
 
 def _checked(archive: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:

@@ -161,7 +161,7 @@ def choose(trials: Sequence[Trial]) -> Trial:
     if first.encoding.origin == "option" or utf8 is None or chinese is None:
         return first
     if first is utf8:
-        return chinese if is_odd(utf8.sample) and common_share(chinese.sample) > 0 else utf8
+        return chinese if is_accident(utf8.sample, chinese.sample) else utf8
     return utf8 if common_share(utf8.sample) > common_share(first.sample) else first
 
 
@@ -171,9 +171,18 @@ def _instead_of_single_byte(first: Trial, utf8: Trial | None, chinese: Trial | N
         return first
     if utf8 is not None:
         return utf8
-    if chinese is not None and common_share(chinese.sample) > MOSTLY and not is_doubtful_chinese(chinese.sample):
+    if chinese is not None and is_likely_chinese(chinese.sample):
         return chinese
     return first
+
+
+def decoded(raw: bytes) -> str:
+    """Return a single text of which nothing is known; what is neither UTF-8 nor GB18030 is shown by its bytes."""
+    trials = [Trial(encoding) for encoding in candidates(None, None, 0)]
+    for trial in trials:
+        trial.take(0, "", raw, None)
+    chosen = decode(raw, choose(trials).encoding.codec)
+    return raw.decode("ascii", errors="backslashreplace") if chosen is None else chosen[0]
 
 
 def common_share(values: Iterable[str]) -> float:
@@ -194,6 +203,20 @@ def is_odd(values: Iterable[str]) -> bool:
         for character in value
         if not character.isascii()
     )
+
+
+def is_accident(utf8: Sequence[str], chinese: Sequence[str]) -> bool:
+    """Tell whether Chinese text is UTF-8 only by accident: 联通 becomes letters with marks, 路 a dot that stands alone."""
+    if is_odd(utf8):
+        return common_share(chinese) > 0
+    return common_share(chinese) > MOSTLY and not any(
+        unicodedata.category(character).startswith("L") or character.isascii() for value in utf8 for character in value
+    )
+
+
+def is_likely_chinese(values: Sequence[str]) -> bool:
+    """Tell whether text reads as common Chinese, without letters of other words around its characters."""
+    return common_share(values) > MOSTLY and not any(_has_letters_beside(value) for value in values)
 
 
 def is_doubtful_chinese(values: Sequence[str]) -> bool:
