@@ -220,7 +220,7 @@ class Style:
     labels
         Sub-layer of the tile that holds one place for each name; without it names follow the features.
     lettering
-        How names are written, by category; ``""`` is any category.
+        How names are written, by category; ``""`` is any other category.
     switchable
         Whether a person may switch the layer on and off.
     """

@@ -86,6 +86,10 @@ LAYER = MapLayer(
             "clinic": "#A9556A",
         },
         line="#FFFDF9",
-        lettering={"": Lettering(color="#4A5558", rank=80, from_zoom=16, sizes=(11, 13))},
+        lettering={
+            kind: Lettering(color="#4A5558", rank=75, from_zoom=15.5, sizes=(11, 13))
+            for kind in ("market", "school", "clinic", "park", "culture_room", "library", "transfer_station")
+        }
+        | {"": Lettering(color="#5C6669", rank=80, from_zoom=17, sizes=(11, 13))},
     ),
 )

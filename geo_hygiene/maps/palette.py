@@ -53,7 +53,13 @@ STATES = (
     StateInk(state="covered", title=N_("Covered"), color="#88A6AC"),
     StateInk(state="gap", title=N_("Gap"), color="#D1490C", wider=1.8),
     StateInk(
-        state="overlap", title=N_("Overlap"), color="#5B3E96", core="#E9E1F6", core_share=0.36, core_from=14, wider=0.8
+        state="overlap",
+        title=N_("Overlap"),
+        color="#5B3E96",
+        core="#E9E1F6",
+        core_share=0.36,
+        core_from=14.2,
+        wider=1.4,
     ),
     StateInk(
         state="vacant",

@@ -149,8 +149,12 @@ def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering)
     label["minzoom"] = letters.from_zoom
     if letters.until_zoom is not None:
         label["maxzoom"] = letters.until_zoom
+    named = [other for other in style.lettering if other]
+    of_category = ["get", category_name(layer)]
     if category:
-        label["filter"] = ["==", ["get", category_name(layer)], category]
+        label["filter"] = ["==", of_category, category]
+    elif named:
+        label["filter"] = ["!", ["in", of_category, ["literal", named]]]
     small, large = letters.sizes
     label["layout"] |= {
         "text-field": ["to-string", ["get", label_name(layer)]],
@@ -166,6 +170,8 @@ def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering)
             "text-max-angle": MAXIMUM_ANGLE,
             "text-rotation-alignment": "map",
         }
+    elif layer.geometry is GeometryKind.POINT:
+        label["layout"] |= {"text-anchor": "top", "text-offset": [0, 0.7], "text-max-width": 8}
     else:
         label["layout"] |= {"text-max-width": 8}
     label["paint"] = {

@@ -37,7 +37,7 @@ export function createDay(store, config) {
       ...jumps.map(([iso, text, title]) =>
         element(
           "button",
-          { type: "button", "aria-pressed": iso === state.on, title, "data-day": iso, onclick: () => choose(iso) },
+          { type: "button", "aria-pressed": String(iso === state.on), title, "data-day": iso, onclick: () => choose(iso) },
           text,
         ),
       ),

@@ -29,7 +29,7 @@ export function createGaps(store, config, choose) {
           onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
         },
         element("span", { class: "row-name" }, gap.lane || gap.code || say("no_name")),
-        element("span", { class: "row-figure" }, point ? number(gap.length_m ?? 1) : metres(gap.length_m)),
+        point ? null : element("span", { class: "row-figure" }, metres(gap.length_m)),
         element("span", { class: "row-detail" }, point ? place : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
       ),
     );

@@ -1,5 +1,5 @@
-// Tiles are fetched here instead of in MapLibre's worker: a few at once, the newest first, and none is broken off once
-// it is under way. What is no longer wanted before its turn is dropped without a request.
+// Tiles are fetched here instead of in MapLibre's worker: a few at once, in their order, and none is broken off once it
+// is under way. What is no longer wanted when its turn comes is dropped without a request.
 // A plain script, not a module: it must be there before the map asks for its first tile.
 
 (() => {
@@ -17,7 +17,7 @@
 
   async function next() {
     if (running >= AT_ONCE || !waiting.length) return;
-    const { address, signal, done, failed } = waiting.pop();
+    const { address, signal, done, failed } = waiting.shift();
     if (signal.aborted) {
       failed(new DOMException("no longer wanted", "AbortError"));
       next();

@@ -25,6 +25,7 @@ export function createLegend(store, config, tell) {
     for (const row of rows) row.setAttribute("aria-pressed", state.states.has(row.dataset.state));
     for (const choice of document.querySelectorAll("#coloring input")) choice.checked = choice.value === state.color;
     for (const choice of document.querySelectorAll("#duty input")) choice.checked = choice.value === state.duty;
+    byId("legend").dataset.color = state.color;
     byId("holder-hint").hidden = state.color !== "holder";
   }
 
@@ -45,6 +46,7 @@ export function createLegend(store, config, tell) {
   async function refresh(state) {
     const duty = config.duties.find((one) => one.code === state.duty);
     byId("legend-title").textContent = duty.title;
+    byId("legend").dataset.unit = duty.unit;
     byId("legend-day").textContent = day(state.on);
     byId("legend").setAttribute("aria-busy", "true");
     try {
