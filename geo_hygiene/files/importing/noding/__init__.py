@@ -14,8 +14,16 @@ import shapely
 
 from geo_hygiene.files.importing.noding.crossings import crossings
 from geo_hygiene.files.importing.noding.cutting import cut, mend, open_loops, twice
-from geo_hygiene.files.importing.noding.junctions import Cuts, attach_ends, clusters, distinct, join_ends
-from geo_hygiene.files.importing.noding.lines import NODE_M, Integers, Lines, lines_of, together
+from geo_hygiene.files.importing.noding.junctions import (
+    Cuts,
+    attach_ends,
+    clusters,
+    distinct,
+    find_nodes,
+    join_ends,
+    passing_lines,
+)
+from geo_hygiene.files.importing.noding.lines import NODE_M, Booleans, Integers, Lines, lines_of, together
 from geo_hygiene.files.importing.noding.search import EdgeIndex
 
 __all__ = ["NODE_M", "Lines", "Noded", "lines_of", "node", "together"]
@@ -77,21 +85,40 @@ def node(lines: Lines) -> Noded:
 
 
 def _split(lines: Lines) -> tuple[Lines, Integers]:
-    """Cut lines until nothing moves and nothing is cut; return the pieces and the line of each."""
+    """Cut lines until none is led from its course any more; return the pieces and the line of each."""
     pieces, parent = lines, np.arange(len(lines), dtype=np.int64)
+    chosen = parent
     for _ in range(ROUNDS):
-        joined, moved = join_ends(pieces.from_sources(np.arange(len(pieces), dtype=np.int64)))
-        index = EdgeIndex(joined, reach=4 * NODE_M)
-        coords, at_ends = attach_ends(joined, index)
-        index.lines = joined = joined.at(coords)
-        cuts = Cuts.joined([at_ends, crossings(joined, index, np.arange(len(joined.edges), dtype=np.int64))])
-        made, owner = cut(joined, cuts)
-        origin = joined.source[owner]
-        settled = not moved and len(at_ends) == 0 and len(made) == len(pieces)
-        parent, pieces = parent[origin], made.from_sources(pieces.source[origin])
-        if settled:
+        made, owner, bent = _cut_once(pieces.select(chosen))
+        rest = np.setdiff1d(np.arange(len(pieces)), chosen)
+        # what was cut takes the place of the piece that it was
+        place = np.concatenate((rest, chosen[owner]))
+        order = np.argsort(place, kind="stable")
+        parent = parent[place[order]]
+        pieces = together(pieces.select(rest), made).select(order)
+        if not bent.any():
             break
+        led = np.concatenate((np.zeros(len(rest), dtype=bool), bent))[order]
+        chosen = _around(pieces, led)
     return pieces, parent
+
+
+def _cut_once(lines: Lines) -> tuple[Lines, Integers, Booleans]:
+    """Bring ends together and cut lines where they meet; return pieces, their lines, and which left their course."""
+    joined = lines.at(join_ends(lines))
+    index = EdgeIndex(joined, reach=4 * NODE_M)
+    coords, at_ends = attach_ends(joined, index)
+    index.lines = joined = joined.at(coords)
+    cuts = Cuts.joined([at_ends, crossings(joined, index)])
+    cuts = Cuts.joined([cuts, passing_lines(joined, index, cuts, find_nodes(joined, cuts))])
+    return cut(joined, cuts, find_nodes(joined, cuts), lines.coords)
+
+
+def _around(pieces: Lines, led: Booleans) -> Integers:
+    """Return the pieces that may meet one of those that were led from their course."""
+    boxes = pieces.boxes(4 * NODE_M)
+    near = shapely.STRtree(boxes[led]).query(boxes)[0]
+    return np.unique(near).astype(np.int64)
 
 
 def _inner_nodes(pieces: Lines, parent: Integers) -> int:

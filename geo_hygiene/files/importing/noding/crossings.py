@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo_hygiene.files.importing.noding.junctions import Cuts
+from geo_hygiene.files.importing.noding.junctions import CROSSING, STORED, VERTEX, Cuts
 from geo_hygiene.files.importing.noding.lines import VERTEX_M, Booleans, Floats, Integers, Lines, metres_per_degree
 from geo_hygiene.files.importing.noding.search import EdgeIndex, between, project
-
-STORED, VERTEX, CROSSING = 0, 1, 3
-"""Which place wins where several are one node."""
 
 PARALLEL = 1e-12
 """Sine of the angle under which edges have no crossing of their own; where they overlap, their vertices say it."""
 
+TURNED_BACK = -0.9
+"""Cosine of a turn at which a line may run back over itself."""
 
-def crossings(lines: Lines, index: EdgeIndex, edges: Integers) -> Cuts:
-    """Return the cuts at which some edges meet any edge: crossings, shared vertices, vertices on the side of an edge.
 
-    Consecutive edges of a line meet at their common vertex, which is no cut.
-    """
+def crossings(lines: Lines, index: EdgeIndex) -> Cuts:
+    """Return the cuts at which edges meet: crossings, shared vertices, vertices on the side of an edge."""
+    is_end = np.zeros(len(lines.coords), dtype=bool)
+    is_end[lines.first] = is_end[lines.last] = True
     parts = []
-    for one, other in index.pairs(edges):
-        parts += _meetings(lines, one, other)
+    for one, other in index.pairs():
+        apart = ~_follow(lines, one, other)
+        parts += _meetings(lines, is_end, one[apart], other[apart])
+    parts += _meetings(lines, is_end, *_turned_back(lines))
     return Cuts.joined([part for part in parts if len(part)])
 
 
-def _meetings(lines: Lines, one: Integers, other: Integers) -> list[Cuts]:
+def _follow(lines: Lines, one: Integers, other: Integers) -> Booleans:
+    """Tell which pairs are consecutive edges of a line; their common vertex is no meeting."""
+    same_line = lines.edges.line[one] == lines.edges.line[other]
+    follow: Booleans = same_line & (np.abs(lines.edges.start[one] - lines.edges.start[other]) == 1)
+    return follow
+
+
+def _turned_back(lines: Lines) -> tuple[Integers, Integers]:
+    """Return the pairs of consecutive edges of which the second may run over the first."""
+    start, line = lines.edges.start, lines.edges.line
+    one = np.flatnonzero((line[1:] == line[:-1]) & ~lines.fixed[line[1:]])
+    a, b, c = lines.coords[start[one]], lines.coords[start[one] + 1], lines.coords[start[one] + 2]
+    scale = np.column_stack(metres_per_degree(b[:, 1]))
+    u, v = (b - a) * scale, (c - b) * scale
+    sharp = np.einsum("ij,ij->i", u, v) < TURNED_BACK * np.hypot(*u.T) * np.hypot(*v.T)
+    return one[sharp], one[sharp] + 1
+
+
+def _meetings(lines: Lines, is_end: Booleans, one: Integers, other: Integers) -> list[Cuts]:
     start_one, start_other = lines.edges.start[one], lines.edges.start[other]
     follows = _follow(lines, one, other)
     touched = np.zeros(len(one), dtype=bool)
@@ -38,18 +57,16 @@ def _meetings(lines: Lines, one: Integers, other: Integers) -> list[Cuts]:
         (other, start_other, start_one + 1),
     ):
         share, distance = project(lines.coords[against], lines.coords[start], lines.coords[start + 1])
-        common = follows & ((against == start) | (against == start + 1))
-        touches = (distance <= VERTEX_M) & ~common
-        touched |= distance <= VERTEX_M
-        parts += _vertex_cuts(lines, edge[touches], share[touches], against[touches])
+        touches = distance <= VERTEX_M
+        touched |= touches
+        at = np.flatnonzero(touches)
+        nearest = start[at] + (share[at] > 0.5)  # noqa: PLR2004 - the nearer end of the edge
+        common = follows[at] & ((against[at] == start[at]) | (against[at] == start[at] + 1))
+        same = (lines.coords[nearest] == lines.coords[against[at]]).all(axis=1)
+        at = at[~common & ~(same & is_end[nearest] & is_end[against[at]])]
+        parts += _vertex_cuts(lines, edge[at], share[at], against[at])
     parts.append(_proper(lines, one[~touched], other[~touched]))
     return parts
-
-
-def _follow(lines: Lines, one: Integers, other: Integers) -> Booleans:
-    same_line = lines.edges.line[one] == lines.edges.line[other]
-    follow: Booleans = same_line & (np.abs(lines.edges.start[one] - lines.edges.start[other]) == 1)
-    return follow
 
 
 def _vertex_cuts(lines: Lines, edge: Integers, share: Floats, vertex: Integers) -> list[Cuts]:
@@ -73,8 +90,7 @@ def _proper(lines: Lines, one: Integers, other: Integers) -> Cuts:
     """Return both cuts of each pair of edges that cross between their vertices."""
     a, b = lines.coords[lines.edges.start[one]], lines.coords[lines.edges.start[one] + 1]
     c, d = lines.coords[lines.edges.start[other]], lines.coords[lines.edges.start[other] + 1]
-    per_longitude, per_latitude = metres_per_degree(a[:, 1])
-    scale = np.column_stack((per_longitude, per_latitude))
+    scale = np.column_stack(metres_per_degree(a[:, 1]))
     r, s, q = (b - a) * scale, (d - c) * scale, (c - a) * scale
     turn = _cross(r, s)
     steep = np.abs(turn) > PARALLEL * np.hypot(*r.T) * np.hypot(*s.T)
@@ -86,7 +102,7 @@ def _proper(lines: Lines, one: Integers, other: Integers) -> Cuts:
     return Cuts.joined(
         [
             Cuts(one[meets], share_one[meets], place, rank),
-            Cuts(other[meets], share_other[meets], place.copy(), rank),
+            Cuts(other[meets], share_other[meets], place, rank),
         ]
     )
 

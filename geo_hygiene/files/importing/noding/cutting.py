@@ -6,28 +6,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo_hygiene.files.importing.noding.junctions import Cuts, chosen_places, clusters, distinct
-from geo_hygiene.files.importing.noding.lines import VERTEX_M, Booleans, Floats, Integers, Lines, offsets_of
+from geo_hygiene.files.importing.noding.junctions import VERTEX, Cuts, Nodes, distinct
+from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, metres_per_degree, offsets_of
+from geo_hygiene.files.importing.noding.search import between
+
+BENT_M = 1e-7
+"""A line that is led further than this from its course may meet others by it."""
 
 
 @dataclass(frozen=True)
 class _Stops:
-    """Vertices and cuts of all lines in their order; a cut takes the place of a vertex that it is at."""
+    """Vertices and cuts of all lines in their order; a cut takes the place of a vertex that it is at.
+
+    Attributes
+    ----------
+    shift
+        Metres from the course that the line had before.
+    """
 
     line: Integers
     place: Floats
     is_node: Booleans
+    shift: Floats
 
 
-def cut(lines: Lines, cuts: Cuts) -> tuple[Lines, Integers]:
-    """Cut lines at the given places; places within a millimetre are one node.
+def cut(lines: Lines, cuts: Cuts, nodes: Nodes, before: Floats) -> tuple[Lines, Integers, Booleans]:
+    """Cut lines at the given places.
+
+    Parameters
+    ----------
+    before
+        The vertices of the lines as they were before their ends moved.
 
     Returns
     -------
     tuple
-        The pieces, in the order and direction of the lines, and the line of each.
+        The pieces, in the order and direction of the lines; the line of each; and which were led from their course.
     """
-    stops = _stops(lines, cuts)
+    stops = _stops(lines, cuts, nodes, before)
     inner = stops.is_node.copy()
     inner[np.flatnonzero(np.diff(stops.line, prepend=-1))] = False
     inner[np.flatnonzero(np.diff(stops.line, append=-1))] = False
@@ -38,6 +54,7 @@ def cut(lines: Lines, cuts: Cuts) -> tuple[Lines, Integers]:
     begins = np.concatenate(([True], stops.line[stop][1:] != stops.line[stop][:-1])) | second
     first = np.flatnonzero(begins).astype(np.int64)
     line = stops.line[stop[first]]
+    bent = np.maximum.reduceat(stops.shift[stop], first) > BENT_M
     pieces = Lines(
         coords=stops.place[stop],
         offsets=np.append(first, len(stop)),
@@ -49,41 +66,68 @@ def cut(lines: Lines, cuts: Cuts) -> tuple[Lines, Integers]:
     )
     pieces = pieces.moved(pieces.coords)
     owner = line[pieces.source]
-    return pieces.from_sources(lines.source[owner]), owner
+    return pieces.from_sources(lines.source[owner]), owner, bent[pieces.source]
 
 
-def _stops(lines: Lines, cuts: Cuts) -> _Stops:
+def _stops(lines: Lines, cuts: Cuts, nodes: Nodes, before: Floats) -> _Stops:
     ends = np.concatenate((lines.first, lines.last))
-    place = np.concatenate((cuts.place, lines.coords[ends]))
-    end_rank = np.where(np.concatenate((lines.fixed, lines.fixed)), 0, 1)
-    node = clusters(place, VERTEX_M)
-    place = chosen_places(place, node, np.concatenate((cuts.rank, end_rank)))
-    vertex_line = np.repeat(np.arange(len(lines), dtype=np.int64), np.diff(lines.offsets))
-    line = np.concatenate((vertex_line, lines.edges.line[cuts.edge]))
-    count = len(vertex_line)
-    vertex_node = np.full(count, -1, dtype=np.int64)
-    vertex_node[ends] = node[len(cuts) :]
-    coords = lines.coords.copy()
-    coords[ends] = place[len(cuts) :]
-    # a vertex stands before all cuts of the edge that it begins, except those at its own place
-    along = np.concatenate((np.arange(count, dtype=np.float64), lines.edges.start[cuts.edge] + cuts.share))
-    is_cut = np.arange(len(line)) >= count
-    order = np.lexsort((is_cut, along, line))
-    all_node = np.concatenate((vertex_node, node[: len(cuts)]))[order]
-    all_place = np.concatenate((coords, place[: len(cuts)]))[order]
-    line, at_vertex = line[order], (along % 1.0 == 0.0)[order] & ~is_cut[order]
-    keep = ~_covered(line, along[order], all_node, at_vertex)
-    line, all_node, all_place = line[keep], all_node[keep], all_place[keep]
-    repeats = np.concatenate(([False], (line[1:] == line[:-1]) & (all_node[1:] == all_node[:-1]) & (all_node[1:] >= 0)))
-    return _Stops(line[~repeats], all_place[~repeats], all_node[~repeats] >= 0)
+    start = lines.edges.start[cuts.edge]
+    along = start + cuts.share
+    order = np.argsort(along, kind="stable")
+    along = along[order]
+    count = len(lines.coords)
+    node = np.full(count, -1, dtype=np.int64)
+    node[ends] = nodes.of_end
+    place = lines.coords.copy()
+    place[ends] = nodes.place_of_end
+    shift = np.zeros(count)
+    shift[ends] = _metres(before[ends], nodes.place_of_end)
+    course = between(lines.coords[start], lines.coords[start + 1], cuts.share)
+    # vertices are in order already: each cut goes behind the vertices up to its place
+    position = np.searchsorted(np.arange(count), along, side="right")
+    line = np.repeat(np.arange(len(lines), dtype=np.int64), np.diff(lines.offsets))
+    merged = _Merged(
+        line=np.insert(line, position, lines.edges.line[cuts.edge[order]]),
+        along=np.insert(np.arange(count, dtype=np.float64), position, along),
+        node=np.insert(node, position, nodes.of_cut[order]),
+        place=np.insert(place, position, nodes.place_of_cut[order], axis=0),
+        shift=np.insert(shift, position, _metres(course, nodes.place_of_cut)[order]),
+        is_cut=np.insert(np.zeros(count, dtype=bool), position, values=True),
+    )
+    return merged.tidied()
 
 
-def _covered(line: Integers, along: Floats, node: Integers, plain: Booleans) -> Booleans:
-    """Tell which vertices have a cut at exactly their place on the line; the cut stands for them."""
-    covered = np.zeros(len(line), dtype=bool)
-    same = (line[1:] == line[:-1]) & (along[1:] == along[:-1])
-    covered[:-1] = same & plain[:-1] & (node[:-1] < 0)
-    return covered
+@dataclass(frozen=True)
+class _Merged:
+    """Vertices and cuts in one order."""
+
+    line: Integers
+    along: Floats
+    node: Integers
+    place: Floats
+    shift: Floats
+    is_cut: Booleans
+
+    def tidied(self) -> _Stops:
+        """Leave out vertices that have a cut at their place, and repeated cuts at one node."""
+        same_place = (self.line[1:] == self.line[:-1]) & (self.along[1:] == self.along[:-1])
+        covered = np.zeros(len(self.line), dtype=bool)
+        covered[:-1] = same_place & ~self.is_cut[:-1] & (self.node[:-1] < 0)
+        keep = np.flatnonzero(~covered)
+        line, node, shift = self.line[keep], self.node[keep], self.shift[keep]
+        repeats = np.zeros(len(keep), dtype=bool)
+        repeats[1:] = (line[1:] == line[:-1]) & (node[1:] == node[:-1]) & (node[1:] >= 0)
+        # the farthest of repeated cuts says how far the line was led
+        run = np.cumsum(~repeats) - 1
+        farthest = np.zeros(int(run[-1]) + 1 if len(run) else 0)
+        np.maximum.at(farthest, run, shift)
+        kept = keep[~repeats]
+        return _Stops(self.line[kept], self.place[kept], self.node[kept] >= 0, farthest)
+
+
+def _metres(one: Floats, other: Floats) -> Floats:
+    steps = (one - other) * np.column_stack(metres_per_degree(one[:, 1]))
+    return np.hypot(steps[:, 0], steps[:, 1])
 
 
 def twice(pieces: Lines) -> tuple[Booleans, Integers]:
@@ -186,6 +230,9 @@ def open_loops(pieces: Lines, parent: Integers) -> tuple[Lines, Integers, Intege
     at = candidates[order][first]
     edge = pieces.edges.start.searchsorted(at)
     count = len(at)
-    cuts = Cuts(edge.astype(np.int64), np.zeros(count), pieces.coords[at], np.ones(count, dtype=np.int64))
-    halves, owner = cut(pieces, cuts)
+    cuts = Cuts(edge.astype(np.int64), np.zeros(count), pieces.coords[at], np.full(count, VERTEX, dtype=np.int64))
+    ends = pieces.coords[np.concatenate((pieces.first, pieces.last))]
+    _, node, _ = distinct(np.concatenate((cuts.place, ends)))
+    nodes = Nodes(node[:count], node[count:], cuts.place, ends)
+    halves, owner, _bent = cut(pieces, cuts, nodes, pieces.coords)
     return halves, parent[owner], pieces.source[closed]

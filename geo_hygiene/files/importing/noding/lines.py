@@ -146,6 +146,12 @@ class Lines:
             lines = thinned if (kept > 1).all() else thinned.select(kept > 1)
         return lines
 
+    def boxes(self, margin: float) -> NDArray[np.object_]:
+        """Return the box of each line, widened by metres, as a diagonal (half of a rectangle's memory)."""
+        low = np.minimum.reduceat(self.coords, self.first, axis=0)
+        high = np.maximum.reduceat(self.coords, self.first, axis=0)
+        return widened(low, high, margin)
+
     def geometries(self) -> NDArray[np.object_]:
         """Return the lines as shapely LineStrings."""
         index = np.repeat(np.arange(len(self)), np.diff(self.offsets))
@@ -202,6 +208,13 @@ def ranges(starts: Integers, counts: Integers) -> Integers:
         return np.empty(0, dtype=np.int64)
     shift = np.repeat(starts - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
     return (np.arange(total, dtype=np.int64) + shift).astype(np.int64)
+
+
+def widened(low: Floats, high: Floats, margin: float) -> NDArray[np.object_]:
+    """Return the boxes between corners, widened by metres, as diagonals."""
+    latitude = np.clip(np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1])), 0.0, 89.9)
+    margins = margin / np.column_stack(metres_per_degree(latitude))
+    return np.asarray(shapely.linestrings(np.stack((low - margins, high + margins), axis=1)), dtype=object)
 
 
 def offsets_of(counts: Integers) -> Integers:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, metres_per_degree
+from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, metres_per_degree, widened
 
 BLOCK = 200_000
 """Edges that are looked up at once; bounds the memory of a search."""
@@ -28,21 +29,16 @@ class EdgeIndex:
         self.lines = lines
         self.reach = reach
         start = lines.edges.start
-        self._tree = shapely.STRtree(_boxes(lines.coords[start], lines.coords[start + 1], reach / 2))
+        self._boxes = _boxes(lines.coords[start], lines.coords[start + 1], reach / 2)
+        self._tree = shapely.STRtree(self._boxes)
 
-    def pairs(self, edges: Integers) -> Iterator[tuple[Integers, Integers]]:
-        """Yield pairs (one of the edges, any edge) whose boxes are within reach, block by block.
-
-        Only pairs whose lines may meet are given, each once when both are among the edges.
-        """
-        asked = np.zeros(len(self.lines.edges), dtype=bool)
-        asked[edges] = True
-        coords, start = self.lines.coords, self.lines.edges.start
-        for block in np.array_split(edges, max(1, -(-len(edges) // BLOCK))):
-            boxes = _boxes(coords[start[block]], coords[start[block] + 1], self.reach / 2)
-            position, other = self._tree.query(boxes)
-            edge = block[position]
-            once = (edge < other) | ~asked[other]
+    def pairs(self) -> Iterator[tuple[Integers, Integers]]:
+        """Yield pairs of edges whose boxes are within reach, each once, block by block; only of lines that may meet."""
+        count = len(self.lines.edges)
+        for begin in range(0, count, BLOCK):
+            edge, other = self._tree.query(self._boxes[begin : begin + BLOCK])
+            edge = edge + begin
+            once = edge < other
             edge, other = edge[once], other[once]
             meets = self.may_meet(self.lines.edges.line[edge], self.lines.edges.line[other])
             yield edge[meets], other[meets]
@@ -67,14 +63,8 @@ class EdgeIndex:
         return meets
 
 
-def _boxes(one: Floats, other: Floats, margin: float) -> np.typing.NDArray[np.object_]:
-    # a diagonal has the same box as a rectangle and half of its memory
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    latitude = np.clip(np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1])), 0.0, 89.9)
-    per_longitude, per_latitude = metres_per_degree(latitude)
-    margins = np.column_stack((margin / per_longitude, margin / per_latitude))
-    corners = np.stack((low - margins, high + margins), axis=1)
-    return np.asarray(shapely.linestrings(corners), dtype=object)
+def _boxes(one: Floats, other: Floats, margin: float) -> NDArray[np.object_]:
+    return widened(np.minimum(one, other), np.maximum(one, other), margin)
 
 
 def project(points: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
