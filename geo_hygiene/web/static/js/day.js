@@ -1,7 +1,7 @@
 // The day that is asked about: a date, a step either way, and the days on which a plan begins.
 
 import { byId, element, fill } from "./dom.js";
-import { day, say } from "./format.js";
+import { say } from "./format.js";
 
 const FIRST = "1900-01-01";
 const LAST = "2199-12-31";
@@ -30,8 +30,8 @@ export function createDay(store, config) {
   function show(state) {
     if (input.value !== state.on) input.value = state.on;
     const duty = config.duties.find((one) => one.code === state.duty);
-    const jumps = [...(duty?.days ?? []).map((iso) => [iso, day(iso), say("plan_from", { day: day(iso) })])];
-    jumps.push([config.today, say("today"), day(config.today)]);
+    const jumps = [...(duty?.days ?? []).map((iso) => [iso, iso, say("plan_from", { day: iso })])];
+    jumps.push([config.today, say("today"), config.today]);
     fill(
       byId("jumps"),
       ...jumps.map(([iso, text, title]) =>

@@ -1,23 +1,20 @@
-// Numbers, days and sentences in the reader's language.
+// Numbers and sentences in the reader's language; days are written as ISO has them, which every reader of it reads.
 
 import { readJson } from "./dom.js";
 
 const locale = document.documentElement.lang || "en";
 const words = readJson("words");
 
-const metreUnit = { style: "unit", unit: "meter", unitDisplay: "short" };
-const wholeMetres = new Intl.NumberFormat(locale, { ...metreUnit, maximumFractionDigits: 0 });
-const fineMetres = new Intl.NumberFormat(locale, { ...metreUnit, maximumFractionDigits: 1 });
+const wholeNumbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const shares = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 
 export function say(key, values = {}) {
   return words[key].replace(/%\((\w+)\)s/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 export function metres(value) {
-  return (Math.abs(value) < 100 ? fineMetres : wholeMetres).format(value);
+  return say("metres", { amount: (Math.abs(value) < 100 ? numbers : wholeNumbers).format(value) });
 }
 
 export function number(value) {
@@ -25,16 +22,22 @@ export function number(value) {
 }
 
 export function amount(value, unit) {
-  return unit === "m" ? wholeMetres.format(value) : numbers.format(value);
+  return unit === "m" ? say("metres", { amount: wholeNumbers.format(value) }) : numbers.format(value);
 }
 
 export function share(part, whole) {
   return whole > 0 ? shares.format(part / whole) : "–";
 }
 
-export function day(iso) {
-  const date = new Date(`${iso}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? iso : days.format(date);
+// Half-open periods are told with their last day: people read "until" as including it.
+function lastDay(end) {
+  const date = new Date(`${end}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() - 1);
+  return date.toISOString().slice(0, 10);
+}
+
+export function list(texts) {
+  return texts.join(say("comma"));
 }
 
 export function fromTo(from, to) {
@@ -47,6 +50,6 @@ export function placeOf(target) {
 }
 
 export function period(from, to) {
-  const begin = from ? say("since", { day: day(from) }) : say("since_always");
-  return to ? `${begin}, ${say("until", { day: day(to) })}` : begin;
+  if (!to) return from ? say("since", { day: from }) : say("since_always");
+  return from ? say("since_until", { from, until: lastDay(to) }) : say("until", { day: lastDay(to) });
 }

@@ -2,7 +2,7 @@
 
 import { ask, Unanswered } from "./api.js";
 import { byId } from "./dom.js";
-import { amount, day, say, share } from "./format.js";
+import { amount, say, share } from "./format.js";
 
 export function createLegend(store, config, tell) {
   const rows = [...document.querySelectorAll("#legend [data-state]")];
@@ -47,7 +47,7 @@ export function createLegend(store, config, tell) {
     const duty = config.duties.find((one) => one.code === state.duty);
     byId("legend-title").textContent = duty.title;
     byId("legend").dataset.unit = duty.unit;
-    byId("legend-day").textContent = day(state.on);
+    byId("legend-day").textContent = state.on;
     byId("legend").setAttribute("aria-busy", "true");
     try {
       const figures = await ask("cover", `${config.api}/cover`, { duty: state.duty, on: state.on });

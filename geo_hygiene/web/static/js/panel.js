@@ -3,7 +3,7 @@
 import { ask, Unanswered } from "./api.js";
 import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
-import { amount, day, fromTo, metres, number, period, placeOf, say, share } from "./format.js";
+import { amount, fromTo, list, metres, number, period, placeOf, say, share } from "./format.js";
 import { parse } from "./selection.js";
 
 const LISTED = 40;
@@ -66,7 +66,7 @@ export function createPanel(store, config, { light, place, close }) {
       "li",
       { class: "claim" },
       element("p", { class: "claim-head" }, one.zone ? link({ type: "zone", code: one.zone }, one.zone_name || one.zone) : null, where ? element("span", { class: "where" }, where) : null),
-      element("p", { class: "claim-when" }, [shift, one.since ? say("since", { day: day(one.since) }) : say("since_always")].filter(Boolean).join(" · ")),
+      element("p", { class: "claim-when" }, [shift, one.since ? say("since", { day: one.since }) : say("since_always")].filter(Boolean).join(" · ")),
       chain(one.chain),
     );
   }
@@ -89,12 +89,12 @@ export function createPanel(store, config, { light, place, close }) {
     open(
       heading(answer.lane || answer.name || answer.code || say("no_name"), config.categories[answer.category] ?? config.kind_titles[answer.kind]),
       facts(
-        [say("segment"), answer.code],
+        [say(isLine ? "segment" : "code"), answer.code],
         [say("length"), isLine ? metres(answer.length_m) : null],
         [say("place"), placeOf(answer)],
         [say("period"), answer.valid_from || answer.valid_to ? period(answer.valid_from, answer.valid_to) : null],
       ),
-      element("h3", { class: "divider" }, say("cover_on", { day: day(state.on) })),
+      element("h3", { class: "divider" }, say("cover_on", { day: state.on })),
       ...(sections.length ? sections : [element("p", { class: "nobody" }, say("out_of_scope"))]),
     );
     const sameKind = dutyOf(state.duty)?.kind === answer.kind;
@@ -151,7 +151,7 @@ export function createPanel(store, config, { light, place, close }) {
         [say("duty"), dutyOf(zoned.duty)?.title ?? zoned.duty],
         [say("shift"), config.shifts[zoned.shift] ?? zoned.shift],
         [say("length"), zoned.length_m === undefined ? null : amount(zoned.length_m, "m")],
-        [say("holders"), (zoned.holders ?? []).join(", ") || say("holder_none")],
+        [say("holders"), list(zoned.holders ?? []) || say("holder_none")],
         [say("period"), period(zoned.valid_from, zoned.valid_to)],
       ),
       await stretches({ zone: found.code }, state),

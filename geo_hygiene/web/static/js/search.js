@@ -2,7 +2,7 @@
 
 import { ask, Unanswered } from "./api.js";
 import { byId, delayed, element, fill } from "./dom.js";
-import { say } from "./format.js";
+import { number, say } from "./format.js";
 
 const WAIT_MS = 180;
 const MOST = 12;
@@ -56,6 +56,7 @@ export function createSearch(store, config, choose) {
     const options = found.map(option);
     const none = element("li", { class: "found-none", role: "presentation" }, say("found_none", { query }));
     fill(list, ...(options.length ? options : [none]));
+    byId("found-told").textContent = options.length ? say("found_count", { count: number(options.length) }) : none.textContent;
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     activate(options.length ? 0 : -1);
