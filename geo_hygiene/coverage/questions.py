@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -25,6 +26,7 @@ STATES = ("gap", "overlap", "vacant", "covered")
 WANTED = """
 select state.target_id
 from state
+join target on target.id = state.target_id
 join {segment} as segment on segment.id = state.target_id
 {grouping}
 left join area_tree on area_tree.id = state.area_id
@@ -44,21 +46,21 @@ where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid
         )
         else true
     end
-    and (cast(:zone as text) is null and cast(:person as text) is null or exists (
-        select from cover
-        join claim
-            on claim.source_id = cover.source_id and claim.duty_id = state.duty_id
-            and claim.valid_from <= :on and :on < claim.valid_to
-        join duty_zone on duty_zone.id = claim.id
-        where cover.target_id = state.target_id
+    and (cast(:zone as text) is null and cast(:person as text) is null or state.target_id in (
+        select cover.target_id
+        from duty_zone
+        join claim using (id)
+        join cover on cover.source_id = claim.source_id
+        where claim.duty_id = :duty_id and claim.valid_from <= :on and :on < claim.valid_to
             and (cast(:zone as text) is null or duty_zone.code = :zone)
-            and (cast(:person as text) is null or exists (
-                select from assignment
+            and (cast(:person as text) is null or duty_zone.code in (
+                select assignment.zone
+                from assignment
                 join person on person.id = assignment.person_id
-                where person.code = :person and assignment.zone = duty_zone.code
-                    and assignment.valid_from <= :on and :on < assignment.valid_to
+                where person.code = :person and assignment.valid_from <= :on and :on < assignment.valid_to
             ))
     ))
+    {first}
 """
 """Only targets that can have a wanted piece are cut into pieces."""
 
@@ -117,12 +119,43 @@ GAPS = """(
         target.uuid, target.id as target_id, target.kind, target.area_id, target.geom,
         GeometryType(target.geom) <> 'POINTM' as is_line,
         lower(gap) as from_mm, upper(gap) as to_mm, 'gap' as state, null::text[] as zones
-    from state
+    from (
+        select * from state
+        where duty_id = :duty_id and gap_max_mm >= greatest(:listed, cast(:after_mm as int))
+            and valid_from <= :on and :on < valid_to and cast(:after_mm as int) is not null
+        union all (
+            select * from state
+            where duty_id = :duty_id and gap_max_mm >= :listed
+                and valid_from <= :on and :on < valid_to
+                and (cast(:after_mm as int) is null or gap_max_mm < cast(:after_mm as int))
+            order by gap_max_mm desc
+            fetch first (:limit) rows with ties
+        )
+    ) as state
     join target on target.id = state.target_id
     cross join lateral unnest(state.gaps) as gap
-    where state.duty_id = :duty_id and state.gap_max_mm >= :listed
-        and state.valid_from <= :on and :on < state.valid_to
 )"""
+"""A page's gaps are among those of the targets with the longest gaps: each of them brings at least one."""
+
+FIRST_LONGEST = "order by target.extent_mm desc fetch first (:first) rows with ties"
+"""No target beyond these has a piece longer than the shortest of them."""
+FIRST_BY_LANE = """
+    and (
+        cast(:after_uuid as uuid) is null
+        or (coalesce({title}, ''), coalesce({number}, ''), target.uuid) >= (
+            select coalesce({title}, ''), coalesce({number}, ''), target.uuid
+            from target join {segment} as segment using (id) {grouping}
+            where target.uuid = cast(:after_uuid as uuid)
+        )
+    )
+order by coalesce({title}, ''), coalesce({number}, ''), target.uuid
+fetch first (:first) rows only
+"""
+"""Each target has a piece, so that these fill a page, unless some are shorter than what is listed."""
+
+KNOWN_OF_ASKED = ", (select count(*) from asked) as asked, (select min(extent_mm) from asked) as least_extent"
+FIRST_FACTOR = 2
+"""Targets that are cut for a row of a page that shows everything."""
 
 PIECE_ROWS = """(
     select piece.*, GeometryType(piece.geom) <> 'POINTM' as is_line from piece
@@ -160,7 +193,8 @@ class Page:
 
 def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100, after: str | None = None) -> Page:
     """Return what nobody covers on a day, one row a stretch, longest first."""
-    return _page(connection, duty, on, GAPS, PieceFilter(), Order.LENGTH, limit, after)
+    statement = text(_listed(duty.layer, GAPS, Order.LENGTH))
+    return _page(connection.execute(statement, _values(duty, on, PieceFilter(), limit, after)).all(), duty, limit)
 
 
 def pieces(
@@ -174,32 +208,51 @@ def pieces(
     after: str | None = None,
 ) -> Page:
     """Return the stretches of one state each on a day; a page's key fits every order."""
-    return _page(connection, duty, on, PIECE_ROWS, wanted or PieceFilter(), order, limit, after)
+    chosen = wanted or PieceFilter()
+    values = _values(duty, on, chosen, limit, after)
+    if chosen == PieceFilter() and (order is Order.LANE or after is None):
+        rows = _first_pieces(connection, duty, order, values)
+        if rows is not None:
+            return _page(rows, duty, limit)
+    statement = pieces_statement(_named(WANTED, duty.layer, first=""), _listed(duty.layer, PIECE_ROWS, order))
+    return _page(connection.execute(statement, values).all(), duty, limit)
 
 
-def _page(
-    connection: Connection,
-    duty: DutyRecord,
-    on: date,
-    source: str,
-    wanted: PieceFilter,
-    order: Order,
-    limit: int,
-    after: str | None,
-) -> Page:
+def _first_pieces(
+    connection: Connection, duty: DutyRecord, order: Order, values: dict[str, Any]
+) -> Sequence[Row[Any]] | None:
+    """Return a page's rows from the targets that come first, ``None`` where those do not suffice.
+
+    Without a filter the whole duty is asked for, of which a page shows little.
+    """
+    first = _named(FIRST_BY_LANE, duty.layer) if order is Order.LANE else FIRST_LONGEST
+    wanted = _named(WANTED, duty.layer, first=first)
+    statement = pieces_statement(wanted, _listed(duty.layer, PIECE_ROWS, order, KNOWN_OF_ASKED))
+    asked = FIRST_FACTOR * values["limit"]
+    rows = connection.execute(statement, values | {"first": asked}).all()
+    if not rows or rows[0].asked < asked:
+        return rows
+    if len(rows) < values["limit"]:
+        return None
+    shortest = rows[-1].to_mm - rows[-1].from_mm
+    return rows if order is Order.LANE or shortest >= rows[-1].least_extent else None
+
+
+def _listed(layer: MapLayer, source: str, order: Order, known: str = "") -> str:
+    """Return the statement of a list; ``known`` are further columns."""
     columns = "uuid, kind, code, lane, lane_code, from_mm, to_mm, state, zones, holders, community, community_name,"
-    select = (
+    return (
         f"select {columns} area_group, group_name,"  # noqa: S608 - constants and declared names
         " ST_X(ST_PointOnSurface(shape)) as lon, ST_Y(ST_PointOnSurface(shape)) as lat,"
         " ST_XMin(shape) as west, ST_YMin(shape) as south, ST_XMax(shape) as east, ST_YMax(shape) as north"
-        f" from ({_ordered(duty.layer, source, order)}) as piece"
-        f" order by {LONGEST_FIRST if order is Order.LENGTH else _listed_by_lane(duty.layer)}"
+        f" {known} from ({_ordered(layer, source, order)}) as piece"
+        f" order by {LONGEST_FIRST if order is Order.LENGTH else _listed_by_lane(layer)}"
     )
-    statement = text(select) if source is GAPS else pieces_statement(_named(WANTED, duty.layer), select)
-    rows = connection.execute(statement, _values(duty, on, wanted, limit, after)).all()
-    public = [_public(row, duty) for row in rows[:limit]]
+
+
+def _page(rows: Sequence[Row[Any]], duty: DutyRecord, limit: int) -> Page:
     following = rows[limit - 1] if len(rows) > limit else None
-    return Page(public, _key(following) if following else None)
+    return Page([_public(row, duty) for row in rows[:limit]], _key(following) if following else None)
 
 
 def _values(duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: str | None) -> dict[str, Any]:
