@@ -23,7 +23,10 @@ def crossings(lines: Lines, index: EdgeIndex) -> Cuts:
     for one, other in index.pairs():
         apart = ~_follow(lines, one, other)
         parts += _meetings(lines, is_end, one[apart], other[apart])
-    parts += _meetings(lines, is_end, *_turned_back(lines))
+    there, back = _turned_back(lines)
+    parts += _meetings(lines, is_end, there, back)
+    # cut at the turn too, both ways are pieces and one of them is there twice
+    parts += _vertex_cuts(lines, there, np.ones(len(there)), lines.edges.start[back])
     return Cuts.joined([part for part in parts if len(part)])
 
 
@@ -35,14 +38,16 @@ def _follow(lines: Lines, one: Integers, other: Integers) -> Booleans:
 
 
 def _turned_back(lines: Lines) -> tuple[Integers, Integers]:
-    """Return the pairs of consecutive edges of which the second may run over the first."""
+    """Return the pairs of consecutive edges of which the second runs back over the first."""
     start, line = lines.edges.start, lines.edges.line
     one = np.flatnonzero((line[1:] == line[:-1]) & ~lines.fixed[line[1:]])
     a, b, c = lines.coords[start[one]], lines.coords[start[one] + 1], lines.coords[start[one] + 2]
     scale = np.column_stack(metres_per_degree(b[:, 1]))
     u, v = (b - a) * scale, (c - b) * scale
     sharp = np.einsum("ij,ij->i", u, v) < TURNED_BACK * np.hypot(*u.T) * np.hypot(*v.T)
-    return one[sharp], one[sharp] + 1
+    one, a, b, c = one[sharp], a[sharp], b[sharp], c[sharp]
+    over = (project(c, a, b)[1] <= VERTEX_M) | (project(a, b, c)[1] <= VERTEX_M)
+    return one[over], one[over] + 1
 
 
 def _meetings(lines: Lines, is_end: Booleans, one: Integers, other: Integers) -> list[Cuts]:
