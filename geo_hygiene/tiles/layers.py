@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.crs import TILE_SRID
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
+from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role, Style
 from geo_hygiene.records.people import Assignment
 from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, encoded_geometry, encoded_layer, envelope, pixel
 
@@ -19,6 +19,10 @@ LABELLED_PIXELS = 60
 """Width and height of a polygon together, in pixels, below which it has no label and no border."""
 ELONGATED = 0.3
 """4 pi area / perimeter² below which a label runs along a polygon: a circle has 1, a strip of 1 to 10 has 0.26."""
+LEAST_WIDTH = 0.3
+"""Pixels under which a line is left out of merged features."""
+FIRST_WIDTH_ZOOM, WIDTH_STEP = 12, 1.6
+"""Zoom of a style's first width, and how much wider lines are drawn from zoom to zoom."""
 SLICES = 24
 """Cuts across an elongated polygon; the line through their middles carries its label."""
 
@@ -40,7 +44,7 @@ def layer_parts(layer: MapLayer, zoom: int) -> list[ColumnElement[Any]]:
     if layer.draws:
         return [_grouped_lines(layer, layer_of(layer.draws), zoom)]
     if zoom < layer.style.merge_below and layer.category is not None:
-        return [_merged(layer)]
+        return [_merged(layer, zoom)]
     parts = [_features(layer, zoom)]
     if layer.style.borders and layer.category is not None:
         parts.append(_borders(layer, layer.style.borders, zoom))
@@ -107,12 +111,22 @@ def _category_name(layer: MapLayer) -> str:
     return next(named, "category")
 
 
-def _merged(layer: MapLayer) -> ColumnElement[Any]:
-    """Return the features as one geometry for each colour: few bytes, no identities."""
+def _too_thin(style: Style, zoom: int) -> list[str]:
+    """Return the categories whose lines would be thinner at a zoom than anybody sees; ``""`` is every other one."""
+    shrunk = WIDTH_STEP ** (zoom - FIRST_WIDTH_ZOOM)
+    return [category for category, widths in style.widths.items() if widths[0] * shrunk < LEAST_WIDTH]
+
+
+def _merged(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
+    """Return the features as one geometry for each colour: few bytes, no identities, nothing that nobody sees."""
     model: Any = layer.model
+    thin = _too_thin(layer.style, zoom) if layer.style else []
+    seen: list[ColumnElement[bool]] = [
+        layer.category.is_distinct_from(category) for category in thin if layer.category is not None and category
+    ]
     collected = (
         select(layer.category.label("colour"), func.ST_Collect(model.geom_3857).label("whole"))  # type: ignore[union-attr]
-        .where(*_shown(layer))
+        .where(*_shown(layer), *seen)
         .group_by(layer.category)
         .subquery("collected")
     )

@@ -1,0 +1,193 @@
+"""The pages as they come from the server, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event, text
+
+from geo_hygiene.database import engine
+from geo_hygiene.web.connections import Connections
+from tests.conftest import TestDatabase
+from tests.web.conftest import application
+from tests.web.towns import AUTUMN, NAMES, SPRING
+
+
+class Rows(HTMLParser):
+    """Collects the rows of the table of pieces, and the words of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.rows: list[dict[str, str]] = []
+        self.words: list[str] = []
+        self.links: list[dict[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attributes}
+        if tag == "tr" and "data-segment" in found:
+            self.rows.append({"segment": found["data-segment"], "state": found["data-state"]})
+        if tag == "a":
+            self.links.append(found)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data.strip())
+
+
+def read(client: FlaskClient, address: str) -> Rows:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return Rows(answer.get_data(as_text=True))
+
+
+@contextmanager
+def counted(connections: Connections) -> Iterator[list[str]]:
+    """Collect the statements that the application sends."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_the_table_lists_every_piece_over_its_pages(client: FlaskClient) -> None:
+    query = {"duty": "sweeping", "on": SPRING.isoformat(), "limit": 1000}
+    pieces = client.get("/api/v1/cover/pieces", query_string=query).json["pieces"]
+    for sort in ("length", "lane"):
+        address: str | None = f"/map/table?duty=sweeping&on={SPRING}&limit=7&sort={sort}"
+        found: list[dict[str, str]] = []
+        while address:
+            page = read(client, address)
+            found += page.rows
+            address = next((link["href"] for link in page.links if link.get("rel") == "next"), None)
+        assert sorted(map(str, found)) == sorted(
+            str({"segment": piece["segment"], "state": piece["state"]}) for piece in pieces
+        )
+
+
+@pytest.mark.parametrize(
+    "words", ["state=gap", "state=overlap", "community=C1", "lane=%E6%BB%A8", "zone=Z3", "person=P2", "zone=none"]
+)
+def test_the_table_filters_as_the_api_does(client: FlaskClient, words: str) -> None:
+    query = f"duty=sweeping&on={SPRING}&limit=1000&{words}"
+    pieces = client.get(f"/api/v1/cover/pieces?{query}").json["pieces"]
+    assert [row["segment"] for row in read(client, f"/map/table?{query}").rows] == [row["segment"] for row in pieces]
+
+
+def test_a_row_of_the_table_leads_to_its_place_on_the_map(client: FlaskClient) -> None:
+    page = read(client, f"/map/table?duty=sweeping&on={SPRING}&state=overlap")
+    (row,) = page.rows
+    link = next(link["href"] for link in page.links if f"select={row['segment']}" in link["href"])
+    assert re.fullmatch(rf"/map\?duty=sweeping&on={SPRING}&select={row['segment']}#map=17/31\.\d+/105\.\d+", link)
+    assert client.get(link.split("#")[0]).status_code == 200
+
+
+def test_the_table_shows_counts_of_places_for_tanks(client: FlaskClient) -> None:
+    page = read(client, f"/map/table?duty=tanks&on={SPRING}&sort=lane")
+    assert [row["state"] for row in page.rows] == ["covered", "covered", "covered", "gap", "gap"]
+    assert "T4" in page.words
+
+
+def test_the_start_page_tells_the_figures_of_today(client: FlaskClient) -> None:
+    figures = client.get("/api/v1/cover?duty=tanks").json
+    words = read(client, "/").words
+    assert f"{figures['covered'] / figures['total']:.0%}" in words
+    assert any("Septic tanks" in word for word in words)
+
+
+def config_of(client: FlaskClient, address: str) -> dict[str, object]:
+    page = client.get(address).get_data(as_text=True)
+    return json.loads(re.search(r'<script type="application/json" id="config"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_map_begins_where_its_address_says(client: FlaskClient) -> None:
+    config = config_of(client, f"/map?duty=tanks&on={AUTUMN}&select=T1&layers=areas,septic-tanks")
+    assert (config["duty"], config["on"], config["select"]) == ("tanks", AUTUMN.isoformat(), "T1")
+    assert config["layers"] == ["areas", "septic-tanks"]
+    assert config["notice"] is None
+    duties = {duty["code"]: duty for duty in config["duties"]}
+    assert duties["sweeping"]["days"] == ["2025-01-01", "2025-07-01"]
+    assert (duties["tanks"]["unit"], duties["tanks"]["kind"]) == ("count", "septic-tanks")
+    west, south, east, north = config["extent"]
+    assert west < 105.08 < east
+    assert south < 31.09 < north
+    assert [layer["key"] for layer in config["layers_all"]]
+    assert config["roles"]["cleaner"] == "Cleaner"
+
+
+@pytest.mark.parametrize("words", ["duty=cooking", "on=yesterday", "on=2025-02-30", "duty=%00", "layers=" + "x" * 300])
+def test_the_map_says_what_of_its_address_it_could_not_read(client: FlaskClient, words: str) -> None:
+    config = config_of(client, f"/map?{words}")
+    assert config["duty"] == "sweeping"
+    assert config["on"] == config["today"]
+    assert config["notice"]
+
+
+def test_a_page_does_not_ask_more_of_the_database_for_more_rows(client: FlaskClient, connections: Connections) -> None:
+    for address, most in (
+        ("/", 20),
+        ("/map", 12),
+        (f"/map/table?on={SPRING}&limit={{}}", 9),
+        (f"/api/v1/cover?duty=sweeping&by=lane&on={SPRING}", 5),
+        (f"/api/v1/cover/gaps?duty=sweeping&on={SPRING}&limit={{}}", 3),
+        (f"/api/v1/zones?on={SPRING}&limit={{}}", 2),
+        (f"/api/v1/search?q=1&on={SPRING}&limit={{}}", 9),
+        ("/tiles/areas,street-segments,lanes,cover/14/12974/6701.mvt?duty=sweeping", 8),
+    ):
+        client.get(address.format(2))
+        with counted(connections) as few:
+            client.get(address.format(2))
+        with counted(connections) as many:
+            client.get(address.format(50))
+        assert len(many) <= most, (address, many)
+        assert len(many) <= len(few) + (5 if "search" in address else 0), address
+
+
+def test_the_map_page_is_small_and_names_no_record(client: FlaskClient) -> None:
+    content = client.get("/map").data
+    assert len(content) <= 100_000
+    for name in (*NAMES[:2], "张三", "Z1", "清江"):
+        assert name.encode() not in content
+
+
+def test_every_page_says_that_the_town_is_made_up_while_it_is(
+    new_database: Callable[..., TestDatabase], client: FlaskClient
+) -> None:
+    pages = ("/", "/map", "/map/table", "/api/docs", "/nothing")
+    assert not any("Sample town" in client.get(path).get_data(as_text=True) for path in pages)
+    database = new_database()
+    writer = engine(database.service_url)
+    with writer.begin() as connection:
+        connection.execute(text("insert into import_run (layer, file, origin) values ('areas', 'areas.shp', 'sample')"))
+    connections = Connections(database.service_url)
+    visitor = application(None, connections=connections).test_client()
+    for path in pages:
+        assert "Sample town" in visitor.get(path).get_data(as_text=True), path
+    with writer.begin() as connection:
+        connection.execute(text("delete from import_run"))
+    assert "Sample town" not in visitor.get("/").get_data(as_text=True)
+    connections.close()
+    writer.dispose()
+
+
+def test_an_empty_database_is_a_beginning_and_not_an_error(new_database: Callable[..., TestDatabase]) -> None:
+    connections = Connections(new_database().service_url)
+    visitor = application(None, connections=connections).test_client()
+    assert "geo-hygiene sample load" in visitor.get("/").get_data(as_text=True)
+    assert config_of(visitor, "/map")["extent"] is None
+    assert read(visitor, "/map/table").rows == []
+    assert visitor.get("/api/v1/search?q=a").json == {"results": []}
+    assert visitor.get("/api/v1/zones").json == {"zones": [], "next": None}
+    assert visitor.get("/api/v1/cover?duty=drains&by=lane").json["total"] == 0
+    assert visitor.get("/api/v1/cover/gaps?duty=sweeping").json["gaps"] == []
+    assert visitor.get("/tiles/areas,street-segments,cover/14/1/1.mvt?duty=sweeping").status_code == 204
+    connections.close()
