@@ -44,11 +44,14 @@ class MapParts:
         Rows of the legend, in order.
     holders
         Colours of the holders, by tint.
+    usual
+        Keys of the layers that are on until somebody switches them off.
     """
 
     head: Markup
     body: Markup
     script: Markup
+    usual: frozenset[str]
     states: tuple[StateInk, ...] = STATES
     holders: tuple[str, ...] = HOLDERS
 
@@ -89,7 +92,9 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
     UnknownAssetError
         If Folium asks for a file that has no local counterpart.
     """
-    style: dict[str, Any] = map_style(layers, tiles=tiles)
+    drawn = tuple(layers)
+    style: dict[str, Any] = map_style(drawn, tiles=tiles)
     center, zoom = _first_view(extent or EVERYWHERE)
     head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom)
-    return MapParts(head=head, body=body, script=script)
+    usual = frozenset(layer.key for layer in switches(drawn) if layer.style is not None and layer.style.visible)
+    return MapParts(head=head, body=body, script=script, usual=usual)

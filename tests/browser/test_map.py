@@ -138,6 +138,9 @@ def test_the_address_restores_everything(open_page: Open, town_server: str) -> N
     expect(restored.locator("#panel-title")).to_be_visible()
     restored.wait_for_timeout(400)
     assert restored.evaluate(look) == before
+    restored.evaluate("() => map.panBy([40, 0], {animate: false})")
+    restored.wait_for_timeout(400)
+    assert words(restored) == words(page)
     assert "septic-tanks" in before["layers"]
 
 
@@ -214,7 +217,7 @@ def test_the_page_speaks_chinese_and_keeps_its_address(open_page: Open, town_ser
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     assert words(page) | {"duty": "sweeping", "on": "2025-04-01"} == words(page)
     until(page, "() => document.querySelectorAll('#legend [data-value]').length === 4")
-    assert "米" in (page.locator("#legend [data-state=gap] [data-figure=length]").text_content() or "")
+    assert page.locator("#legend [data-state=covered] .state-name").text_content() == "已覆盖"
 
 
 def test_without_webgl_the_page_says_so_and_points_to_the_table(

@@ -16,7 +16,7 @@ export function readAddress(config, address = window.location) {
   return {
     duty: duties.includes(words.get("duty")) ? words.get("duty") : config.duty,
     on: DAY.test(words.get("on") ?? "") ? words.get("on") : config.on,
-    layers: chosen("layers", layers, config.layers),
+    layers: chosen("layers", layers, config.usual),
     states: chosen("states", STATES, STATES),
     color: words.get("color") === "holder" ? "holder" : "state",
     select: words.get("select") || null,
@@ -37,7 +37,7 @@ export function writeView(map) {
 
 export function query(state, config) {
   const words = new URLSearchParams({ duty: state.duty, on: state.on });
-  const usual = new Set(config.layers);
+  const usual = new Set(config.usual);
   if (state.layers.size !== usual.size || [...state.layers].some((key) => !usual.has(key))) {
     words.set("layers", [...state.layers].join(","));
   }

@@ -1,7 +1,7 @@
 // The map page: one store, its address, and the parts that show it. Leaflet's map and its vector tiles are made by the
 // frame; see maps/frame.py.
 
-import { keepAddress, readAddress, readView } from "./address.js";
+import { keepAddress, query, readAddress, readView } from "./address.js";
 import { createDay } from "./day.js";
 import { byId, delayed, element, fill, isCalm, isPhone, readJson } from "./dom.js";
 import { say } from "./format.js";
@@ -21,6 +21,7 @@ const FINGER_REACH_PX = 14;
 const NOTICE_MS = 8000;
 
 const config = readJson("config");
+config.usual = [...document.querySelectorAll("#layers [data-usual]")].map((box) => box.value);
 const map = window.map;
 const store = createStore(readAddress(config));
 const tiles = window.vector_tiles ? createTiles(window.vector_tiles) : null;
@@ -65,7 +66,7 @@ function restoreView(view) {
 // --- what is chosen --------------------------------------------------------------------------------------------------
 
 let lit = null;
-let goal = null;
+let goal = {};
 let cameFrom = null;
 let sheet = null;
 
@@ -81,14 +82,14 @@ function light(next, place) {
   paint();
   if (!next || !place) return;
   const bbox = place.bbox ?? (place.center ? [...place.center, ...place.center] : null);
-  if (goal === "fly" && bbox) look(bbox);
-  if (goal) byId("panel").focus({ preventScroll: true });
-  goal = null;
+  if (goal.fly && bbox) look(bbox);
+  if (goal.focus) byId("panel").focus({ preventScroll: true });
+  goal = {};
 }
 
 function choose(choice, { stay = false } = {}) {
   cameFrom = document.activeElement;
-  goal = stay ? "stay" : "fly";
+  goal = { fly: !stay, focus: true };
   sheet?.fold(false);
   const select = write(choice, kindOf(store.get().duty));
   if (select === store.get().select) panel.show(store.get());
@@ -133,7 +134,7 @@ function keepLinks(state) {
   for (const link of document.querySelectorAll("#to-table, [data-keeps-address]")) link.href = `/map/table?${words}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
-    address.searchParams.set("next", `${location.pathname}${location.search}`);
+    address.searchParams.set("next", `/map${query(state, config)}${state.view ? `#map=${state.view}` : ""}`);
     link.href = `${address.pathname}${address.search}`;
   }
 }
@@ -161,7 +162,7 @@ function start() {
 
   const { view, select } = store.get();
   if (view) restoreView(view);
-  else if (select) goal = "fly";
+  else if (select) goal = { fly: true };
   if (!view) lookAtAll({ still: true });
   keepAddress(store, config, map);
   store.watch(["view"], (state, _before, how) => how.restoring && state.view && restoreView(state.view));
