@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import date
 from urllib.parse import urlencode, urlsplit
 
 import flask_babel
 from flask import Flask, Response, current_app, redirect, request
 
 from geo_hygiene import i18n
-from geo_hygiene.i18n import _
 
 COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -72,11 +70,6 @@ def format_share(share: float) -> str:
     return str(flask_babel.format_percent(math.floor(share * 1000) / 1000, format="0.#%"))
 
 
-def format_day(day: date | None) -> str:
-    """Return a day as ISO writes it, which both languages read; an open end says so."""
-    return day.isoformat() if day else _("open")
-
-
 def speak(app: Flask, *, locale: str | None) -> None:
     """Choose the language of every request before anything is said."""
     app.config["LOCALE"] = i18n.negotiate(locale)
@@ -84,7 +77,7 @@ def speak(app: Flask, *, locale: str | None) -> None:
         app, configure_jinja=False, default_locale=app.config["LOCALE"], locale_selector=i18n.current_locale
     )
     app.jinja_env.globals.update(_=i18n.gettext, ngettext=i18n.ngettext)
-    app.jinja_env.filters.update(amount=format_amount, day=format_day, share=format_share)
+    app.jinja_env.filters.update(amount=format_amount, share=format_share)
 
     @app.before_request
     def choose() -> None:

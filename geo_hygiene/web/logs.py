@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import traceback
 import uuid
 from datetime import UTC, datetime
 
@@ -27,9 +28,20 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= getattr(record, "fields", {})
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= _without_words(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _without_words(error: BaseException) -> dict[str, object]:
+    """Return what an exception is and where it rose; its message can repeat what somebody asked for."""
+    cause = getattr(error, "orig", None) or error
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": f"{type(cause).__module__}.{type(cause).__qualname__}",
+        "sqlstate": getattr(cause, "pgcode", None),
+        "traceback": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
 
 
 def request_id() -> str:

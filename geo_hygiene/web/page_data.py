@@ -89,7 +89,7 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     duty = next((duty for duty in duties if duty.code == (read.duty or duties[0].code)), None)
     extent = features.extent(connection, read.on or now)
     misread = misread or duty is None
-    notice = _("The address could not be read whole: shown is what could.") if misread else None
+    notice = _("Part of the address could not be read; the rest is shown.") if misread else None
     offered = maps.switches(LAYERS.values())
     visible = [layer.key for layer in offered if layer.style is not None and layer.style.visible]
     config = {
