@@ -51,7 +51,7 @@ class Pair(click.ParamType[tuple[str, str]]):
             return value
         ours, sign, theirs = value.partition("=")
         if not sign or not ours:
-            self.fail(_("“%(value)s” is no pair; write it as OURS=THEIRS.", value=value), param, ctx)
+            self.fail(_("“%(value)s” is not of the form FIELD=VALUE.", value=value), param, ctx)
         return ours.strip(), theirs.strip()
 
 
@@ -99,7 +99,7 @@ def layers(home: Path | None, *, as_json: bool) -> None:
     "fields",
     type=Pair(),
     multiple=True,
-    metavar="OURS=THEIRS",
+    metavar="FIELD=COLUMN",
     help=N_("Take one of our fields from this column."),
 )
 @click.option(
@@ -107,7 +107,7 @@ def layers(home: Path | None, *, as_json: bool) -> None:
     "constants",
     type=Pair(),
     multiple=True,
-    metavar="OURS=VALUE",
+    metavar="FIELD=VALUE",
     help=N_("Give every row this value of a field."),
 )
 @click.option(
@@ -125,8 +125,10 @@ def layers(home: Path | None, *, as_json: bool) -> None:
 )
 @click.option("--replace", is_flag=True, help=N_("End the records that the file lacks."))
 @click.option("--from", "day", type=Day(), help=N_("First day on which changes hold. [default: today]"))
-@click.option("--correct", is_flag=True, help=N_("Changes correct what was recorded, from its beginning on."))
-@click.option("--anywhere", is_flag=True, help=N_("Take places that are far from the offices."))
+@click.option(
+    "--correct", is_flag=True, help=N_("The file corrects mistakes: its values hold from the beginning of each record.")
+)
+@click.option("--anywhere", is_flag=True, help=N_("Accept places far from the offices."))
 @click.option("--dry-run", is_flag=True, help=N_("Tell what would happen and store nothing."))
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
 def import_(
@@ -177,15 +179,15 @@ class Bar:
         title = _(STEPS[step])
         if total and done:
             full = min(BAR, BAR * done // total)
-            self._show(f"{title:<24} [{'#' * full}{'-' * (BAR - full)}] {min(done, total):,} / {total:,}")
+            self._show(f"[{'#' * full}{'-' * (BAR - full)}] {title} {min(done, total):,} / {total:,}")
         elif total:
-            self._show(f"{title:<24} {total:,} …")
+            self._show(f"{title} ({total:,}) …")
         else:
             self._show(f"{title} …")
 
     def _show(self, line: str) -> None:
         if self._watched and line != self._shown:
-            click.echo("\r" + line.ljust(len(self._shown)) + ("" if line else "\r"), nl=False, err=True)
+            click.echo("\r\x1b[2K" + line, nl=False, err=True)
             self._shown = line
 
 
@@ -219,9 +221,13 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
         lines.append(_("  network   %(before)s parts before, %(after)s after", **_grouped(answer["components"])))
     lacking = answer["lacking"]
     if lacking["count"]:
-        said = ngettext("%(count)s record is", "%(count)s records are", lacking["count"])
-        keys = ", ".join(lacking["keys"][:SHOWN])
-        lines.append(_("  lacking   %(records)s not in the file and stay: %(keys)s", records=said, keys=keys))
+        said = ngettext(
+            "  lacking   %(count)s record is not in the file and stays: %(keys)s",
+            "  lacking   %(count)s records are not in the file and stay: %(keys)s",
+            lacking["count"],
+            keys=", ".join(lacking["keys"][:SHOWN]),
+        )
+        lines.append(said)
     if report.rejected_file:
         lines.append(_("  rejected  rows are in %(path)s", path=report.rejected_file))
     for line in lines:

@@ -2,6 +2,6 @@
 
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import ImportReport, Stored
-from geo_hygiene.files.importing.run import NoImportError, import_file
+from geo_hygiene.files.importing.run import NoImportError, import_file, import_table
 
-__all__ = ["ImportOptions", "ImportReport", "NoImportError", "Stored", "import_file"]
+__all__ = ["ImportOptions", "ImportReport", "NoImportError", "Stored", "import_file", "import_table"]

@@ -41,3 +41,22 @@ def count_components(starts: Floats, ends: Floats, line: Integers | None = None)
         one = np.concatenate((one, np.arange(count)))
         other = np.concatenate((other, first_of_line[line]))
     return len(np.unique(connected(one, other, count)))
+
+
+def count_crossings(starts: Floats, ends: Floats, line: Integers) -> int:
+    """Return the number of nodes at which a line goes on as another segment because something else meets it there.
+
+    Parameters
+    ----------
+    starts, ends
+        (m, 2) ends of each segment, EPSG:4326.
+    line
+        (m) number of the line that each segment was cut from.
+    """
+    if len(starts) == 0:
+        return 0
+    node = clusters(np.concatenate((starts, ends)), NODE_M)
+    meeting = np.bincount(node) > 2  # noqa: PLR2004 - where nothing else meets, a line has two ends
+    span = np.int64(line.max()) + 1
+    spots, counts = np.unique(node * span + np.tile(line, 2), return_counts=True)
+    return int(np.count_nonzero(meeting[np.unique(spots[counts > 1] // span)]))

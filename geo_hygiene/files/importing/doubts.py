@@ -138,6 +138,6 @@ def sliver_faces(shapes: NDArray[np.object_], numbers: NDArray[np.int64], rows: 
     for row in chosen[(boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) < 1e-8].tolist():  # noqa: PLR2004
         area = abs(GEOD.geometry_area_perimeter(shapes[row])[0])
         if area < SLIVER_M2:
-            text = N_("The face measures only %(area)s m².")
+            text = N_("The area measures only %(area)s m².")
             findings.append(Finding(Code.SLIVER, text, row=int(numbers[row]), values={"area": f"{area:.2f}"}))
     return findings

@@ -120,7 +120,7 @@ def doubled_keys(keys: Sequence[str], numbers: Sequence[int], rows: Sequence[int
             findings.append(
                 Finding(
                     Code.DUPLICATE_KEY,
-                    N_("The key stands in row %(earlier)s already."),
+                    N_("Row %(earlier)s has the same key."),
                     row=int(numbers[row]),
                     value=keys[row],
                     values={"earlier": int(numbers[earlier])},

@@ -71,15 +71,33 @@ def import_file(
     GeoHygieneError
         If the layer, or a field that an option names, does not exist.
     """
+    begun = time.monotonic()
+    layer, asked = _importable(layer_key), options or ImportOptions()
+    table = _read(bind, layer, Path(path), asked, progress)
+    return _stored_in_one(bind, _Import(layer, Path(path).name, table, asked, progress, begun))
+
+
+def import_table(
+    bind: Engine | Connection,
+    layer_key: str,
+    table: SourceTable,
+    options: ImportOptions | None = None,
+    progress: Progress = quiet,
+) -> ImportReport:
+    """Store rows that were read already; see :func:`import_file`."""
+    asked = options or ImportOptions()
+    return _stored_in_one(
+        bind, _Import(_importable(layer_key), table.name, table, asked, progress, time.monotonic())
+    )
+
+
+def _importable(layer_key: str) -> MapLayer:
     layer = layer_of(layer_key)
     if not layer.imports:
         raise NoImportError(
             _("“%(key)s” are made by importing %(made_by)s.", key=layer.key, made_by=layer.made_by or "")
         )
-    begun = time.monotonic()
-    asked = options or ImportOptions()
-    table = _read(bind, layer, Path(path), asked, progress)
-    return _stored_in_one(bind, _Import(layer, Path(path), table, asked, progress, begun))
+    return layer
 
 
 def _read(
@@ -127,7 +145,7 @@ class _Import:
     """One file on its way."""
 
     layer: MapLayer
-    path: Path
+    file: str
     table: SourceTable
     options: ImportOptions
     progress: Progress
@@ -231,7 +249,7 @@ class _Import:
     def _store(self, connection: Connection, batch: Batch) -> ImportReport:
         import_id = connection.scalar(
             text("insert into import_run (layer, file, origin) values (:layer, :file, :origin) returning id"),
-            {"layer": self.layer.key, "file": self.path.name, "origin": self.options.origin},
+            {"layer": self.layer.key, "file": self.file, "origin": self.options.origin},
         )
         stored = store(connection, replace(batch, import_id=import_id))
         self.findings += stored.findings
@@ -258,7 +276,7 @@ class _Import:
         return ImportReport(
             status=status,
             layer=self.layer.key,
-            file=self.path.name,
+            file=self.file,
             read=self.table.rows_read,
             accepted=len(rows),
             rejected=rejected,

@@ -85,7 +85,6 @@ class Shaped:
     targets: NewTargets
     cut: dict[int, Period] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    crossings: int | None = None
 
 
 def shape_points(batch: Batch, rows: Sequence[int], periods: Sequence[Period]) -> Shaped:
@@ -143,7 +142,7 @@ def shape_lines(
     findings = line_findings(pieces, measured, neighbours, batch.numbers)
     if not batch.layer.nodes_crossings:
         findings += doubled_geometries(batch.hashes, batch.numbers.tolist(), batch.rows)
-    return Shaped(targets, cut, findings, pieces.crossings)
+    return Shaped(targets, cut, findings)
 
 
 def _numbered(owner: Integers) -> tuple[Integers, Integers]:

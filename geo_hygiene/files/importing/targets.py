@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.targets import targets_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.files.importing.batch import Batch
-from geo_hygiene.files.importing.components import count_components
+from geo_hygiene.files.importing.components import count_components, count_crossings
 from geo_hygiene.files.importing.existing import (
     Change,
     Existing,
@@ -103,7 +103,6 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
         stored.lacking = lacking_sources
     shaped = _shape(connection, batch, work, periods)
     stored.findings += shaped.findings
-    stored.crossings = shaped.crossings if batch.layer.nodes_crossings else None
     new_ids = _replace(connection, batch, work, shaped.targets, stored)
     _change(connection, batch, work, stored)
     remember_rows(connection, batch.layer.key, batch.import_id)
@@ -150,7 +149,7 @@ def _shape(connection: Connection, batch: Batch, work: _Work, periods: Mapping[i
     targets = _without_same(connection, work, shaped.targets)
     for record, (begin, day) in shaped.cut.items():
         work.leaving.end(record, begin, day)
-    return Shaped(targets, shaped.cut, shaped.findings, shaped.crossings)
+    return Shaped(targets, shaped.cut, shaped.findings)
 
 
 def _without_same(connection: Connection, work: _Work, targets: NewTargets) -> NewTargets:
@@ -282,17 +281,19 @@ NETWORK = """
 select
     ST_X(ST_StartPoint(geom)) as start_x, ST_Y(ST_StartPoint(geom)) as start_y,
     ST_X(ST_EndPoint(geom)) as end_x, ST_Y(ST_EndPoint(geom)) as end_y,
-    extent_mm
+    extent_mm, dense_rank() over (order by source_key) as source
 from target where id = any(:ids)
 """
 
 
 def _describe_network(connection: Connection, batch: Batch, ids: Sequence[int], stored: Stored) -> None:
     """Say how long the lines of the file are as they are stored, and how they hang together."""
-    rows = np.array(connection.execute(text(NETWORK), {"ids": list(ids)}).all(), dtype=np.float64).reshape(-1, 5)
+    rows = np.array(connection.execute(text(NETWORK), {"ids": list(ids)}).all(), dtype=np.float64).reshape(-1, 6)
+    starts, ends = rows[:, 0:2].copy(), rows[:, 2:4].copy()
     stored.length_m = float(rows[:, 4].sum()) / 1000
-    stored.pieces = len(rows) if batch.layer.nodes_crossings else None
-    stored.components_after = count_components(rows[:, 0:2].copy(), rows[:, 2:4].copy())
+    stored.components_after = count_components(starts, ends)
     source = lines_of(batch.geometries[np.array(batch.rows, dtype=np.int64)])
-    starts, ends = source.coords[source.first], source.coords[source.last]
-    stored.components_before = count_components(starts, ends, source.source)
+    stored.components_before = count_components(source.coords[source.first], source.coords[source.last], source.source)
+    if batch.layer.nodes_crossings:
+        stored.pieces = len(rows)
+        stored.crossings = count_crossings(starts, ends, rows[:, 5].astype(np.int64))
