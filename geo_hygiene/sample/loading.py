@@ -69,10 +69,10 @@ def load(bind: Engine, directory: Path | None = None, *, tell: Tell = quiet) -> 
         If a file is missing or refused.
     """
     if directory is None and not (STORED_FILES / "areas.shp").exists():
-        with tempfile.TemporaryDirectory(prefix="geo-hygiene-sample-") as folder:
+        with tempfile.TemporaryDirectory(prefix="geo-hygiene-sample-") as made:
             tell(_("Making the sample town"))
-            write(Path(folder))
-            return load(bind, Path(folder), tell=tell)
+            write(Path(made))
+            return load(bind, Path(made), tell=tell)
     folder = directory or STORED_FILES
     reports = []
     with bind.begin() as connection:
