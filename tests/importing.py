@@ -42,7 +42,7 @@ def table(
 ) -> SourceTable:
     """Return pairs of a geometry (or nothing) and its fields as what a reader makes of a file."""
     fields = list(dict.fromkeys(field for _, values in rows for field in values))
-    columns = {field: [values.get(field) for _, values in rows] for field in fields}
+    columns = {field: _of_one_type([values.get(field) for _, values in rows]) for field in fields}
     wkb = [None if shape is None else shapely.to_wkb(shape) for shape, _ in rows]
     return SourceTable(
         name=name,
@@ -57,6 +57,12 @@ def table(
         complete=True,
         confined={},
     )
+
+
+def _of_one_type(values: list[Any]) -> list[Any]:
+    """Return a column as a file has it: text, if not all values are of one type."""
+    several = len({type(value) for value in values if value is not None}) > 1
+    return [None if value is None else str(value) for value in values] if several else values
 
 
 def bring(connection: Connection, layer: str, rows: Sequence[tuple[Any, dict[str, Any]]], **asked: Any) -> ImportReport:

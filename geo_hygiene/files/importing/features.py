@@ -33,6 +33,7 @@ from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import (
     copy_rows,
     forget_rows,
+    joined_by_hash,
     known_rows,
     lacking_keys,
     remember_rows,
@@ -41,10 +42,15 @@ from geo_hygiene.files.importing.staging import (
 from geo_hygiene.layerspec import Role
 
 MATCH = """
-select distinct on (row.position) row.position, feature.id
-from staging_row as row
-join {table} as feature on feature.source_key = row.key or feature.{column} = row.key
-order by row.position, feature.valid_to desc, feature.id desc
+select distinct on (position) position, id
+from (
+    select row.position, feature.id, feature.valid_to
+    from staging_row as row join {table} as feature on feature.source_key = row.key
+    union all
+    select row.position, feature.id, feature.valid_to
+    from staging_row as row join {table} as feature on feature.{column} = row.key
+) as pair
+order by position, valid_to desc, id desc
 """
 
 
@@ -52,7 +58,7 @@ def store_features(connection: Connection, batch: Batch) -> Stored:
     """Create, change and end the records of a layer that is no target."""
     stored = Stored(findings=_doubts(batch))
     _stage(connection, batch)
-    known = known_rows(connection, batch.layer.key)
+    known = known_rows(connection, batch.layer.key, len(batch.rows))
     matched = _match(connection, batch)
     untouched = {row for row, was in known.items() if row in matched and was.same_geometry and was.same_attributes}
     records = read_existing(connection, batch, [one for row, one in matched.items() if row not in untouched])
@@ -102,7 +108,8 @@ def _match(connection: Connection, batch: Batch) -> dict[int, int]:
         return {}
     column = "code" if batch.layer.key_field == "code" else "uuid::text"
     statement = MATCH.format(table=batch.layer.model.__tablename__, column=column)
-    return {row.position: row.id for row in connection.execute(text(statement))}
+    with joined_by_hash(connection, len(batch.rows)):
+        return {row.position: row.id for row in connection.execute(text(statement)).all()}
 
 
 def as_multipolygons(shapes: Sequence[Any]) -> list[str]:

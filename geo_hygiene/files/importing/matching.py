@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.keys import geometry_hashes
-from geo_hygiene.files.importing.staging import known_rows, stage
+from geo_hygiene.files.importing.staging import joined_by_hash, known_rows, stage
 from geo_hygiene.layerspec import GeometryKind
 
 MATCH = """
@@ -71,10 +71,12 @@ def make_plan(connection: Connection, batch: Batch) -> Plan:
     if batch.first:
         plan.fresh = rows
         return plan
-    known = known_rows(connection, batch.layer.key)
+    known = known_rows(connection, batch.layer.key, len(rows))
     matched: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     values = {"kind": batch.layer.key, "day": batch.options.changes_on}
-    for match in connection.execute(text(MATCH), values):
+    with joined_by_hash(connection, len(rows)):
+        matches = connection.execute(text(MATCH), values).all()
+    for match in matches:
         matched[match.position].append((match.id, match.holds))
     unsure: dict[int, int] = {}
     for row in rows:

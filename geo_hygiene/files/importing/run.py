@@ -86,9 +86,7 @@ def import_table(
 ) -> ImportReport:
     """Store rows that were read already; see :func:`import_file`."""
     asked = options or ImportOptions()
-    return _stored_in_one(
-        bind, _Import(_importable(layer_key), table.name, table, asked, progress, time.monotonic())
-    )
+    return _stored_in_one(bind, _Import(_importable(layer_key), table.name, table, asked, progress, time.monotonic()))
 
 
 def _importable(layer_key: str) -> MapLayer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,21 @@ def stage(
     copy_rows(connection, "staging_row", columns)
 
 
+MANY = 1_000
+"""Rows from which a join by hashing beats one look-up for each."""
+
+
+@contextmanager
+def joined_by_hash(connection: Connection, count: int) -> Iterator[None]:
+    """Join many staged rows by hashing: the planner does not see how many there are before they are committed."""
+    if count < MANY:
+        yield
+        return
+    connection.execute(text("set local enable_nestloop = off"))
+    yield
+    connection.execute(text("set local enable_nestloop = on"))
+
+
 KNOWN = """
 select
     row.position,
@@ -104,12 +120,13 @@ join source_row as source on source.layer = :layer and source.key = row.key
 """
 
 
-def known_rows(connection: Connection, layer: str) -> dict[int, Known]:
-    """Return, by position, the rows whose key an earlier import brought."""
-    return {
-        row.position: Known(row.same_geometry, row.same_attributes)
-        for row in connection.execute(text(KNOWN), {"layer": layer})
-    }
+def known_rows(connection: Connection, layer: str, count: int) -> dict[int, Known]:
+    """Return, by position, those of ``count`` rows whose key an earlier import brought."""
+    with joined_by_hash(connection, count):
+        return {
+            row.position: Known(row.same_geometry, row.same_attributes)
+            for row in connection.execute(text(KNOWN), {"layer": layer}).all()
+        }
 
 
 REMEMBER = """
@@ -132,7 +149,8 @@ order by source.key
 
 def lacking_keys(connection: Connection, layer: str) -> list[str]:
     """Return the keys of earlier imports that the file lacks."""
-    return list(connection.scalars(text(LACKING), {"layer": layer}))
+    with joined_by_hash(connection, MANY):
+        return list(connection.scalars(text(LACKING), {"layer": layer}).all())
 
 
 def remember_rows(connection: Connection, layer: str, import_id: int) -> None:

@@ -106,7 +106,7 @@ def _wanted(
 ) -> dict[Key, Row]:
     """Return the rows of the file as columns of the table, by their keys."""
     known: dict[Role, dict[str, Any]] = {
-        attribute.role: dict(connection.execute(text(REFERENCES[attribute.role].query)).tuples().all())
+        attribute.role: {row[0]: row[1] for row in connection.execute(text(REFERENCES[attribute.role].query))}
         for attribute in layer
         if attribute.role is not None and attribute.role in REFERENCES
     }

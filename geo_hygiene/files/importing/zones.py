@@ -223,7 +223,7 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
 
 def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:
     """Let the persons that a zone's row names hold it for its period, unless they do."""
-    people: dict[str, int] = dict(connection.execute(text("select code, id from person")).tuples().all())
+    people: dict[str, int] = {row.code: row.id for row in connection.execute(text("select code, id from person"))}
     named = []
     for zone in zones:
         for code in zone.values["holders"] or ():
