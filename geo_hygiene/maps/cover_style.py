@@ -123,9 +123,9 @@ def _gap(widths: Widths) -> list[StyleLayer]:
         "metadata": {"state": "gap"},
         "paint": {
             "circle-color": ink.color,
-            "circle-radius": by_zoom([(10, 1.4), (12, 2.2), (13.5, 3.2), (15, 4.2), (16, 4.6)]),
+            "circle-radius": by_zoom([(10, 1.4), (12, 1.9), (13.5, 3.1), (15, 4.2), (16, 4.6)]),
             "circle-stroke-color": RING,
-            "circle-stroke-width": by_zoom([(11, 0.8), (14, 1.6)]),
+            "circle-stroke-width": by_zoom([(11, 0.6), (13, 0.9), (14, 1.5)]),
         },
     }
     return [rim, line, mark]

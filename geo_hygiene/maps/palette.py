@@ -58,7 +58,7 @@ STATES = (
         color="#5B3E96",
         core="#E9E1F6",
         core_share=0.36,
-        core_from=14.2,
+        core_from=13.5,
         wider=1.4,
     ),
     StateInk(
@@ -78,6 +78,12 @@ COVERED_BY_CATEGORY = {"arterial": "#7798A0", "street": "#88A6AC", "lane": "#9FB
 
 HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9B8A6A", "#7D938C")
 """Eight quiet colours that tell neighbouring zones apart; none comes near the colours of the other three states."""
+
+
+def mixed(color: str, ground: str, share: float) -> str:
+    """Return what a colour gives that covers a ground to that share; an opaque line does not darken where it crosses."""
+    parts = [(int(color[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(over * share + under * (1 - share)):02X}" for over, under in parts)
 
 
 def state_ink(state: str) -> StateInk:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from geo_hygiene.layerspec import GeometryKind, Lettering, MapLayer, Style
 from geo_hygiene.maps import cover_style
 from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
-from geo_hygiene.maps.palette import FONTS, PAPER
+from geo_hygiene.maps.palette import FONTS, PAPER, mixed
 
 StyleLayer: TypeAlias = dict[str, Any]
 
@@ -25,6 +25,7 @@ GROUND = "ground"
 OUTLINE: Widths = {"": (1.0,) * 5}
 CASING = (0.7, 1.3, 2.2, 2.4, 3.0)
 """Pixels by which a casing is wider than its line, at each zoom of the palette."""
+BAND_SHARE = 0.15
 FINE_BORDERS_FROM = 14.5
 MAXIMUM_ANGLE = 32
 LABEL_DISTANCE = 4
@@ -98,7 +99,8 @@ def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
         drawn["layout"] |= {"line-join": "round"}
         return drawn | {"filter": where, "paint": {"line-color": style.line, **paint}}
 
-    band = line("band", is_main, {"line-opacity": 0.13, "line-width": by_zoom([(10, 2), (12, 5), (14, 11), (16, 26)])})
+    tint = mixed(style.line or PAPER, style.fill or PAPER, BAND_SHARE)
+    band = line("band", is_main, {"line-color": tint, "line-width": by_zoom([(10, 2), (12, 5), (14, 11), (16, 26)])})
     dash = line(
         "dash",
         is_main,
