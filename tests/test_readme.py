@@ -1,0 +1,55 @@
+"""What the first page tells people to type works as it stands there, in both languages."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from geo_hygiene.cluster import Cluster
+
+ROOT = Path(__file__).parent.parent
+COMMAND = ".venv/bin/geo-hygiene"
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+BY_COMMUNITY = re.compile(r"^  QJ0\d\t", re.MULTILINE)
+
+
+def commands(name: str) -> list[list[str]]:
+    """Return the program's commands of a page, each as words."""
+    lines = "".join(BLOCK.findall((ROOT / name).read_text())).splitlines()
+    return [shlex.split(line) for line in lines if line.startswith(COMMAND)]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Return a folder that looks like the checkout to these commands; the user postgres can enter it."""
+    folder = Path(tempfile.mkdtemp(prefix="geo-hygiene-test-"))
+    folder.chmod(0o755)
+    (folder / "data").symlink_to(ROOT / "data")
+    yield folder
+    shutil.rmtree(Cluster(folder / "our-office").folder, ignore_errors=True)
+    shutil.rmtree(folder)
+
+
+def test_both_languages_say_the_same_commands() -> None:
+    assert commands("README.md") == commands("README.zh.md")
+
+
+def test_the_commands_work(folder: Path) -> None:
+    said = {}
+    with Cluster(folder / "our-office").lease():
+        for _program, *words in commands("README.md"):
+            if words[0] != "up":
+                command = [sys.executable, "-c", "from geo_hygiene.cli import main; main()", *words]
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, (words, done.stdout, done.stderr)
+                said[words[0]] = done.stdout
+    assert len(BY_COMMUNITY.findall(said["cover"])) == 6
+    assert (folder / "streets.gpkg").stat().st_size > 100_000
