@@ -81,7 +81,7 @@ HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9
 
 
 def mixed(color: str, ground: str, share: float) -> str:
-    """Return what a colour gives that covers a ground to that share; an opaque line does not darken where it crosses."""
+    """Return the colour of a thin cover over a ground; drawn opaque it does not darken where it crosses itself."""
     parts = [(int(color[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(over * share + under * (1 - share)):02X}" for over, under in parts)
 
