@@ -29,8 +29,9 @@ READING = {
     "default_transaction_isolation": "repeatable read",
     "jit": "off",
 }
-#: A tile is a small query of which many run at once: parallel workers would only wait for each other.
-TILES = READING | {"max_parallel_workers_per_gather": "0"}
+#: A tile is a small query of which many run at once: parallel workers would only wait for each other, and the plans
+#: that a connection keeps for tiles are good from the first time.
+TILES = READING | {"max_parallel_workers_per_gather": "0", "plan_cache_mode": "force_generic_plan"}
 
 POOL_SIZE = 4
 """Connections that each process keeps for pages and again for tiles: one for each thread of a worker."""
