@@ -150,7 +150,7 @@ def make_facilities(
             add(kind, prefix, f"{community.name}{title}", kerb_place(segments[n], 0.5, 1.0))
     for park in parks:
         if park.kind == "park" and park.name:
-            spot = park.shape.representative_point()
+            spot = park.shape.buffer(-4).boundary.interpolate(0.1, normalized=True)  # beside a lake, not in it
             add("park", "GY", park.name, Point(round(spot.x, 2), round(spot.y, 2)))
     return found
 

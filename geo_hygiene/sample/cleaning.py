@@ -166,31 +166,37 @@ def _way_on(
 
 
 def promote_links(network: Network, reach: float) -> None:
-    """Raise the lane by which a main street, broken off in the middle of the town, reaches the next one."""
+    """Raise the lanes by which a main street, broken off in the middle of the town, goes straight on to the next."""
     for node in sorted(network.nodes):
         main = [key for key in sorted(network.at[node]) if RANK[network.edges[key].category] > 1]
         if len(main) != 1 or network.degree(node) == 1:
             continue
-        best: tuple[float, list[int]] | None = None
-        queue: list[tuple[float, int, list[int]]] = [(0.0, node, [])]
-        seen, target = {node}, node
-        while queue and best is None:
-            queue.sort(key=lambda item: (item[0], item[1]))
-            far, at, way = queue.pop(0)
-            if way and any(RANK[network.edges[k].category] > 1 for k in network.at[at]):
-                best, target = (far, way), at
-            for key in sorted(network.at[at]):
-                edge = network.edges[key]
-                after = edge.end if edge.start == at else edge.start
-                if edge.category == "lane" and after not in seen and far + edge.length < reach:
-                    seen.add(after)
-                    queue.append((far + edge.length, after, [*way, key]))
-        if best is None or math.dist(network.nodes[node], network.nodes[target]) < 0.85 * best[0]:
+        street = network.edges[main[0]]
+        far, target, way = _nearest_main(network, node, reach)
+        (x, y), (tx, ty) = network.nodes[node], network.nodes[target]
+        turn = (math.atan2(ty - y, tx - x) - street.bearing(node)) % (2 * math.pi) - math.pi
+        if not way or math.dist((x, y), (tx, ty)) < 0.94 * far or abs(turn) > math.radians(35):
             continue
-        for key in best[1]:
-            network.edges[key] = replace(
-                network.edges[key], category=network.edges[main[0]].category, line=network.edges[main[0]].line
-            )
+        for key in way:
+            network.edges[key] = replace(network.edges[key], category=street.category, line=street.line)
+
+
+def _nearest_main(network: Network, node: int, reach: float) -> tuple[float, int, list[int]]:
+    """Return metres, end and lanes of the shortest way to another main street; no lanes where there is none."""
+    queue: list[tuple[float, int, list[int]]] = [(0.0, node, [])]
+    seen = {node}
+    while queue:
+        queue.sort(key=lambda item: (item[0], item[1]))
+        far, at, way = queue.pop(0)
+        if way and any(RANK[network.edges[key].category] > 1 for key in network.at[at]):
+            return far, at, way
+        for key in sorted(network.at[at]):
+            edge = network.edges[key]
+            after = edge.end if edge.start == at else edge.start
+            if edge.category == "lane" and after not in seen and far + edge.length < reach:
+                seen.add(after)
+                queue.append((far + edge.length, after, [*way, key]))
+    return 0.0, node, []
 
 
 def demote_tails(network: Network, shortest: float, ground: Polygon) -> None:

@@ -1,126 +1,202 @@
-"""Take the sample town out of a database, and nothing else."""
+"""Take the sample town out of a database: its records, known by their import runs, and nothing else."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from collections.abc import Sequence
+from typing import Any
 
-from geo_hygiene.coverage.holders import assignments_changed
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.targets import areas_changed
 from geo_hygiene.coverage.versions import bump
-from geo_hygiene.coverage.writing import delete_claims
+from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
-from geo_hygiene.i18n import N_, _
+from geo_hygiene.files.importing.run import IMPORT_LOCK
+from geo_hygiene.i18n import ngettext
 from geo_hygiene.layers import LAYERS
+from geo_hygiene.layers.areas import Area
+from geo_hygiene.layers.buildings import Building
+from geo_hygiene.layers.drain_segments import DrainSegment
+from geo_hygiene.layers.drains import Drain
+from geo_hygiene.layers.duty_zones import DutyZone
+from geo_hygiene.layers.green_spaces import GreenSpace
+from geo_hygiene.layers.lanes import Lane
+from geo_hygiene.layers.street_segments import StreetSegment
+from geo_hygiene.layers.water_bodies import WaterBody
+from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty, Scope
+from geo_hygiene.records.imports import ImportRun, SourceRow
+from geo_hygiene.records.people import Assignment, Person, Post
+from geo_hygiene.records.targets import Target, TargetParent
+from geo_hygiene.sample.loading import ORIGIN
 
-RESTING = {
-    N_("zones"): """
-        select distinct duty_zone.code from claim join duty_zone using (id) join claim_stretch using (source_id)
-        join target on target.id = claim_stretch.target_id
-        where not coalesce(claim.import_id = any(:runs), false) and target.import_id = any(:runs) order by 1
-    """,
-    N_("assignments"): """
-        select distinct person.code from assignment join person on person.id = assignment.person_id
-        where not coalesce(assignment.import_id = any(:runs), false) and (
-            person.import_id = any(:runs)
-            or assignment.zone in (select code from duty_zone join claim using (id) where import_id = any(:runs))
-        ) order by 1
-    """,
-    N_("posts"): """
-        select distinct person.code from post join person on person.id = post.person_id join area on area.id = area_id
-        where not coalesce(post.import_id = any(:runs), false)
-            and (person.import_id = any(:runs) or area.import_id = any(:runs)) order by 1
-    """,
-    N_("areas"): """
-        select area.code from area join area as parent on parent.id = area.parent_id
-        where not coalesce(area.import_id = any(:runs), false) and parent.import_id = any(:runs) order by 1
-    """,
-    N_("segments"): """
-        select target.uuid::text from target
-        left join street_segment on street_segment.id = target.id left join lane on lane.id = street_segment.lane_id
-        left join drain_segment on drain_segment.id = target.id left join drain on drain.id = drain_segment.drain_id
-        where not coalesce(target.import_id = any(:runs), false) and (
-            lane.import_id = any(:runs) or drain.import_id = any(:runs)
-            or exists (
-                select from target_parent join target as parent on parent.id = parent_id
-                where child_id = target.id and parent.import_id = any(:runs)
-            )
-        ) order by 1
-    """,
-}
-"""Codes of own records that could not stand without records of the sample."""
+NAMED = 8
+"""Own records that a refusal names one by one."""
 
-FORMER_LISTS = """
-delete from claim_source as source
-where exists (
-    select from claim_stretch join target on target.id = claim_stretch.target_id
-    where claim_stretch.source_id = source.id and target.import_id = any(:runs)
-) and not exists (select from claim where claim.source_id = source.id)
-"""
-"""Lists that zones had before they were given others."""
-
-NAMED = 10
-"""Records that a refusal names of each kind."""
-
-CLEARED = (
-    "assignment",
-    "post",
-    "person",
-    "target",
-    "lane",
-    "drain",
-    "water_body",
-    "green_space",
-    "building",
+RECORDS: Sequence[type[Base]] = (
+    Assignment,
+    Post,
+    Claim,
+    Target,
+    Lane,
+    Drain,
+    Person,
+    Area,
+    WaterBody,
+    GreenSpace,
+    Building,
 )
-"""Tables whose sample rows go as they are; claims went before them, and areas go last."""
+"""What the sample brings, in an order in which it can go: each before what it names."""
 
 
 class SampleInUseError(GeoHygieneError):
-    """Own records rest on records of the sample town."""
+    """Records of the user that would lose what they rest on."""
 
 
-def clear(connection: Connection) -> int:
-    """Remove the records of the sample town and nothing else; return how many imports they came from.
+def clear(bind: Engine) -> int:
+    """Remove the sample town; return how many records went.
+
+    Parameters
+    ----------
+    bind
+        Of the service role.
 
     Raises
     ------
     SampleInUseError
-        Naming the own records that rest on records of the sample; nothing is removed then.
+        If own records rest on sample records; the message names them, and nothing is removed.
     """
-    runs = list(connection.scalars(text("select id from import_run where origin = 'sample' order by id")))
-    if not runs:
-        return 0
-    _refuse_if_used(connection, runs)
-    values = {"runs": runs}
-    zones = list(connection.scalars(text("select distinct zone from assignment where import_id = any(:runs)"), values))
-    delete_claims(connection, connection.scalars(text("select id from claim where import_id = any(:runs)"), values))
-    connection.execute(text(FORMER_LISTS), values)
-    for table in CLEARED:
-        connection.execute(text(f"delete from {table} where import_id = any(:runs)"), values)  # noqa: S608 - a constant
-    connection.execute(
-        text("update target set area_id = null where area_id in (select id from area where import_id = any(:runs))"),
-        values,
-    )
-    connection.execute(text("delete from area where import_id = any(:runs)"), values)
-    connection.execute(text("delete from source_row where import_id = any(:runs)"), values)
-    connection.execute(text("delete from import_run where id = any(:runs)"), values)
-    areas_changed(connection)
-    assignments_changed(connection, zones)
-    bump(connection, LAYERS)
-    return len(runs)
+    with bind.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+        lock_duties(connection, connection.scalars(select(Duty.id).order_by(Duty.id)))
+        _refuse_if_used(connection)
+        removed = _remove(connection)
+        if removed:
+            areas_changed(connection)
+            bump(connection, LAYERS)
+        return removed
 
 
-def _refuse_if_used(connection: Connection, runs: list[int]) -> None:
-    resting = []
-    for kind, query in RESTING.items():
-        codes = list(connection.scalars(text(query), {"runs": runs}))
-        if codes:
-            more = "…" if len(codes) > NAMED else ""
-            resting.append(f"{_(kind)} {', '.join(codes[:NAMED])}{more}")
-    if resting:
-        raise SampleInUseError(
-            _(
-                "The sample town can not be cleared while your own records rest on it: %(records)s. Remove them first.",
-                records="; ".join(resting),
-            )
+def _is_sample(table: type[Base]) -> ColumnElement[bool]:
+    """Tell of a record whether the sample brought it."""
+    runs = select(ImportRun.id).where(ImportRun.origin == ORIGIN)
+    return _table(table).c.import_id.in_(runs)
+
+
+def _is_own(table: type[Base]) -> ColumnElement[bool]:
+    return or_(_table(table).c.import_id.is_(None), ~_is_sample(table))
+
+
+def _table(model: type[Base]) -> Table:
+    return Base.metadata.tables[model.__tablename__]
+
+
+def _refuse_if_used(connection: Connection) -> None:
+    found = [str(name) for question in _resting() for name in connection.scalars(question)]
+    if not found:
+        return
+    names = ", ".join(dict.fromkeys(found[:NAMED])) + (" …" if len(found) > NAMED else "")
+    raise SampleInUseError(
+        ngettext(
+            "The sample town stays, because %(count)s record of yours rests on it: %(names)s",
+            "The sample town stays, because %(count)s records of yours rest on it: %(names)s",
+            len(found),
+            names=names,
         )
+    )
+
+
+def _resting() -> list[Select[Any]]:
+    """Return questions for the names of own records that name, hold or continue a sample record."""
+    area, target, claim = _table(Area), _table(Target), _table(Claim)
+    above = area.alias()
+    sample_areas = select(area.c.id).where(_is_sample(Area))
+    sample_targets = select(target.c.id).where(_is_sample(Target))
+    sample_people = select(Person.id).where(_is_sample(Person))
+    zone = _table(DutyZone)
+    sample_zones = (
+        select(zone.c.code)
+        .join(claim, claim.c.id == zone.c.id)
+        .group_by(zone.c.code)
+        .having(func.bool_and(func.coalesce(_is_sample(Claim), False)))
+    )
+    area_name = func.coalesce(area.c.code, area.c.name)
+    sample_codes = select(above.c.code).where(above.c.id.in_(sample_areas))
+    return [
+        select(area_name).where(_is_own(Area), area.c.parent_id.in_(sample_areas)).order_by(area.c.id),
+        _members(StreetSegment, StreetSegment.lane_id, Lane),
+        _members(DrainSegment, DrainSegment.drain_id, Drain),
+        select(func.concat(target.c.kind, " ", target.c.uuid))
+        .where(
+            _is_own(Target),
+            or_(
+                target.c.area_by_hand & target.c.area_id.in_(sample_areas),
+                exists().where(TargetParent.child_id == target.c.id, TargetParent.parent_id.in_(sample_targets)),
+            ),
+        )
+        .order_by(target.c.id),
+        select(zone.c.code)
+        .join(claim, claim.c.id == zone.c.id)
+        .where(
+            _is_own(Claim),
+            exists().where(ClaimStretch.source_id == claim.c.source_id, ClaimStretch.target_id.in_(sample_targets)),
+        )
+        .order_by(zone.c.id),
+        select(func.concat(Assignment.zone, " · ", Person.code))
+        .join(Person, Person.id == Assignment.person_id)
+        .where(_is_own(Assignment), or_(Person.id.in_(sample_people), Assignment.zone.in_(sample_zones)))
+        .order_by(Assignment.id),
+        select(func.concat(Person.code, " · ", area.c.code))
+        .select_from(Post)
+        .join(Person, Person.id == Post.person_id)
+        .join(area, area.c.id == Post.area_id)
+        .where(_is_own(Post), or_(Person.id.in_(sample_people), area.c.id.in_(sample_areas)))
+        .order_by(Post.id),
+        select(Person.code).where(_is_own(Person), Person.community.in_(sample_codes)).order_by(Person.id),
+        select(Duty.code)
+        .join(Scope, Scope.duty_id == Duty.id)
+        .where(exists().where(area.c.id == func.any(Scope.area_ids), _is_sample(Area)))
+        .order_by(Scope.id),
+    ]
+
+
+def _members(model: type[Base], reference: Any, group: type[Base]) -> Select[Any]:
+    """Return the question for own segments of a sample lane or drain."""
+    target, own = _table(Target), _table(model)
+    groups = select(_table(group).c.id).where(_is_sample(group))
+    name = func.concat(target.c.kind, " ", func.coalesce(own.c.code, cast(target.c.uuid, Text)))
+    joined = own.join(target, target.c.id == own.c.id)
+    return select(name).select_from(joined).where(_is_own(Target), reference.in_(groups)).order_by(target.c.id)
+
+
+def _remove(connection: Connection) -> int:
+    target, area = _table(Target), _table(Area)
+    sample_areas = select(area.c.id).where(_is_sample(Area))
+    connection.execute(update(target).where(_is_own(Target), target.c.area_id.in_(sample_areas)).values(area_id=None))
+    removed = 0
+    for model in RECORDS:
+        removed += connection.execute(delete(_table(model)).where(_is_sample(model))).rowcount
+    connection.execute(  # lists of zones that went, and of their earlier versions
+        delete(ClaimSource).where(
+            ClaimSource.basis == "list",
+            ~exists().where(Claim.source_id == ClaimSource.id),
+            ~exists().where(ClaimStretch.source_id == ClaimSource.id),
+        )
+    )
+    connection.execute(delete(_table(SourceRow)).where(_is_sample(SourceRow)))
+    connection.execute(delete(ImportRun).where(ImportRun.origin == ORIGIN))
+    return removed

@@ -159,6 +159,15 @@ def node_lines(lines: list[Streamline]) -> Network:
     return network
 
 
+def renode(network: Network) -> Network:
+    """Return the network cut at crossings that came about since it was made."""
+    before = list(network.edges.values())
+    fresh = node_lines([Streamline(edge.points, edge.category, 0) for edge in before])
+    for key, edge in fresh.edges.items():
+        fresh.edges[key] = replace(edge, line=before[edge.line].line)
+    return fresh
+
+
 def cut(points: Coordinates, shape: LineString, at: list[float]) -> list[Coordinates]:
     """Return the pieces of a line between the given distances from its start."""
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])

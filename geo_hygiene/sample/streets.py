@@ -22,7 +22,7 @@ from geo_hygiene.sample.cleaning import (
     tidy,
 )
 from geo_hygiene.sample.field import Field, old_rings
-from geo_hygiene.sample.network import Network, join_chains, node_lines
+from geo_hygiene.sample.network import Network, join_chains, node_lines, renode
 from geo_hygiene.sample.parameters import Town
 from geo_hygiene.sample.river import River
 from geo_hygiene.sample.streamlines import Coordinates, Level, Streamline, Tracer
@@ -198,7 +198,7 @@ def make_network(town: Town, field: Field, river: River, ground: Polygon, rng: n
     lines = Plan(town, field, river, ground, rng).draw()
     network = clean(node_lines(lines))
     join_dead_ends(network, 170.0, river.middle, ground)
-    network = clean(network)
+    network = clean(renode(network))
     thin(network, rng)
     promote_links(network, 90.0)
     demote_tails(network, 190.0, ground)
