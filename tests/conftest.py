@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo_hygiene.cluster import Cluster
 from geo_hygiene.database import engine, migrate
+from geo_hygiene.sample import load_into_empty
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,11 @@ def connection(service: Engine) -> Iterator[Connection]:
         transaction = opened.begin()
         yield opened
         transaction.rollback()
+
+
+@pytest.fixture(scope="session")
+def sample_database(new_database: Callable[..., TestDatabase]) -> TestDatabase:
+    """Return a database that holds the sample town; tests that change it take a copy with ``new_database``."""
+    database = new_database()
+    load_into_empty(database.service_url, lambda _message: None)
+    return database

@@ -6,7 +6,23 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, column, func, inspect, literal, null, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Numeric,
+    Select,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    inspect,
+    literal,
+    null,
+    select,
+    table,
+)
 
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
@@ -14,7 +30,7 @@ from geo_hygiene.layers.duty_zones import DutyZone
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty
 from geo_hygiene.records.people import Assignment, Person, Post
-from geo_hygiene.records.targets import Target
+from geo_hygiene.records.targets import POINT_EXTENT, Target
 
 GEOMETRY = "geometry"
 PUBLISHED = "published"
@@ -61,8 +77,17 @@ class _Source:
             raise ValueError(f"the field {attribute.name} of {self._layer.key} has neither a column nor a known role")
         stored: ColumnElement[Any] = attribute.column.property.columns[0]
         if attribute.unit == "m" and str(attribute.column.key).endswith("_mm"):
-            return stored / literal(1000.0)
+            return self._metres(stored)
         return stored
+
+    def _metres(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a position; the end of a line is where the line ends, not the millimetre next to it.
+
+        A reader who cuts the line there then loses nothing, where half of the rounded ends would lie short of it.
+        """
+        target = self.target()
+        is_end = and_(stored == target.c.extent_mm, target.c.extent_mm > POINT_EXTENT)
+        return case((is_end, _measured_length(target)), else_=stored / literal(1000.0))
 
     def shape(self) -> ColumnElement[Any]:
         """Return the geometry as two-dimensional WKB."""
@@ -199,10 +224,16 @@ class _Source:
         raise ValueError(f"{self._layer.key} has no column {name}")
 
 
+def _measured_length(target: Any) -> ColumnElement[Any]:
+    """Return the geodesic length of a target in metres, to the micrometre."""
+    length = func.ST_M(func.ST_EndPoint(target.c.geom))
+    return cast(func.round(cast(length, Numeric), 6), Double)
+
+
 _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.GROUP_NAME: lambda source: source.group().name,
     Role.GROUP_CODE: lambda source: source.group().code,
-    Role.LENGTH: lambda _source: Target.__table__.c.extent_mm / literal(1000.0),
+    Role.LENGTH: lambda _source: _measured_length(Target.__table__),
     Role.OFFICE: lambda source: source.place().office,
     Role.COMMUNITY: lambda source: source.place().community,
     Role.RESIDENT_GROUP: lambda source: source.place().group,
