@@ -58,7 +58,7 @@ STATES = (
         color="#5B3E96",
         core="#E9E1F6",
         core_share=0.36,
-        core_from=13.5,
+        core_from=14.3,
         wider=1.4,
     ),
     StateInk(

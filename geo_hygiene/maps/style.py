@@ -99,7 +99,7 @@ def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
         drawn["layout"] |= {"line-join": "round"}
         return drawn | {"filter": where, "paint": {"line-color": style.line, **paint}}
 
-    tint = mixed(style.line or PAPER, style.fill or PAPER, BAND_SHARE)
+    tint = mixed(style.line or PAPER, PAPER, BAND_SHARE)
     band = line("band", is_main, {"line-color": tint, "line-width": by_zoom([(10, 2), (12, 5), (14, 11), (16, 26)])})
     dash = line(
         "dash",

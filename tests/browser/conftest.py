@@ -180,6 +180,12 @@ def town_server(new_database: Callable[..., TestDatabase], tmp_path_factory: pyt
 
 
 @pytest.fixture(scope="session")
+def sample_server(sample_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a server over the sample town; it only reads."""
+    yield from _serve(sample_database, tmp_path_factory.mktemp("sample-server"))
+
+
+@pytest.fixture(scope="session")
 def markup_server(new_database: Callable[..., TestDatabase], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a server over a town in which every name is markup."""
     database = new_database()

@@ -95,7 +95,7 @@ export function createPanel(store, config, { light, place, close }) {
         [say("period"), answer.valid_from || answer.valid_to ? period(answer.valid_from, answer.valid_to) : null],
       ),
       element("h3", { class: "divider" }, say("cover_on", { day: state.on })),
-      ...(sections.length ? sections : [element("p", { class: "nobody" }, say("out_of_scope"))]),
+      ...(sections.length ? sections : [element("p", { class: "fine" }, say("out_of_scope"))]),
     );
     const sameKind = dutyOf(state.duty)?.kind === answer.kind;
     light({ by: sameKind ? "segment" : answer.kind, values: [answer.id] }, answer);

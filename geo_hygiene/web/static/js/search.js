@@ -41,7 +41,7 @@ export function createSearch(store, config, choose) {
     const node = element(
       "li",
       { role: "option", id: `found-${index}`, "aria-selected": "false" },
-      element("span", { class: "found-type" }, say(`type_${result.type}`)),
+      element("span", { class: "found-type" }, result.type === "target" ? (config.kind_titles[result.kind] ?? "") : say(`type_${result.type}`)),
       element("span", { class: "found-name" }, result.name || result.code || say("no_name")),
       element("span", { class: "found-detail" }, result.detail || (result.name ? result.code : "") || ""),
     );

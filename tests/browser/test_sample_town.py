@@ -1,0 +1,46 @@
+"""The sample town as people first see it, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, settle
+
+SHOWN = "layers => vector_tiles.getMaplibreMap().queryRenderedFeatures({layers}).length"
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_town_stands_on_the_page(open_page: Open, sample_server: str, *, phone: bool) -> None:
+    """Ground, states and names are drawn without a fault; the page says that the town is made up."""
+    opened = open_page(sample_server, phone=phone)
+    page = opened.go("/map?duty=sweeping&on=2025-08-01")
+    expect(page.locator(".sample-banner")).to_be_visible()
+    settle(page)
+    for layer in ("water-bodies", "green-spaces", "areas-band", "street-segments", "cover-covered-state"):
+        assert page.evaluate(SHOWN, [layer]) > 0, layer
+    for layer in ("cover-gap", "cover-overlap", "cover-vacant", "areas-name-community", "water-bodies-name-river"):
+        assert page.evaluate(SHOWN, [layer]) > 0, layer
+    opened.leave()
+
+
+def test_a_short_gap_is_marked_at_town_scale(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go("/map?duty=sweeping&on=2025-08-01#map=14/31.09/105.08")
+    settle(page)
+    assert page.evaluate(SHOWN, ["cover-gap-mark"]) > 0
+    opened.leave()
+
+
+def test_a_gap_is_a_click_away(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go("/map?duty=sweeping&on=2025-08-01")
+    first = page.locator("#gaps [data-segment]").first
+    lane = first.locator(".row-name").text_content() or ""
+    first.click()
+    expect(page.locator("#panel-title")).to_have_text(lane)
+    expect(page.locator("#panel .bar .bar-gap").first).to_be_attached()
+    settle(page)
+    assert page.evaluate("() => map.getZoom()") > 15
+    assert page.evaluate(SHOWN, ["chosen-segment-rim"]) > 0
+    opened.leave()
