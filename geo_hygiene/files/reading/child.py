@@ -4,6 +4,7 @@ Standard output carries one JSON object a line with the progress; the rows go in
 `result.json`, both in the folder of this import.
 """
 
+import errno
 import json
 import os
 import sys
@@ -36,6 +37,9 @@ from geo_hygiene.files.reading.systems import Bounds, System, Transformation, fr
 from geo_hygiene.i18n import N_
 
 OUT_OF_MEMORY = 12
+OUT_OF_BOUNDS = 13
+OUT_OF_DISK = 14
+_EXITS = {errno.EFBIG: OUT_OF_BOUNDS, errno.ENOSPC: OUT_OF_DISK}
 _ANSWER = "result.json"
 _ROWS = "rows.arrow"
 _RESTARTED = "GEO_HYGIENE_DRIVERS_SKIPPED"
@@ -52,6 +56,10 @@ def run(job: dict[str, Any], nets: dict[str, bool]) -> None:
         reading.notes.add(refusal.finding)
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
+    except OSError as problem:
+        if problem.errno not in _EXITS:
+            raise
+        sys.exit(_EXITS[problem.errno])
     answer = {**reading.answer(), "confined": nets}
     (scratch / _ANSWER).write_text(json.dumps(answer), encoding="utf-8", errors="backslashreplace")
 
@@ -183,7 +191,9 @@ class Reading:
         before = move(batch, placement.transformation.apply)
         placement.look(batch, before, shapely.bounds(batch.geometries))
         check_validity(batch, self.notes)
-        _drop_unstorable(batch)
+        # What has no place on earth can not be written as text or bytes and read again; its row is rejected anyway.
+        nowhere = ~np.isfinite(shapely.bounds(batch.geometries)).all(axis=1)
+        batch.geometries[batch.rejected & nowhere] = None
         # Formats want outlines one way or the other; the same shape shall be the same bytes whatever it came in.
         batch.geometries = shapely.orient_polygons(batch.geometries)
         return batch
@@ -197,12 +207,6 @@ def _bounds(raw: RawBatch) -> Bounds:
     west, south = finite[:, :2].min(axis=0).tolist()
     east, north = finite[:, 2:].max(axis=0).tolist()
     return west, south, east, north
-
-
-def _drop_unstorable(batch: Batch) -> None:
-    """Leave out geometries that could not be written as WKB and read again; their rows are rejected anyway."""
-    finite = np.isfinite(shapely.bounds(batch.geometries)).all(axis=1)
-    batch.geometries[batch.rejected & ~finite] = None
 
 
 def _missing_text(source: Source | None) -> str:

@@ -206,7 +206,7 @@ def is_odd(values: Iterable[str]) -> bool:
 
 
 def is_accident(utf8: Sequence[str], chinese: Sequence[str]) -> bool:
-    """Tell whether Chinese text is UTF-8 only by accident: 联通 becomes letters with marks, 路 a dot that stands alone."""
+    """Tell whether Chinese text is UTF-8 by accident: 联通 becomes letters with marks, 路 a dot that stands alone."""
     if is_odd(utf8):
         return common_share(chinese) > 0
     return common_share(chinese) > MOSTLY and not any(

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.reading.geojson_shapes import GEOMETRIES, ShapeError, shape
+from geo_hygiene.files.reading.geojson_shapes import GEOMETRIES, shapes
 from geo_hygiene.files.reading.geojson_text import DamagedJsonError, Document
 from geo_hygiene.files.reading.locate import Located, RefusedError, refuse
 from geo_hygiene.files.reading.sources import RawBatch
@@ -91,13 +91,8 @@ class GeoJson:
 
     def _batch(self, before: int, features: list[dict[str, Any]]) -> RawBatch:
         rows = np.arange(before + 1, before + len(features) + 1, dtype=np.int64)
-        geometries = np.empty(len(features), dtype=object)
-        problems: dict[int, Finding] = {}
-        for at, feature in enumerate(features):
-            try:
-                geometries[at] = shape(feature.get("geometry"))
-            except ShapeError as problem:
-                problems[int(rows[at])] = problem.finding(int(rows[at]))
+        geometries, errors = shapes([feature.get("geometry") for feature in features])
+        problems = {int(rows[at]): error.finding(int(rows[at])) for at, error in errors.items()}
         names, columns = self._columns(features, before)
         self.schema = pa.schema([(name, column.type) for name, column in zip(names, columns, strict=True)])
         return RawBatch(rows, geometries, columns, problems)
@@ -109,7 +104,9 @@ class GeoJson:
             properties = properties if isinstance(properties, dict) else {}
             own = {"id": feature["id"]} if "id" in feature and "id" not in properties else {}
             for name, value in chain(own.items(), properties.items()):
-                values.setdefault(name, [None] * len(features))[at] = value
+                if name not in values:
+                    values[name] = [None] * len(features)
+                values[name][at] = value
             if len(values) > MOST_FIELDS:
                 raise refuse(
                     Code.FILE_TOO_BIG, N_("The file has more than %(most)s different fields."), most=MOST_FIELDS

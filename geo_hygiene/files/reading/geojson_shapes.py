@@ -43,6 +43,41 @@ class NotFiniteError(ShapeError):
         return not_finite(row, self._vertex, self._coordinates)
 
 
+def shapes(geometries: list[Any]) -> tuple[NDArray[np.object_], dict[int, ShapeError]]:
+    """Return a geometry or None for each GeoJSON object, and what is wrong with the others by position."""
+    made: NDArray[np.object_] | None = None
+    if geometries and all(isinstance(geometry, dict) for geometry in geometries):
+        kind = geometries[0].get("type")
+        if kind in ("LineString", "Point") and all(geometry.get("type") == kind for geometry in geometries):
+            made = _alike([geometry.get("coordinates") for geometry in geometries], is_point=kind == "Point")
+    if made is not None:
+        return made, {}
+    made, errors = np.full(len(geometries), None, dtype=object), {}
+    for at, geometry in enumerate(geometries):
+        try:
+            made[at] = shape(geometry)
+        except ShapeError as problem:
+            errors[at] = problem
+    return made, errors
+
+
+def _alike(coordinates: list[Any], *, is_point: bool) -> NDArray[np.object_] | None:
+    """Return many points or lines made at once, or None when one of them needs a closer look."""
+    lines = [coordinates] if is_point else coordinates
+    if not all(isinstance(line, list) and len(line) >= _LEAST_LINE for line in lines) and not is_point:
+        return None
+    try:
+        positions = _positions([position for line in lines for position in line])
+    except (ShapeError, TypeError):
+        return None
+    made: Any = (
+        shapely.points(positions)
+        if is_point
+        else shapely.linestrings(positions, indices=np.repeat(np.arange(len(lines)), [len(line) for line in lines]))
+    )
+    return np.asarray(made, dtype=object)
+
+
 def shape(geometry: object, *, depth: int = 0) -> BaseGeometry | None:
     """Return the geometry of a GeoJSON object in two dimensions, None for null.
 

@@ -123,6 +123,7 @@ def _reject_not_finite(batch: Batch, notes: Notes) -> None:
         return not_finite(int(batch.rows[at]), vertex + 1, own[vertex].tolist())
 
     batch.reject(which, notes, finding)
+    batch.geometries[which] = None
 
 
 def not_finite(row: int, vertex: int, coordinates: list[float]) -> Finding:

@@ -1,15 +1,15 @@
 """Guess the coordinate system of numbers that do not say it."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from pyproj import CRS
+from pyproj import CRS, Proj
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
-from pyproj.exceptions import ProjError
-from pyproj.transformer import Transformer
+from pyproj.exceptions import CRSError, ProjError
 
 from geo_hygiene.crs import (
     GAUSS_KRUGER_3_DEGREES,
@@ -55,15 +55,13 @@ def looks_like(bounds: Bounds, extent: Bounds | None) -> Guess:
     """
     if not np.isfinite(bounds).all():
         return Guess(N_("The coordinates are not numbers."))
-    for guess in (_as_degrees(bounds, extent), _by_extent(bounds, extent), _as_national_grid(bounds)):
-        if guess is not None:
-            return guess
-    return Guess(
-        N_(
-            "The numbers are neither degrees nor a national grid with its zone number; they may be metres or feet of a "
-            "local grid. Ask who made the file and say it with --crs."
-        )
-    )
+    return _as_degrees(bounds, extent) or _by_extent(bounds, extent) or _as_national_grid(bounds) or Guess(_NO_GUESS)
+
+
+_NO_GUESS = N_(
+    "The numbers are neither degrees nor a national grid with its zone number; they may be metres or feet of a local "
+    "grid. Ask who made the file and say it with --crs."
+)
 
 
 def _named(srid: int) -> Guess:
@@ -146,19 +144,24 @@ def _likely(bounds: Bounds, extent: Bounds) -> Iterator[int]:
             yield from (meridians[meridian] for meridian in sorted(meridians, key=lambda known: abs(known - middle)))
     yield UTM_NORTH[min(60, max(1, int((middle + _LONGITUDE) // 6) + 1))]
     area = AreaOfInterest(*extent)
-    registered = query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS, area_of_interest=area)
+    registered = query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS, area_of_interest=area, contains=True)
     for info in registered[:_MOST_TRIED]:
         if not info.deprecated:
             yield int(info.code)
 
 
 def _transformed(bounds: Bounds, srid: int) -> Bounds | None:
+    """Return roughly where coordinates lie in degrees; the shift between datums is less than a guess needs."""
+    west, south, east, north = bounds
     try:
-        transformer = Transformer.from_crs(srid, STORAGE_SRID, always_xy=True, allow_ballpark=True)
-        found = transformer.transform_bounds(*bounds)
-    except ProjError:
+        with warnings.catch_warnings():
+            # Proj says that it does not know every detail of a system.
+            warnings.simplefilter("ignore")
+            lon, lat = Proj(srid)([west, west, east, east], [south, north, south, north], inverse=True)
+    except (CRSError, ProjError):
         return None
-    return found if np.isfinite(found).all() and found[0] <= found[2] else None
+    found = (min(lon), min(lat), max(lon), max(lat))
+    return found if np.isfinite(found).all() else None
 
 
 def _meet(one: Bounds, other: Bounds) -> bool:

@@ -25,7 +25,8 @@ Progress = Callable[[int, int | None], None]
 
 _GUARD = Path(__file__).with_name("guard.py")
 _PACKAGE = Path(geo_hygiene.__file__).parent
-_OUT_OF_MEMORY = 12
+#: Exit codes of the reading process (`child`).
+_OUT_OF_MEMORY, _OUT_OF_BOUNDS, _OUT_OF_DISK = 12, 13, 14
 _CLOCK_TO_PROCESSOR = 3
 _FAMILIES = (None, "point", "line", "polygon")
 
@@ -196,8 +197,10 @@ def _why(code: int, log: Path, limits: Limits) -> Finding:
     if code == _OUT_OF_MEMORY or "MemoryError" in told or "bad_alloc" in told or "realloc of size" in told:
         text = N_("The file needs more than the %(memory)s MB of memory that it may take.")
         return Finding(Code.FILE_TOO_BIG, text, hint=hint, values={"memory": memory})
-    if code == -signal.SIGXFSZ:
+    if code in {_OUT_OF_BOUNDS, -signal.SIGXFSZ}:
         return Finding(Code.FILE_TOO_BIG, N_("The file takes more room on the disk than it may."), hint=hint)
+    if code == _OUT_OF_DISK:
+        return Finding(Code.FILE_TOO_BIG, N_("The disk is full; the file needs room there while it is read."))
     if code in {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS}:
         return Finding(Code.FILE_UNREADABLE, N_("The file is damaged in a way that stops every reader."))
     raise ReaderFaultError(f"the reading process ended with {code}: {told}")
