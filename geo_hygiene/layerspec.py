@@ -331,7 +331,7 @@ def period_fields(model: Any) -> tuple[Attribute, ...]:
     return (
         Attribute(
             name="valid_from",
-            title=N_("From"),
+            title=N_("Valid from"),
             column=model.valid_from,
             role=Role.VALID_FROM,
             type=FieldType.DATE,
@@ -339,7 +339,7 @@ def period_fields(model: Any) -> tuple[Attribute, ...]:
         ),
         Attribute(
             name="valid_to",
-            title=N_("Until (exclusive)"),
+            title=N_("Valid until (exclusive)"),
             column=model.valid_to,
             role=Role.VALID_TO,
             type=FieldType.DATE,

@@ -42,7 +42,7 @@ LAYER = MapLayer(
             choices=(
                 Choice(value="park", title=N_("Park"), aliases=("公园", "绿地", "游园")),
                 Choice(value="wood", title=N_("Wood"), aliases=("林地", "树林", "forest")),
-                Choice(value="field", title=N_("Field"), aliases=("农田", "耕地", "菜地", "farmland")),
+                Choice(value="field", title=N_("Farmland"), aliases=("农田", "耕地", "菜地", "farmland")),
                 Choice(value="verge", title=N_("Verge"), aliases=("绿化带", "滨江绿地", "grass")),
             ),
         ),

@@ -98,7 +98,7 @@ LAYER = MapLayer(
         Attribute(name="length_m", title=N_("Length"), role=Role.LENGTH, type=FieldType.NUMBER, unit="m"),
         Attribute(
             name="work_min",
-            title=N_("Work"),
+            title=N_("Working time"),
             role=Role.PENDING,
             type=FieldType.NUMBER,
             unit="min",

@@ -49,7 +49,7 @@ PEOPLE = MapLayer(
             required=True,
             aliases=("编号", "工号", "人员编号"),
         ),
-        Attribute(name="name", title=N_("Name"), column=Person.name, required=True, aliases=("姓名", "名字")),
+        Attribute(name="name", title=N_("Full name"), column=Person.name, required=True, aliases=("姓名", "名字")),
         Attribute(
             name="role",
             title=N_("Role"),
@@ -87,7 +87,7 @@ POSTS = MapLayer(
         Attribute(name="area", title=N_("Area"), role=Role.AREA, required=True, aliases=("区域", "社区", "居民组")),
         Attribute(
             name="kind",
-            title=N_("Post"),
+            title=N_("Kind of post"),
             column=Post.kind,
             required=True,
             choices=tuple(role for role in ROLES if role.value in {"leader", "cadre"}),
@@ -124,7 +124,7 @@ ZONE_SEGMENTS = MapLayer(
         ),
         Attribute(
             name="from_m",
-            title=N_("From"),
+            title=N_("From metre"),
             column=ClaimStretch.from_mm,
             type=FieldType.NUMBER,
             unit="m",
@@ -133,7 +133,7 @@ ZONE_SEGMENTS = MapLayer(
         ),
         Attribute(
             name="to_m",
-            title=N_("To"),
+            title=N_("To metre"),
             column=ClaimStretch.to_mm,
             type=FieldType.NUMBER,
             unit="m",
