@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from geo_hygiene.cli import main
 from geo_hygiene.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
@@ -42,14 +42,15 @@ def test_both_languages_say_the_same_commands() -> None:
     assert commands("README.md") == commands("README.zh.md")
 
 
-def test_the_commands_work(folder: Path) -> None:
+def test_the_commands_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GEO_HYGIENE_LOCALE", "en")
     said = {}
     with Cluster(folder / "our-office").lease():
         for _program, *words in commands("README.md"):
             if words[0] != "up":
-                command = [sys.executable, "-c", "from geo_hygiene.cli import main; main()", *words]
-                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-                assert done.returncode == 0, (words, done.stdout, done.stderr)
+                done = CliRunner().invoke(main, words)
+                assert done.exit_code == 0, (words, done.output)
                 said[words[0]] = done.stdout
     assert len(BY_COMMUNITY.findall(said["cover"])) == 6
     assert (folder / "streets.gpkg").stat().st_size > 100_000
