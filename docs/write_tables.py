@@ -5,18 +5,25 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->`` and is neve
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
 
 from geo_hygiene.database import Base
-from geo_hygiene.files.findings import KINDS
+from geo_hygiene.files.findings import KINDS, Code, Finding
+from geo_hygiene.files.importing import ImportReport, Stored
 from geo_hygiene.i18n import gettext, use_locale
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import COMPUTED, Attribute, FieldType, MapLayer
+from geo_hygiene.web.api.answer_models import CoverAnswer, LayersAnswer
 
 DOCUMENTS = Path(__file__).parent
 ROOT = DOCUMENTS.parent
@@ -135,12 +142,57 @@ def _models() -> dict[str, Any]:
     return {str(mapper.local_table): mapper.class_ for mapper in Base.registry.mappers}
 
 
+def answers() -> Iterator[str]:
+    """Yield the form of the commands' JSON answers."""
+    stored = Stored(crossings=0, pieces=0, components_before=0, components_after=0, length_m=0.0)
+    report = ImportReport(
+        status="imported | refused | dry-run | unchanged",
+        layer="key of the layer",
+        file="name of the file",
+        read=0,
+        accepted=0,
+        rejected=0,
+        stored=stored,
+        findings=[Finding(Code.CRS_MISSING)],
+        encoding={"used": "GBK", "from": "option | cpg | language-id | guess | ascii | format"},
+        crs={"used": "EPSG:4326", "from": "option | prj | file | format", "name": "WGS 84", "accuracy_m": 0.0},
+        extent=(0.0, 0.0, 0.0, 0.0),
+    ).as_json()
+    report["findings"] = [dict.fromkeys(report["findings"][0])]
+    for command, form in (
+        ("import LAYER FILE --json", report),
+        ("cover --duty DUTY --json", _form(CoverAnswer)),
+        ("layers --json", _form(LayersAnswer)),
+    ):
+        yield f"\n`geo-hygiene {command}`\n\n```json"
+        yield json.dumps(form, ensure_ascii=False, indent=2)
+        yield "```"
+
+
+def _form(annotation: Any) -> Any:
+    """Return an example of a declared answer, with names of types for values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {field.alias or name: _form(field.annotation) for name, field in annotation.model_fields.items()}
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) is list:
+        return [_form(parts[0])]
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(str, parts))
+    if parts:
+        return _form(parts[0])
+    return TYPES.get(annotation, annotation.__name__)
+
+
+TYPES = {str: "text", float: "number", int: "whole number", bool: "true | false", date: "2025-12-31"}
+"""How types are called in the form of an answer."""
+
 TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "layers": layers,
     "fields": fields,
     "findings": findings,
     "floors": floors,
     "schema": schema,
+    "answers": answers,
 }
 
 
