@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,14 +58,23 @@ class Batch:
     import_id: int
     progress: Progress = field(repr=False)
 
+    @cached_property
+    def nothing(self) -> Sequence[None]:
+        """The values of a field that the layer does not have."""
+        return [None] * len(self.numbers)
+
+    @cached_property
+    def by_role(self) -> dict[Role, Sequence[Any]]:
+        """The values of the fields that have a role."""
+        return {attribute.role: self.values(attribute.name) for attribute in self.layer if attribute.role is not None}
+
     def values(self, name: str) -> Sequence[Any]:
         """Return the values of a field by its public name; none where the layer has no such field."""
-        return self.clean.values.get(name) or [None] * len(self.keys)
+        return self.clean.values.get(name) or self.nothing
 
     def role(self, role: Role) -> Sequence[Any]:
         """Return the values of the field that has a role."""
-        attribute = self.layer.with_role(role)
-        return self.values(attribute.name) if attribute else [None] * len(self.keys)
+        return self.by_role.get(role, self.nothing)
 
     def brings(self, role: Role) -> bool:
         """Tell whether the file brings the field that has a role."""
@@ -99,9 +109,9 @@ def column_of(attribute: Attribute) -> Column[Any]:
     return column
 
 
-def stored_value(column: Column[Any], value: Any) -> Any:
-    """Return a value as the column keeps it: a column that can not be empty takes its default."""
-    if value is None and not column.nullable and column.server_default is not None:
-        default: Any = column.server_default
-        return column.type.python_type(str(default.arg))
-    return value
+def default_of(column: Column[Any]) -> Any:
+    """Return what a column that can not be empty keeps where a row says nothing."""
+    if column.nullable or column.server_default is None:
+        return None
+    default: Any = column.server_default
+    return column.type.python_type(str(default.arg))

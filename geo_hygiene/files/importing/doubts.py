@@ -13,8 +13,8 @@ from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.measure import Measured
 from geo_hygiene.files.importing.noding import NODE_M, Lines
 from geo_hygiene.files.importing.noding.junctions import distinct
-from geo_hygiene.files.importing.noding.lines import Integers, together
-from geo_hygiene.files.importing.noding.search import EdgeIndex, project
+from geo_hygiene.files.importing.noding.lines import Integers, offsets_of, ranges, together
+from geo_hygiene.files.importing.noding.search import project
 from geo_hygiene.files.importing.pieces import Neighbours, Pieces
 from geo_hygiene.i18n import N_
 
@@ -108,8 +108,9 @@ def near_misses(lines: Lines) -> tuple[Integers, Integers, NDArray[np.float64]]:
     owner = np.tile(np.arange(len(lines), dtype=np.int64), 2)
     _, node, count = distinct(lines.coords[ends])
     loose = np.flatnonzero(count[node] == 1)
-    at, edge = EdgeIndex(lines, reach=2 * NEAR_MISS_M).around(lines.coords[ends[loose]])
-    at, other = loose[at], lines.edges.line[edge]
+    points = lines.coords[ends[loose]]
+    position, other = shapely.STRtree(lines.boxes(NEAR_MISS_M)).query(shapely.points(points))
+    at = loose[position]
     mine = owner[at]
     start_node, end_node = node[: len(lines)], node[len(lines) :]
     shares = np.zeros(len(at), dtype=bool)
@@ -118,15 +119,25 @@ def near_misses(lines: Lines) -> tuple[Integers, Integers, NDArray[np.float64]]:
             shares |= one[mine] == another[other]
     same_day = (lines.begins[mine] < lines.ends[other]) & (lines.begins[other] < lines.ends[mine])
     keep = ~shares & same_day & (lines.group[mine] == lines.group[other])
-    at, edge = at[keep], edge[keep]
-    start = lines.edges.start[edge]
-    _, distance = project(lines.coords[ends[at]], lines.coords[start], lines.coords[start + 1])
+    at, distance = at[keep], _distances(lines, ends[at[keep]], other[keep])
     near = (distance <= NEAR_MISS_M) & (distance > NODE_M)
     at, distance = at[near], distance[near]
     order = np.lexsort((distance, at))
     at, distance = at[order], distance[order]
     first = np.concatenate(([True], at[1:] != at[:-1])) if len(at) else np.empty(0, dtype=bool)
     return ends[at[first]], owner[at[first]], distance[first]
+
+
+def _distances(lines: Lines, vertices: Integers, others: Integers) -> NDArray[np.float64]:
+    """Return the metres from vertices to lines, pair by pair."""
+    if len(vertices) == 0:
+        return np.empty(0)
+    edges = np.diff(lines.offsets)[others] - 1
+    start = ranges(lines.first[others], edges)
+    points = lines.coords[np.repeat(vertices, edges)]
+    _, distance = project(points, lines.coords[start], lines.coords[start + 1])
+    nearest: NDArray[np.float64] = np.minimum.reduceat(distance, offsets_of(edges)[:-1])
+    return nearest
 
 
 def sliver_faces(shapes: NDArray[np.object_], numbers: NDArray[np.int64], rows: Sequence[int]) -> list[Finding]:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Integer, Table, any_, func, literal, 
 from sqlalchemy.dialects import postgresql
 
 from geo_hygiene.database import write_rows
-from geo_hygiene.files.importing.batch import Batch, column_of, stored_value
+from geo_hygiene.files.importing.batch import Batch, column_of, default_of
 from geo_hygiene.files.importing.history import keep_history, keep_target_history
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.targets import Target
@@ -119,7 +119,8 @@ def compare(batch: Batch, row: int, record: Existing, place: tuple[int, int]) ->
     for attribute in batch.plain():
         if attribute.name in batch.given:
             column = column_of(attribute)
-            value = stored_value(column, batch.values(attribute.name)[row])
+            value = batch.values(attribute.name)[row]
+            value = default_of(column) if value is None else value
             if attribute.name in record.values and value != record.values[attribute.name]:
                 columns[column.name] = value
     code = batch.role(Role.CODE)[row]
@@ -201,6 +202,6 @@ def values_for(batch: Batch, rows: Sequence[int], columns: Mapping[str, Column[A
     """Return, by column name, the values of plain fields for new records made from rows."""
     answer = {}
     for name, column in columns.items():
-        values = batch.values(name)
-        answer[column.name] = [stored_value(column, values[row]) for row in rows]
+        values, default = batch.values(name), default_of(column)
+        answer[column.name] = [default if values[row] is None else values[row] for row in rows]
     return answer

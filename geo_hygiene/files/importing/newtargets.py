@@ -70,10 +70,8 @@ def _columns(
     """Return what goes into the table of all targets, and what into that of the layer."""
     rows = targets.rows[own].tolist()
     shared, _table = tables_of(batch.layer)
-    names, versions = _identities(connection, batch, targets, own, identities)
     base: Columns = {
         "id": ids[own].tolist(),
-        "uuid": names,
         "kind": [batch.layer.key] * len(own),
         "extent_mm": targets.extent_mm[own].tolist(),
         "geom": [targets.ewkb[at] for at in own],
@@ -82,8 +80,8 @@ def _columns(
         "source_key": [batch.keys[row] for row in rows],
         "import_id": [batch.import_id] * len(own),
         "extra": [batch.clean.extra[row] for row in rows],
-        "version": versions,
     }
+    base.update(_identities(connection, batch, targets, own, identities))
     codes = batch.role(Role.CODE)
     places = zip(rows, targets.number[own].tolist(), targets.count[own].tolist(), strict=True)
     detail: Columns = {
@@ -109,28 +107,22 @@ def members_of(batch: Batch, lines: Lines, rows: Sequence[int]) -> Members:
 
 def _identities(
     connection: Connection, batch: Batch, targets: NewTargets, own: Integers, taken_over: Mapping[int, Identity]
-) -> tuple[list[str], list[int]]:
-    """Return ids and versions: taken over, given by the row, or new."""
+) -> Columns:
+    """Return the columns of ids and versions that are taken over or given by the row; none when all are new."""
     given = batch.role(Role.UUID)
-    whole = [
-        given[row] if count == 1 else None for row, count in zip(targets.rows[own], targets.count[own], strict=True)
-    ]
+    if not taken_over and not batch.brings(Role.UUID):
+        return {}
+    parts = zip(targets.rows[own].tolist(), targets.count[own].tolist(), strict=True)
+    whole = [given[row] if count == 1 else None for row, count in parts]
+    statement = text("select uuid from target where uuid = any(cast(:said as uuid[]))")
     said = [str(one) for one in whole if one is not None]
-    taken = {
-        str(one)
-        for one in connection.scalars(
-            text("select uuid from target where uuid = any(cast(:said as uuid[]))"), {"said": said}
-        )
-    }
-    names, versions = [], []
-    for at, one in zip(own.tolist(), whole, strict=True):
-        if at in taken_over:
-            name, version = str(taken_over[at][0]), taken_over[at][1]
-        else:
-            name, version = (str(one) if one is not None and str(one) not in taken else str(uuid4())), 1
-        names.append(name)
-        versions.append(version)
-    return names, versions
+    stored = set(connection.scalars(statement, {"said": said}))
+    taken = [taken_over.get(at) for at in own.tolist()]
+    names = [
+        str(old[0] if old else one if one is not None and one not in stored else uuid4())
+        for old, one in zip(taken, whole, strict=True)
+    ]
+    return {"uuid": names, "version": [old[1] if old else 1 for old in taken]}
 
 
 def _day(day: date | None, infinity: str) -> str:

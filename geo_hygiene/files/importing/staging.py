@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from sqlalchemy import Connection, text
 CHUNK = 5_000
 """Rows that are turned into text at once."""
 
+_NULL = "\\N"
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -25,7 +28,17 @@ def as_copy_text(value: Any) -> str:
         return "\\\\x" + value.hex()
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False).translate(_ESCAPES) if value else "{}"
-    return "\\N" if value is None else str(value)
+    return _NULL if value is None else str(value)
+
+
+def _texts(values: Sequence[Any]) -> Sequence[str]:
+    """Return values in the text form of COPY; most columns are of one type and need little."""
+    types = set(map(type, values))
+    if types == {str} and not _SPECIAL.search("".join(values)):
+        return values
+    if types == {int}:
+        return list(map(str, values))
+    return list(map(as_copy_text, values))
 
 
 def copy_rows(connection: Connection, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -43,7 +56,7 @@ def copy_rows(connection: Connection, table: str, columns: Mapping[str, Sequence
 
 def _chunks(columns: Sequence[Sequence[Any]], count: int) -> Iterator[bytes]:
     for begin in range(0, count, CHUNK):
-        texts = [list(map(as_copy_text, column[begin : begin + CHUNK])) for column in columns]
+        texts = [_texts(column[begin : begin + CHUNK]) for column in columns]
         yield ("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n").encode()
 
 

@@ -103,14 +103,13 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
         stored.lacking = lacking_sources
     shaped = _shape(connection, batch, work, periods)
     stored.findings += shaped.findings
-    new_ids = _replace(connection, batch, work, shaped.targets, stored)
+    _replace(connection, batch, work, shaped.targets, stored)
     _change(connection, batch, work, stored)
     remember_rows(connection, batch.layer.key, batch.import_id)
     staying = [*plan.untouched, *(one for ids in (*plan.same.values(), *work.kept.values()) for one in ids)]
     stored.unchanged = len(staying) - stored.updated
     if batch.layer.geometry is GeometryKind.LINE:
-        ours = [*staying, *new_ids[shaped.targets.rows >= 0].tolist()]
-        _describe_network(connection, batch, ours, stored)
+        _describe_network(connection, batch, staying, shaped.targets, stored)
     if stored.changed:
         bump(connection, [batch.layer.key, *(key for key, layer in LAYERS.items() if layer.made_by == batch.layer.key)])
     return stored
@@ -171,7 +170,7 @@ def _without_same(connection: Connection, work: _Work, targets: NewTargets) -> N
     return targets.without(dropped)
 
 
-def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTargets, stored: Stored) -> Integers:
+def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTargets, stored: Stored) -> None:
     """Write new targets, end the leaving ones, and hand on what rested on them."""
     leaving = work.leaving
     ended_shapes = read_shapes(connection, leaving.ids)
@@ -192,7 +191,6 @@ def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTarg
         groups = [*old_groups, *_groups_of(connection, batch.layer.grouping, new_ids.tolist())]
         settle_groups(connection, batch.layer.grouping, sorted(set(groups)))
     stored.created, stored.ended = len(new_ids), len(leaving.rows)
-    return new_ids
 
 
 def _take_over(
@@ -279,21 +277,27 @@ def _regroup(connection: Connection, batch: Batch, changes: Sequence[Change]) ->
 
 NETWORK = """
 select
-    ST_X(ST_StartPoint(geom)) as start_x, ST_Y(ST_StartPoint(geom)) as start_y,
-    ST_X(ST_EndPoint(geom)) as end_x, ST_Y(ST_EndPoint(geom)) as end_y,
-    extent_mm, dense_rank() over (order by source_key) as source
+    ST_X(ST_StartPoint(geom)), ST_Y(ST_StartPoint(geom)), ST_X(ST_EndPoint(geom)), ST_Y(ST_EndPoint(geom)),
+    extent_mm, dense_rank() over (order by source_key)
 from target where id = any(:ids)
 """
 
 
-def _describe_network(connection: Connection, batch: Batch, ids: Sequence[int], stored: Stored) -> None:
+def _describe_network(
+    connection: Connection, batch: Batch, ids: Sequence[int], new: NewTargets, stored: Stored
+) -> None:
     """Say how long the lines of the file are as they are stored, and how they hang together."""
-    rows = np.array(connection.execute(text(NETWORK), {"ids": list(ids)}).all(), dtype=np.float64).reshape(-1, 6)
-    starts, ends = rows[:, 0:2].copy(), rows[:, 2:4].copy()
-    stored.length_m = float(rows[:, 4].sum()) / 1000
+    found = [tuple(row) for row in connection.execute(text(NETWORK), {"ids": list(ids)})]
+    there = np.array(found, dtype=np.float64).reshape(-1, 6)
+    ours, lines = new.rows >= 0, new.lines
+    assert lines is not None  # noqa: S101 - targets of lines are lines
+    starts = np.concatenate((there[:, 0:2], lines.coords[lines.first[ours]]))
+    ends = np.concatenate((there[:, 2:4], lines.coords[lines.last[ours]]))
+    stored.length_m = float(there[:, 4].sum() + new.extent_mm[ours].sum()) / 1000
     stored.components_after = count_components(starts, ends)
     source = lines_of(batch.geometries[np.array(batch.rows, dtype=np.int64)])
     stored.components_before = count_components(source.coords[source.first], source.coords[source.last], source.source)
     if batch.layer.nodes_crossings:
-        stored.pieces = len(rows)
-        stored.crossings = count_crossings(starts, ends, rows[:, 5].astype(np.int64))
+        stored.pieces = len(starts)
+        of_line = np.concatenate((there[:, 5].astype(np.int64), new.rows[ours] + len(there) + 1))
+        stored.crossings = count_crossings(starts, ends, of_line)

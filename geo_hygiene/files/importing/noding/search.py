@@ -29,14 +29,13 @@ class EdgeIndex:
         self.lines = lines
         self.reach = reach
         start = lines.edges.start
-        self._boxes = _boxes(lines.coords[start], lines.coords[start + 1], reach / 2)
-        self._tree = shapely.STRtree(self._boxes)
+        self._tree = shapely.STRtree(_boxes(lines.coords[start], lines.coords[start + 1], reach / 2))
 
     def pairs(self) -> Iterator[tuple[Integers, Integers]]:
         """Yield pairs of edges whose boxes are within reach, each once, block by block; only of lines that may meet."""
         count = len(self.lines.edges)
         for begin in range(0, count, BLOCK):
-            edge, other = self._tree.query(self._boxes[begin : begin + BLOCK])
+            edge, other = self._tree.query(self._tree.geometries[begin : begin + BLOCK])
             edge = edge + begin
             once = edge < other
             edge, other = edge[once], other[once]
