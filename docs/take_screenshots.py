@@ -41,22 +41,23 @@ class Picture:
         return self.width < self.height
 
 
-def pictures(gap: str) -> list[Picture]:
-    """Return the pictures; ``gap`` is a segment with a stretch that is nobody's."""
+def pictures(segment: str) -> list[Picture]:
+    """Return the pictures; ``segment`` is the one whose panel is shown."""
     return [
         Picture(name="map", path=f"/map?duty=sweeping&on={DAY}", language="en-GB"),
         Picture(name="map-zh", path=f"/map?duty=sweeping&on={DAY}", language="zh-CN"),
-        Picture(name="panel", path=f"/map?duty=sweeping&on={DAY}&select={gap}", language="en-GB"),
+        Picture(name="panel", path=f"/map?duty=sweeping&on={DAY}&select={segment}", language="en-GB"),
         Picture(name="holders-zh", path=f"/map?duty=sweeping&on={DAY}&color=holder", language="zh-CN"),
         Picture(name="phone-zh", path=f"/map?duty=sweeping&on={DAY}", language="zh-CN", width=390, height=844),
         Picture(name="table", path=f"/map/table?duty=sweeping&on={DAY}&state=gap", language="en-GB"),
     ]
 
 
-def longest_gap(address: str) -> str:
-    """Return the segment with the longest gap."""
-    with urllib.request.urlopen(f"{address}/api/v1/cover/gaps?duty=sweeping&on={DAY}&limit=1") as answer:  # noqa: S310
-        segment: str = json.load(answer)["gaps"][0]["segment"]
+def supervised_segment(address: str) -> str:
+    """Return a segment that both a cleaner and a supervisor look after."""
+    question = f"{address}/api/v1/cover/pieces?duty=supervision&on={DAY}&state=covered&limit=1"
+    with urllib.request.urlopen(question) as answer:  # noqa: S310 - our own server
+        segment: str = json.load(answer)["pieces"][0]["segment"]
     return segment
 
 
@@ -102,7 +103,7 @@ def main() -> None:
     try:
         with up(home) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS])
-            for picture in pictures(longest_gap(server.address)):
+            for picture in pictures(supervised_segment(server.address)):
                 write(PICTURES / f"{picture.name}.png", take(browser, server.address, picture))
             browser.close()
     finally:
