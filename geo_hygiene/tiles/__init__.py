@@ -7,11 +7,13 @@ in a tile names a person.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
@@ -83,6 +85,16 @@ def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[st
     tag = _tag(connection, question, on, layers, duty)
     if holds(tag):
         return Tile(tag, None)
+    kept = _RECENT.get(tag)
+    if kept is None:
+        kept = _cut(connection, question, on, layers, duty)
+        _RECENT.put(tag, kept)
+    return Tile(tag, kept)
+
+
+def _cut(
+    connection: Connection, question: TileQuestion, on: date, layers: tuple[MapLayer, ...], duty: DutyRecord | None
+) -> bytes:
     values = {"z": question.z, "x": question.x, "y": question.y, "on": on, "duty_id": duty.id if duty else None}
     content = b""
     statement = _layers_statement(tuple(layer.key for layer in layers), question.z)
@@ -90,7 +102,7 @@ def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[st
         content += statement.value(connection, values)
     if COVER in question.keys:
         content += cover.cover_bytes(connection, values)
-    return Tile(tag, content)
+    return content
 
 
 def _mapped_layer(key: str) -> MapLayer:
@@ -108,6 +120,35 @@ def _duty(connection: Connection, question: TileQuestion, layers: tuple[MapLayer
     return duty_of(connection, question.duty)
 
 
+class _Recent:
+    """The tiles that were cut last in this process, by their tags: a tag names one content for ever."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._tiles: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, tag: str) -> bytes | None:
+        with self._lock:
+            if tag in self._tiles:
+                self._tiles.move_to_end(tag)
+            return self._tiles.get(tag)
+
+    def put(self, tag: str, content: bytes) -> None:
+        with self._lock:
+            self._bytes += len(content) - len(self._tiles.get(tag, b""))
+            self._tiles[tag] = content
+            self._tiles.move_to_end(tag)
+            while self._bytes > self._most_bytes or len(self._tiles) > RECENT_TILES:
+                self._bytes -= len(self._tiles.popitem(last=False)[1])
+
+
+RECENT_BYTES, RECENT_TILES = 48_000_000, 4_000
+"""Size and number of the tiles that a process keeps."""
+_RECENT = _Recent(RECENT_BYTES)
+
+
 @cache
 def _release() -> str:
     return version("geo_hygiene")
@@ -120,7 +161,8 @@ def _tag(
     wanted = {subject for layer in layers for subject in subjects(layer)}
     if duty is not None:
         wanted |= {f"duty:{duty.code}", duty.target_kind}
-    known = (_release(), question, on, versions.current(connection, wanted))
+    place = connection.engine.url.render_as_string(hide_password=True)
+    known = (_release(), place, question, on, versions.current(connection, wanted))
     return hashlib.sha256(repr(known).encode()).hexdigest()[:20]
 
 

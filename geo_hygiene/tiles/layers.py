@@ -17,14 +17,14 @@ from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, encoded_g
 
 LABELLED_PIXELS = 60
 """Width and height of a polygon together, in pixels, below which it has no label and no border."""
-ELONGATED = 0.3
-"""4 pi area / perimeter² below which a label runs along a polygon: a circle has 1, a strip of 1 to 10 has 0.26."""
+FINE_BORDERS_FROM = 14
+"""Zoom from which the borders of the lower levels are in tiles."""
 LEAST_WIDTH = 0.3
 """Pixels under which a line is left out of merged features."""
 FIRST_WIDTH_ZOOM, WIDTH_STEP = 12, 1.6
 """Zoom of a style's first width, and how much wider lines are drawn from zoom to zoom."""
 SLICES = 24
-"""Cuts across an elongated polygon; the line through their middles carries its label."""
+"""Cuts across a polygon that is lettered along itself; the line through their middles carries its label."""
 
 
 def needs_duty(layer: MapLayer) -> bool:
@@ -171,30 +171,45 @@ def _borders(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:
     by less become one.
     """
     model: Any = layer.model
+    levels = _levels(layer)
+    if zoom < FINE_BORDERS_FROM and layer.style is not None and layer.style.main_borders:
+        levels = [level for level in levels if level in layer.style.main_borders]
     clipped = (
         select(
             layer.category.label("level"),  # type: ignore[union-attr]
-            func.ST_ClipByBox2D(func.ST_Boundary(model.geom_3857), envelope(2 * MARGIN)).label("line"),
+            func.ST_SnapToGrid(
+                func.ST_ClipByBox2D(func.ST_Boundary(model.geom_3857), envelope(2 * MARGIN)), pixel(zoom) / 2
+            ).label("line"),
         )
-        .where(*_shown(layer), _large_enough(model.geom_3857, zoom))
+        .where(*_shown(layer), _large_enough(model.geom_3857, zoom), _is_one_of(layer.category, levels))
         .cte("clipped")
     )
-    unit = pixel(zoom) / 4
-    levels = _levels(layer)
-
-    def union_of(wanted: Sequence[str]) -> ColumnElement[Any]:
-        lines = func.ST_Collect(clipped.c.line).filter(or_(*(clipped.c.level == level for level in wanted)))
-        return func.ST_UnaryUnion(lines, unit)
-
+    unit = pixel(zoom) / 2
+    union = (
+        select(clipped.c.level, func.ST_UnaryUnion(func.ST_Collect(clipped.c.line), unit).label("lines"))
+        .group_by(clipped.c.level)
+        .cte("union_of_level")
+        .prefix_with("materialized", dialect="postgresql")
+    )
     drawn: list[Select[Any]] = []
     for rank, level in enumerate(levels):
-        own = union_of([level])
+        own: ColumnElement[Any] = union.c.lines
         if rank:
-            own = func.coalesce(func.ST_Difference(own, union_of(levels[:rank]), unit), own)
+            above = union.alias(f"above_{rank}")
+            higher = select(func.ST_CollectionExtract(func.ST_Collect(above.c.lines), 2)).where(
+                _is_one_of(above.c.level, levels[:rank])
+            )
+            own = func.coalesce(func.ST_Difference(own, higher.scalar_subquery(), unit), own)
         merged = encoded_geometry(func.ST_LineMerge(func.ST_CollectionExtract(own, 2)), FINE_EXTENT)
-        drawn.append(select(literal(level, Text).label(_category_name(layer)), merged).select_from(clipped))
+        drawn.append(select(literal(level, Text).label(_category_name(layer)), merged).where(union.c.level == level))
     rows = drawn[0].union_all(*drawn[1:]).subquery("borders")
     return encoded_layer(name, rows, FINE_EXTENT)
+
+
+def _is_one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """Return a condition without a list parameter, which a kept plan could not hold."""
+    conditions: list[ColumnElement[bool]] = [column == value for value in values]
+    return or_(*conditions)
 
 
 def _levels(layer: MapLayer) -> Sequence[str]:
@@ -206,8 +221,14 @@ def _labels(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:
     """Return a place for the label of each polygon that is large enough: a point, or a line along a river."""
     model: Any = layer.model
     polygon = model.geom_3857
-    roundness = 4 * func.pi() * func.ST_Area(polygon) / func.power(func.ST_Perimeter(polygon), 2)
-    place = case((roundness < ELONGATED, _axis(model)), else_=func.ST_PointOnSurface(polygon))
+    lettering = layer.style.lettering if layer.style is not None else {}
+    along: list[ColumnElement[bool]] = [
+        layer.category == category
+        for category, letters in lettering.items()
+        if layer.category is not None and letters.along_line and category
+    ]
+    point = func.ST_PointOnSurface(polygon)
+    place = case((or_(*along), _axis(model)), else_=point) if along else point
     rows = (
         select(*_properties(layer, zoom), encoded_geometry(place, FINE_EXTENT))
         .where(*_shown(layer), _large_enough(polygon, zoom))
