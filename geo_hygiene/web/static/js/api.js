@@ -3,6 +3,7 @@
 import { say } from "./format.js";
 
 const newest = new Map();
+const HEADERS = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
 
 export class Unanswered extends Error {
   constructor(message, status) {
@@ -19,7 +20,7 @@ export async function ask(kind, path, words = {}) {
   const given = Object.entries(words).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const address = given.length ? `${path}?${new URLSearchParams(given)}` : path;
   try {
-    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    const answer = await fetch(address, { headers: HEADERS });
     if (!answer.ok) throw new Unanswered(await reason(answer), answer.status);
     const told = await answer.json();
     return isOld() ? null : told;
