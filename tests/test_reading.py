@@ -260,9 +260,11 @@ def landmark_in(srid: int) -> tuple[float, float]:
     return x, y
 
 
-@pytest.mark.parametrize("srid", SYSTEMS)
-@pytest.mark.parametrize("form", ["shp", "gpkg", "geojson"])
-def test_one_landmark_in_every_system(tmp_path: Path, srid: int, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "srid"),
+    [*(("shp", srid) for srid in SYSTEMS), *((form, srid) for form in ("gpkg", "geojson") for srid in SYSTEMS[:3:2])],
+)
+def test_one_landmark_in_every_system(tmp_path: Path, form: str, srid: int) -> None:
     path = tmp_path / f"p.{form}"
     if form == "shp":
         points(path, landmark_in(srid), srid=srid)
