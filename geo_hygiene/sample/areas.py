@@ -29,7 +29,7 @@ from geo_hygiene.sample.segments import Segment
 from geo_hygiene.sample.shapes import polygons_of, solid
 from geo_hygiene.sample.streets import WALL_WOBBLE, ring
 
-KERB = 9.0
+KERB = 6.0
 """A border lies this far, in metres, beside the middle of the street that it follows."""
 
 

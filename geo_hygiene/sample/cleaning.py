@@ -155,7 +155,7 @@ def _way_on(
         far, key, at = min(hits)
         line = network.edges[key].shape
         a, b = (np.array(line.interpolate(s).coords[0]) for s in (max(at - 3, 0), at + 3))
-        across = abs(float(np.cross(heading, (b - a) / np.hypot(*(b - a)))))
+        across = abs(float(heading[0] * (b - a)[1] - heading[1] * (b - a)[0])) / float(np.hypot(*(b - a)))
         if key == own or across < 0.6 or LineString([end, end + far * heading]).intersects(barrier):
             continue
         cost = far * (1 + abs(turn) / 40)
@@ -302,7 +302,7 @@ def finish(network: Network, longest: float, middle: LineString) -> None:
     """Round the coordinates, drop needless vertices, cut long streets into equal parts and bridges in the middle."""
     for key in sorted(network.edges):
         edge = network.edges[key]
-        rounded = np.asarray(np.round(np.array(edge.shape.simplify(0.35).coords), 3), dtype=np.float64)
+        rounded = np.asarray(np.round(np.array(edge.shape.simplify(0.35).segmentize(150).coords), 3), dtype=np.float64)
         network.edges[key] = replace(edge, points=rounded)
     for key in sorted(network.edges):
         edge = network.edges[key]
