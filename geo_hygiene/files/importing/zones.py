@@ -57,8 +57,7 @@ class _ZoneRow:
         return (
             (old.name, old.shift, old.duty_id) == (self.values["name"], self.shift, self.duty.id)
             and (old.valid_from, old.valid_to) == (start, end)
-            and old.picture is not None
-            and bool(shapely.equals_exact(_multi(shapely.from_wkb(bytes(old.picture))), _multi(self.shape), SAME_PLACE))
+            and _is_same_place(old.picture, self.shape)
         )
 
     def as_new(self, valid_from: date | None) -> NewZone:
@@ -70,7 +69,7 @@ class _ZoneRow:
             shift=self.shift,
             valid_from=valid_from,
             valid_to=self.values["valid_to"],
-            picture=shapely.to_wkb(self.shape),
+            picture=None if self.shape is None else shapely.to_wkb(self.shape),
             stretches=self.stretches,
         )
 
@@ -101,13 +100,16 @@ def store(
             moved.append((old, zone))
     changed = [*added, *(zone for _old, zone in (*corrected, *moved))]
     _propose(connection, changed, options, stored)
+    empty = {zone.number for zone in changed if zone.shape is not None and not zone.stretches}
+    added = [zone for zone in added if zone.number not in empty]
+    corrected, moved = ([pair for pair in pairs if pair[1].number not in empty] for pairs in (corrected, moved))
     _add(connection, [(zone, zone.values["valid_from"]) for zone in added], import_id)
     _correct(connection, corrected, import_id)
     end_claims(connection, [old.id for old, _zone in moved], options.changes_on)
     for _old, zone in moved:
         zone.values["id"] = None
     _add(connection, [(zone, options.changes_on) for _old, zone in moved], import_id)
-    _assign(connection, zones, stored, import_id)
+    _assign(connection, [zone for zone in zones if zone.number not in empty], stored, import_id)
     stored.created, stored.updated = len(added), len(corrected) + len(moved)
     return stored
 
@@ -149,6 +151,12 @@ def _present(connection: Connection) -> tuple[dict[Any, Any], dict[str, list[Any
     return {row.uuid: row for row in rows}, by_code
 
 
+def _is_same_place(picture: Any, shape: Any) -> bool:
+    if picture is None or shape is None:
+        return picture is shape
+    return bool(shapely.equals_exact(_multi(shapely.from_wkb(bytes(picture))), _multi(shape), SAME_PLACE))
+
+
 def _multi(shape: Any) -> Any:
     return shapely.multipolygons([shape]) if shape.geom_type == "Polygon" else shape
 
@@ -165,6 +173,8 @@ def _propose(connection: Connection, zones: Sequence[_ZoneRow], options: ImportO
     """Fill the lists; zones of one duty and first day compete for the lanes along their borders."""
     together: dict[tuple[int, date], dict[int, _ZoneRow]] = defaultdict(dict)
     for zone in zones:
+        if zone.shape is None:  # its list comes as a table
+            continue
         day = zone.values["valid_from"] or options.changes_on
         together[zone.duty.id, day][zone.number] = zone
     for (_duty, day), competing in sorted(together.items()):
@@ -186,14 +196,12 @@ def _remark(remark: Remark[int], zone: _ZoneRow) -> Finding:
 
 
 def _add(connection: Connection, zones: Sequence[tuple[_ZoneRow, date | None]], import_id: int) -> None:
-    filled = [(zone, day) for zone, day in zones if zone.stretches]
-    add_zones(connection, [zone.as_new(day) for zone, day in filled], import_id=import_id)
+    add_zones(connection, [zone.as_new(day) for zone, day in zones], import_id=import_id)
 
 
 def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], import_id: int) -> None:
     """Let the zones be as the file says for their whole periods; what they were goes into history."""
-    filled = [(old, zone) for old, zone in pairs if zone.stretches]
-    if not filled:
+    if not pairs:
         return
     connection.execute(
         text(
@@ -202,13 +210,13 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
             " || jsonb_build_object('geometry', ST_AsGeoJSON(geom, 12)::jsonb), cast(:import as int)"
             " from claim join duty_zone using (id) where id = any(:ids)"
         ),
-        {"ids": [old.id for old, _zone in filled], "import": import_id},
+        {"ids": [old.id for old, _zone in pairs], "import": import_id},
     )
     write_rows(
         connection,
-        "update duty_zone set name = given.name, geom = ST_Multi(ST_GeomFromWKB(given.picture, 4326))"
+        "update duty_zone set name = given.name, geom = ST_Multi(ST_GeomFromWKB(given.picture::bytea, 4326))"
         " from (values %s) as given (id, name, picture) where duty_zone.id = given.id",
-        [(old.id, zone.values["name"], shapely.to_wkb(zone.shape)) for old, zone in filled],
+        [(old.id, zone.values["name"], zone.as_new(None).picture) for old, zone in pairs],
     )
     write_rows(
         connection,
@@ -216,9 +224,9 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
         " valid_from = coalesce(given.valid_from::date, claim.valid_from),"
         " valid_to = coalesce(given.valid_to::date, claim.valid_to)"
         " from (values %s) as given (id, shift, valid_from, valid_to) where claim.id = given.id",
-        [(old.id, zone.shift, zone.values["valid_from"], zone.values["valid_to"]) for old, zone in filled],
+        [(old.id, zone.shift, zone.values["valid_from"], zone.values["valid_to"]) for old, zone in pairs],
     )
-    replace_lists(connection, {old.id: zone.stretches for old, zone in filled})
+    replace_lists(connection, {old.id: zone.stretches for old, zone in pairs if zone.shape is not None})
 
 
 def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:
