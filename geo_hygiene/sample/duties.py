@@ -255,20 +255,21 @@ class Planner:
         return [zone for plan in (0, 1) for zone in self._tank_plan(tanks, codes, plan)]
 
     def _tank_plan(self, tanks: Sequence[Tank], codes: Mapping[str, list[str]], plan: int) -> list[Zone]:
-        held = {code: [tank for tank in tanks if tank.group in groups] for code, groups in codes.items()}
+        held = {code: {tank.code for tank in tanks if tank.group in groups} for code, groups in codes.items()}
         shapes = join_groups(codes, self.areas)
         for shape in shapes.values():
             prepare(shape)
         order = [tanks[int(i)] for i in self.rng.permutation(len(tanks))]
         missed, shared = order[:22], order[22:]
-        for tank in missed:
-            for code, own in held.items():
-                held[code] = [other for other in own if other.code != tank.code]
+        for own in held.values():
+            own.difference_update(tank.code for tank in missed)
         count = 0
         for tank in shared:
-            near = [c for c in codes if tank not in held[c] and dwithin(shapes[c], tank.place, 25)]
-            if near and count < 14:  # tanks that two teams have on their list
-                held[near[0]].append(tank)
+            if count == 14:  # tanks that two teams have on their list
+                break
+            near = [code for code in codes if tank.code not in held[code] and dwithin(shapes[code], tank.place, 25)]
+            if near:
+                held[near[0]].add(tank.code)
                 count += 1
         return [
             Zone(
@@ -279,7 +280,7 @@ class Planner:
                 community=groups[0][:4],
                 valid_from=PERIODS[plan][0],
                 valid_to=PERIODS[plan][1],
-                stretches=tuple((tank.code, 0.0, None) for tank in sorted(held[code], key=lambda t: t.code)),
+                stretches=tuple((tank, 0.0, None) for tank in sorted(held[code])),
                 shape=shapes[code],
             )
             for code, groups in codes.items()

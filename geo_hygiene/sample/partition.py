@@ -38,7 +38,7 @@ def partition(
     parts: dict[int, int] = {}
     pieces = sorted((sorted(piece) for piece in nx.connected_components(graph)), key=lambda p: (-len(p), p[0]))
     for piece, share in zip(pieces, share_out([sum(weight[n] for n in p) for p in pieces], count), strict=True):
-        inner = graph.subgraph(piece)
+        inner = graph.subgraph(piece).copy()
         start = list(seeds) if seeds is not None else _scatter(piece, place, share, rng)
         grown = _grow_in_rounds(inner, weight, place, start, fixed=seeds is not None)
         _balance(inner, weight, grown, len(start))
