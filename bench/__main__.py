@@ -32,10 +32,11 @@ GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
 @click.command(epilog=f"Example: make bench ARGS='cover web --rounds 5'. Groups: {', '.join(GROUPS)}.")
 @click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1), help="Rounds of each comparison.")
-def main(groups: tuple[str, ...], rounds: int) -> None:
+@click.option("--document", "documented", is_flag=True, help="Write the report of chosen groups too.")
+def main(groups: tuple[str, ...], rounds: int, *, documented: bool) -> None:
     """Measure GROUPS, or all of them, on a private database, and write JSON with machine, versions and figures.
 
-    A run of all groups also writes docs/benchmarks.json and docs/benchmarks.md.
+    A run of all groups also writes the report: docs/benchmarks.json and docs/benchmarks.md.
     """
     chosen = [name for name in GROUPS if name in groups or not groups]
     figures: list[Figure] = []
@@ -54,7 +55,7 @@ def main(groups: tuple[str, ...], rounds: int) -> None:
         "versions": found,
         "figures": [figure.as_json() for figure in figures],
     }
-    _write(results, whole=not groups)
+    _write(results, documented=documented or not groups)
 
 
 def _line(figure: Figure) -> str:
@@ -64,12 +65,12 @@ def _line(figure: Figure) -> str:
     return f"  {figure.name}: {figure.spread.median:.4g} {figure.unit}{peers}"
 
 
-def _write(results: dict[str, Any], *, whole: bool) -> None:
+def _write(results: dict[str, Any], *, documented: bool) -> None:
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
     name = results["measured_at"].replace(":", "")
     files = {RESULTS / f"{name}.json": text}
-    if whole:
+    if documented:
         files |= {DOCUMENTS / "benchmarks.json": text, DOCUMENTS / "benchmarks.md": document(results)}
     for file, content in files.items():
         file.write_text(content)

@@ -133,7 +133,8 @@ def _streets(database: Database) -> geopandas.GeoDataFrame:
         rows = connection.execute(
             text(
                 "select target.uuid::text as id, target.category, lane.name,"
-                " ST_AsBinary(ST_Force2D(target.geom)) as geometry from street_segment join target using (id) left join lane on lane.id = lane_id"
+                " ST_AsBinary(ST_Force2D(target.geom)) as geometry"
+                " from street_segment join target using (id) left join lane on lane.id = lane_id"
             )
         ).all()
     columns = {
