@@ -246,6 +246,14 @@ def test_a_street_there_twice_is_stored_once_and_said(connection: Connection):
     assert counts(bring(connection, "street-segments", twice, key="code"))[0] == "unchanged"
 
 
+def test_a_street_that_was_there_twice_stays_when_the_other_goes(connection: Connection):
+    twice = [*TOWN, (street(400, 0, 0, 0), {"code": "A2"})]
+    bring(connection, "street-segments", twice, key="code")
+    report = bring(connection, "street-segments", twice[1:], key="code", replace=True, day=DAY)
+    assert counts(report) == ("imported", 1, 0, 3, 1)
+    assert {code for code, *_ in segments(connection)} == {"A2", "B", "C", "D"}
+
+
 def test_doubts_are_told_with_their_rows(connection: Connection):
     rows = [
         *TOWN,

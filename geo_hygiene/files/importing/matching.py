@@ -43,12 +43,15 @@ class Plan:
         Rows whose shape changed, with the ids of their records.
     untouched
         Records of rows that came exactly so before.
+    silent
+        Rows that came exactly so before and have no record: what they say was there already.
     """
 
     fresh: list[int] = field(default_factory=list)
     same: dict[int, list[int]] = field(default_factory=dict)
     moved: dict[int, list[int]] = field(default_factory=dict)
     untouched: list[int] = field(default_factory=list)
+    silent: list[int] = field(default_factory=list)
 
     @property
     def matched(self) -> list[int]:
@@ -82,8 +85,10 @@ def make_plan(connection: Connection, batch: Batch) -> Plan:
     for row in rows:
         holding = [record for record, holds in matched.get(row, []) if holds]
         before = known.get(row)
-        if before and before.same_geometry and before.same_attributes and matched.get(row):
+        if before and before.same_geometry and before.same_attributes:
             plan.untouched += holding
+            if not matched.get(row):
+                plan.silent.append(row)
         elif not holding:
             plan.fresh.append(row)
         elif before:

@@ -101,6 +101,9 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
         _end_lacking(connection, batch, work, lacking)
     else:
         stored.lacking = lacking_sources
+    if work.leaving.rows:
+        # what a line ran over may be gone
+        periods |= {row: (batch.begins(row), batch.ends(row)) for row in plan.silent}
     shaped = _shape(connection, batch, work, periods)
     stored.findings += shaped.findings
     _replace(connection, batch, work, shaped.targets, stored)

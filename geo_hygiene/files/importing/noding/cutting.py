@@ -184,11 +184,12 @@ def mend(pieces: Lines, parent: Integers) -> tuple[Lines, Integers]:
     if len(pieces) == 0:
         return pieces, parent
     _, node, count = distinct(pieces.coords[np.concatenate((pieces.first, pieces.last))])
+    # a stored line is only cut for one that is not
+    movable = np.bincount(node, weights=np.tile(~pieces.fixed, 2))
     start_node, end_node = node[: len(pieces)], node[len(pieces) :]
     joins = np.zeros(len(pieces), dtype=bool)
-    joins[1:] = (
-        (parent[1:] == parent[:-1]) & (start_node[1:] == end_node[:-1]) & (count[start_node[1:]] == 2)  # noqa: PLR2004
-    )
+    joins[1:] = (parent[1:] == parent[:-1]) & (start_node[1:] == end_node[:-1])
+    joins[1:] &= np.where(pieces.fixed[1:], movable[start_node[1:]] == 0, count[start_node[1:]] == 2)  # noqa: PLR2004
     # the first vertex of a piece that joins repeats the last one of the piece before
     keep = np.ones(len(pieces.coords), dtype=bool)
     keep[pieces.first[joins]] = False
