@@ -103,8 +103,9 @@ def test_the_stored_files_are_what_write_makes_to_the_byte(town: Files) -> None:
     _same, different, missing = filecmp.cmpfiles(STORED, town.folder, data, shallow=False)
     assert (different, missing) == ([], [])
     for name in set(made) - set(data):  # its titles change with the words of the interface
-        kept, fresh = ((folder / name).read_text("utf-8-sig") for folder in (STORED, town.folder))
-        assert [line.split(",")[:2] for line in kept.splitlines()] == [line.split(",")[:2] for line in fresh.splitlines()]
+        texts = [(folder / name).read_text("utf-8-sig").splitlines() for folder in (STORED, town.folder)]
+        kept, fresh = ([line.split(",")[:2] for line in lines] for lines in texts)
+        assert kept == fresh
 
 
 def test_the_town_has_the_size_of_the_source(town: Files) -> None:

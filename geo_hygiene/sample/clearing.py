@@ -122,40 +122,47 @@ def _refuse_if_used(connection: Connection) -> None:
 
 def _resting() -> list[Select[Any]]:
     """Return questions for the names of own records that name, hold or continue a sample record."""
-    area, target, claim = _table(Area), _table(Target), _table(Claim)
-    above = area.alias()
+    area = _table(Area)
     sample_areas = select(area.c.id).where(_is_sample(Area))
+    return [
+        select(func.coalesce(area.c.code, area.c.name))
+        .where(_is_own(Area), area.c.parent_id.in_(sample_areas))
+        .order_by(area.c.id),
+        _members(StreetSegment, StreetSegment.lane_id, Lane),
+        _members(DrainSegment, DrainSegment.drain_id, Drain),
+        *_resting_targets_and_zones(sample_areas),
+        *_resting_people(sample_areas),
+        select(Duty.code)
+        .join(Scope, Scope.duty_id == Duty.id)
+        .where(exists().where(area.c.id == func.any(Scope.area_ids), _is_sample(Area)))
+        .order_by(Scope.id),
+    ]
+
+
+def _resting_targets_and_zones(sample_areas: Select[Any]) -> list[Select[Any]]:
+    target, claim, zone = _table(Target), _table(Claim), _table(DutyZone)
     sample_targets = select(target.c.id).where(_is_sample(Target))
+    continues = exists().where(TargetParent.child_id == target.c.id, TargetParent.parent_id.in_(sample_targets))
+    lists = exists().where(ClaimStretch.source_id == claim.c.source_id, ClaimStretch.target_id.in_(sample_targets))
+    return [
+        select(func.concat(target.c.kind, " ", target.c.uuid))
+        .where(_is_own(Target), or_(target.c.area_by_hand & target.c.area_id.in_(sample_areas), continues))
+        .order_by(target.c.id),
+        select(zone.c.code).join(claim, claim.c.id == zone.c.id).where(_is_own(Claim), lists).order_by(zone.c.id),
+    ]
+
+
+def _resting_people(sample_areas: Select[Any]) -> list[Select[Any]]:
+    area, claim, zone = _table(Area), _table(Claim), _table(DutyZone)
     sample_people = select(Person.id).where(_is_sample(Person))
-    zone = _table(DutyZone)
     sample_zones = (
         select(zone.c.code)
         .join(claim, claim.c.id == zone.c.id)
         .group_by(zone.c.code)
         .having(func.bool_and(func.coalesce(_is_sample(Claim), False)))
     )
-    area_name = func.coalesce(area.c.code, area.c.name)
-    sample_codes = select(above.c.code).where(above.c.id.in_(sample_areas))
+    above = area.alias()
     return [
-        select(area_name).where(_is_own(Area), area.c.parent_id.in_(sample_areas)).order_by(area.c.id),
-        _members(StreetSegment, StreetSegment.lane_id, Lane),
-        _members(DrainSegment, DrainSegment.drain_id, Drain),
-        select(func.concat(target.c.kind, " ", target.c.uuid))
-        .where(
-            _is_own(Target),
-            or_(
-                target.c.area_by_hand & target.c.area_id.in_(sample_areas),
-                exists().where(TargetParent.child_id == target.c.id, TargetParent.parent_id.in_(sample_targets)),
-            ),
-        )
-        .order_by(target.c.id),
-        select(zone.c.code)
-        .join(claim, claim.c.id == zone.c.id)
-        .where(
-            _is_own(Claim),
-            exists().where(ClaimStretch.source_id == claim.c.source_id, ClaimStretch.target_id.in_(sample_targets)),
-        )
-        .order_by(zone.c.id),
         select(func.concat(Assignment.zone, " · ", Person.code))
         .join(Person, Person.id == Assignment.person_id)
         .where(_is_own(Assignment), or_(Person.id.in_(sample_people), Assignment.zone.in_(sample_zones)))
@@ -166,11 +173,9 @@ def _resting() -> list[Select[Any]]:
         .join(area, area.c.id == Post.area_id)
         .where(_is_own(Post), or_(Person.id.in_(sample_people), area.c.id.in_(sample_areas)))
         .order_by(Post.id),
-        select(Person.code).where(_is_own(Person), Person.community.in_(sample_codes)).order_by(Person.id),
-        select(Duty.code)
-        .join(Scope, Scope.duty_id == Duty.id)
-        .where(exists().where(area.c.id == func.any(Scope.area_ids), _is_sample(Area)))
-        .order_by(Scope.id),
+        select(Person.code)
+        .where(_is_own(Person), Person.community.in_(select(above.c.code).where(above.c.id.in_(sample_areas))))
+        .order_by(Person.id),
     ]
 
 
