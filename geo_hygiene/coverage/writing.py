@@ -181,24 +181,6 @@ def end_claims(connection: Connection, claim_ids: Iterable[int], day: date) -> N
     bump(connection, ["duty-zones"])
 
 
-def delete_claims(connection: Connection, claim_ids: Iterable[int]) -> None:
-    """Remove claims as if they had never been, with their sources and cover."""
-    ids = sorted(claim_ids)
-    duty_ids = _duties(connection, ids)
-    lock_duties(connection, duty_ids)
-    touched = covered_targets(connection, ids)
-    sources = list(connection.scalars(text("delete from claim where id = any(:ids) returning source_id"), {"ids": ids}))
-    connection.execute(
-        text(
-            "delete from claim_source as source where id = any(:sources)"
-            " and not exists (select from claim where claim.source_id = source.id)"
-        ),
-        {"sources": sources},
-    )
-    refresh(connection, duty_ids, touched)
-    bump(connection, ["duty-zones"])
-
-
 def covered_targets(connection: Connection, claim_ids: Iterable[int]) -> set[int]:
     """Return the ids of the targets that claims meet."""
     return set(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, delete_claims, end_claims, replace_list
+from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_list
 from tests.coverage.towns import START, Town, add_random_zones, add_target, grid_town, random_period
 
 KEPT = {
@@ -67,12 +67,6 @@ def finish(connection: Connection, dice: random.Random, town: Town) -> None:
     }
 
 
-def remove(connection: Connection, dice: random.Random, town: Town) -> None:
-    claim_id = dice.choice(sorted(town.zones))
-    delete_claims(connection, [claim_id])
-    del town.zones[claim_id]
-
-
 def add(connection: Connection, dice: random.Random, town: Town) -> None:
     add_random_zones(connection, dice, town, dice.randint(1, 3))
 
@@ -122,7 +116,6 @@ EDITS = (
     relist,
     relist,
     finish,
-    remove,
     assign,
     assign,
     assign,

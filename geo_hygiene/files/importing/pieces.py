@@ -158,6 +158,8 @@ def first_days(pieces: Pieces, neighbours: Neighbours) -> dict[int, date | None]
     for number in np.unique(lines.source[pieces.of_neighbour]).tolist():
         mine = np.tile(pieces.of_neighbour & (lines.source == number), 2)
         day = int(earliest[spot[mine]].min())
+        if day == int(EVER):  # cut a hair beside the end of the line that cuts it
+            day = int(lines.begins[~pieces.of_neighbour].min())
         begin = neighbours.periods[number][0]
         answer[number] = begin if day <= _number(begin) else date.fromordinal(day)
     return answer
