@@ -69,11 +69,11 @@ def store_features(connection: Connection, batch: Batch) -> Stored:
     raise_versions(connection, batch, [change.record.id for change in changes if change.any])
     stored.created, stored.updated = len(fresh), sum(change.any for change in changes)
     stored.unchanged = len(batch.rows) - stored.created - stored.updated
-    lacking = lacking_keys(connection, batch.layer.key)
+    lacking = {} if batch.first else _lacking(connection, batch, matched)
     if batch.options.replace:
-        stored.ended = _end(connection, batch, lacking)
+        stored.ended = _end(connection, batch, list(lacking))
     else:
-        stored.lacking = lacking
+        stored.lacking = sorted(set(lacking.values()))
     remember_rows(connection, batch.layer.key, batch.import_id)
     if batch.layer.with_role(Role.PARENT) is not None and stored.changed:
         _link_parents(connection, batch)
@@ -181,16 +181,31 @@ def _link_parents(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _end(connection: Connection, batch: Batch, keys: Sequence[str]) -> int:
-    """End the records of the keys on the day that changes hold."""
+LACKING = """
+select id, source_key from {table}
+where valid_from < :day and valid_to > :day and id <> all(:matched) and import_id <> :import_id
+"""
+
+
+def _lacking(connection: Connection, batch: Batch, matched: Mapping[int, int]) -> dict[int, str]:
+    """Return the records that hold on the day and that no row is about, with the key that they came under."""
+    values = {
+        "day": batch.options.changes_on,
+        "matched": list(matched.values()),
+        "import_id": batch.import_id,
+    }
+    statement = text(LACKING.format(table=batch.layer.model.__tablename__))
+    return {row.id: row.source_key or "" for row in connection.execute(statement, values)}
+
+
+def _end(connection: Connection, batch: Batch, ids: Sequence[int]) -> int:
+    """End records on the day that changes hold."""
     table = batch.layer.model.__tablename__
-    values = {"keys": list(keys), "day": batch.options.changes_on}
-    holds = f"from {table} where source_key = any(:keys) and valid_from < :day and valid_to > :day"
-    ids = list(connection.scalars(text(f"select id {holds}"), values))
     keep_history(connection, table, ids, batch.import_id)
     connection.execute(
         text(f"update {table} set valid_to = :day, version = version + 1 where id = any(:ids)"),  # noqa: S608
-        {"ids": ids, "day": batch.options.changes_on},
+        {"ids": list(ids), "day": batch.options.changes_on},
     )
-    forget_rows(connection, batch.layer.key, keys)
+    if ids:
+        forget_rows(connection, batch.layer.key, lacking_keys(connection, batch.layer.key))
     return len(ids)

@@ -1,0 +1,287 @@
+"""``geo-hygiene import`` on files: exit codes, answers, a way back out, and nothing left when it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pytest
+import shapely
+from sqlalchemy import Connection, Engine
+
+from geo_hygiene.database import engine
+from geo_hygiene.files.importing import ImportOptions, import_file
+from geo_hygiene.files.writing.export import export
+from geo_hygiene.layers import LAYERS, layer_of
+from tests.conftest import TestDatabase
+from tests.importing import block, fingerprint, place, query, street
+
+REAL_FILES = Path(__file__).parents[2] / "shared" / "data"
+
+
+def write_geojson(path: Path, rows: list[tuple[Any, dict[str, Any]]]) -> Path:
+    features = [
+        {"type": "Feature", "geometry": json.loads(shapely.to_geojson(shape)), "properties": values}
+        for shape, values in rows
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False))
+    return path
+
+
+@dataclass
+class Terminal:
+    """Runs the command on a database of the test's own."""
+
+    database: TestDatabase
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "GEO_HYGIENE_HOME": str(self.home),
+            "GEO_HYGIENE_DATABASE_URL": self.database.owner_url,
+            "GEO_HYGIENE_SERVICE_URL": self.database.service_url,
+            "GEO_HYGIENE_LOCALE": "en",
+        }
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", "from geo_hygiene.cli import main; main()", *map(str, words)],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str | Path) -> tuple[int, str, str]:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+
+@pytest.fixture
+def terminal(database: TestDatabase, tmp_path: Path) -> Terminal:
+    return Terminal(database, tmp_path / "home")
+
+
+@pytest.fixture
+def stored(terminal: Terminal) -> Iterator[Connection]:
+    connections: Engine = engine(terminal.database.owner_url, isolation_level="AUTOCOMMIT")
+    with connections.connect() as connection:
+        yield connection
+    connections.dispose()
+
+
+def lattice(count: int) -> list[tuple[Any, dict[str, Any]]]:
+    """Return streets of which each crosses all of the other direction."""
+    side = count * 50
+    east = [(street(0, at * 50 + 20, side, at * 50 + 20), {"name": f"东{at}路"}) for at in range(count)]
+    north = [(street(at * 50 + 20, 0, at * 50 + 20, side), {"name": f"北{at}巷"}) for at in range(count)]
+    return east + north
+
+
+def test_the_command_answers_with_one_json_object_and_the_exit_code(terminal: Terminal, tmp_path: Path):
+    file = write_geojson(tmp_path / "streets.geojson", lattice(3))
+    code, out, err = terminal.run("import", "street-segments", file, "--json")
+    answer = json.loads(out)
+    assert (code, answer["status"], answer["split"]) == (0, "imported", {"crossings": 9, "pieces": 24})
+    assert "streets.geojson → street-segments: Stored" in err
+    code, out, _ = terminal.run("import", "street-segments", file, "--json")
+    assert (code, json.loads(out)["status"]) == (0, "unchanged")
+
+
+def test_a_refused_file_ends_with_1_and_changes_nothing(terminal: Terminal, stored: Connection, tmp_path: Path):
+    terminal.run(
+        "import",
+        "areas",
+        write_geojson(tmp_path / "a.geojson", [(block(0, 0, 9, 9), {"code": "O", "level": "office"})]),
+    )
+    before = fingerprint(stored)
+    rows = [(place(0, 0), {"kind": "bin"}), (place(90_000, 0), {"kind": "bin"})]
+    file = write_geojson(tmp_path / "bins.geojson", rows)
+    code, out, err = terminal.run("import", "facilities", file, "--json")
+    assert (code, json.loads(out)["status"]) == (1, "refused")
+    assert "outside-extent: row 2" in err
+    assert fingerprint(stored) == before
+    rejected = tmp_path / "rejected.csv"
+    code, out, _ = terminal.run("import", "facilities", file, "--skip-rejected", "--rejected", rejected, "--json")
+    assert (code, json.loads(out)["rows"]) == (0, {"read": 2, "accepted": 1, "rejected": 1})
+    assert "outside-extent" in rejected.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["streets", "FILE"], 1, "street-segments"),
+        (["lanes", "FILE"], 1, "street-segments"),
+        (["street-segments", "nowhere.shp"], 2, "nowhere.shp"),
+        (["street-segments", "FILE", "--field", "lane"], 2, "FIELD=VALUE"),
+        (["street-segments", "FILE", "--field", "lane=ROAD"], 1, "name"),
+        (["street-segments", "FILE", "--field", "road=name"], 1, "lane_code"),
+        (["street-segments", "FILE", "--key", "ROAD"], 1, "ROAD"),
+        (["street-segments", "FILE", "--from", "1.3.2026"], 2, "2025-12-31"),
+        (["street-segments", "FILE", "--date-order", "xyz"], 2, "dmy"),
+    ],
+)
+def test_wrong_words_are_told_in_one_sentence(
+    terminal: Terminal, tmp_path: Path, words: list[str], code: int, said: str
+):
+    file = write_geojson(tmp_path / "streets.geojson", lattice(1))
+    exit_code, out, err = terminal.run("import", *[str(file) if word == "FILE" else word for word in words])
+    assert (exit_code, out) == (code, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_fields_constants_and_keys_are_taken_from_the_command(terminal: Terminal, stored: Connection, tmp_path: Path):
+    rows = [(place(0, 0), {"NR": 7, "WHAT": "北门"}), (place(9, 0), {"NR": 8, "WHAT": "南门"})]
+    file = write_geojson(tmp_path / "bins.geojson", rows)
+    words = ["--field", "name=WHAT", "--set", "kind=bin", "--key", "NR", "--from", "2026-02-01"]
+    code, *_ = terminal.run("import", "facilities", file, *words)
+    assert code == 0
+    assert query(
+        stored, "select source_key, name, category, valid_from from facility join target using (id) order by 1"
+    ) == [("7", "北门", "bin", date(2026, 2, 1)), ("8", "南门", "bin", date(2026, 2, 1))]
+
+
+def test_layers_lists_what_can_come_in(terminal: Terminal):
+    code, out, _ = terminal.run("layers", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert [layer["key"] for layer in answer["layers"]] == list(LAYERS)
+    streets = next(layer for layer in answer["layers"] if layer["key"] == "street-segments")
+    assert {"key", "title", "geometry", "count", "import", "export", "map", "key_field", "fields"} <= set(streets)
+    assert {"name", "title", "type", "unit", "aliases", "required"} <= set(streets["fields"][0])
+    code, out, _ = terminal.run("layers")
+    assert "street-segments" in out
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_is_stopped_stores_nothing_or_all(
+    terminal: Terminal, stored: Connection, tmp_path: Path, how: signal.Signals
+):
+    file = write_geojson(tmp_path / "streets.geojson", lattice(45))
+    empty = fingerprint(stored)
+    seen = set()
+    for step in range(4):
+        process = terminal.start("import", "street-segments", file)
+        _wait_until_it_stores(stored, process, 0.2 * step)
+        process.send_signal(how)
+        _, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        _wait_until_nobody_stores(stored)
+        after = fingerprint(stored)
+        seen.add(process.returncode)
+        if query(stored, "select count(*) from import_run") == [(0,)]:
+            assert after == empty
+        else:
+            assert query(stored, "select count(*) from target") == [(2 * 45 * 46,)]
+            assert query(stored, "select count(*) from staging_row") == [(0,)]
+            break
+    assert seen & {-signal.SIGKILL, 1, 130}
+    code, out, _ = terminal.run("import", "street-segments", file, "--json")
+    assert (code, json.loads(out)["split"]["pieces"]) == (0, 2 * 45 * 46)
+    assert [path for path in (terminal.home / "tmp").glob("*") if path.is_dir()] == []
+
+
+def _wait_until_it_stores(stored: Connection, process: subprocess.Popen[str], longer: float) -> None:
+    locked = "select count(*) from pg_locks where locktype = 'advisory' and objid = 4326002 and granted"
+    while query(stored, locked) == [(0,)] and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(longer)
+
+
+def _wait_until_nobody_stores(stored: Connection) -> None:
+    """A server process notices the loss of its client at its next message."""
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    while query(stored, others) != [(0,)]:
+        time.sleep(0.02)
+
+
+TOWN = {
+    "areas": [
+        (block(-100, -100, 900, 900), {"code": "O1", "name": "东街街道", "level": "office"}),
+        (block(-100, -100, 900, 400), {"code": "C1", "name": "一社区", "level": "community", "parent": "O1"}),
+    ],
+    "street-segments": [*lattice(3), (street(0, 60, 140, 61), {"name": "桥", "level": 1})],
+    "drain-segments": [(street(5, 5, 90, 6), {"drain": "一沟", "code": "D1", "width_mm": 400})],
+    "septic-tanks": [(place(3, 4), {"code": "T1", "volume_m3": 12.5})],
+    "facilities": [(place(8, 9), {"name": "公厕", "kind": "public_toilet"})],
+    "water-bodies": [(block(300, 300, 350, 340), {"name": "东湖", "kind": "lake"})],
+}
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson"])
+def test_what_goes_out_comes_in_again_unchanged_and_makes_the_same_town(
+    new_database: Callable[..., TestDatabase], tmp_path: Path, ending: str
+):
+    here, there = engine(new_database().service_url), engine(new_database().service_url)
+    for key, rows in TOWN.items():
+        import_file(here, key, write_geojson(tmp_path / f"{key}.geojson", rows), ImportOptions())
+    first, second = tmp_path / "first", tmp_path / "second"
+    _export(here, first, ending)
+    for key in TOWN:
+        again = import_file(here, key, first / f"{key}.{ending}")
+        assert (again.status, again.stored.lacking) == ("unchanged", []), (key, again.as_json())
+        assert import_file(there, key, first / f"{key}.{ending}").status == "imported"
+    _export(there, second, ending)
+    columns = "target.uuid, extent_mm, ST_AsText(geom, 9), area.code"
+    statement = (
+        f"select {columns} from target left join (select id, code from area) area on area.id = area_id order by 1"
+    )
+    with here.connect() as one, there.connect() as other:
+        assert query(one, statement) == query(other, statement)
+    for key in TOWN:
+        assert _features(second / f"{key}.{ending}") == _features(first / f"{key}.{ending}")
+    here.dispose()
+    there.dispose()
+
+
+def _export(connections: Engine, folder: Path, ending: str) -> None:
+    folder.mkdir()
+    with connections.connect() as connection:
+        for key in TOWN:
+            export(connection, layer_of(key), folder / f"{key}.{ending}", every_period=True)
+
+
+def _features(path: Path) -> list[Any]:
+    frame = geopandas.read_file(path)
+    return sorted(map(repr, frame.to_wkt().itertuples(index=False)))
+
+
+@pytest.mark.skipif(not REAL_FILES.is_dir(), reason="the real files are not here")
+@pytest.mark.parametrize(
+    ("layer", "name", "pieces", "components", "length_m", "lane"),
+    [
+        ("street-segments", "a1-wuhan-campus-roads-toilets/road-adjusted.shp", 2203, 4, 154_939, "珞珈山路"),
+        ("street-segments", "a1-wuhan-campus-roads-toilets/road_Topology.shp", 2050, 4, 154_905, "珞珈山路"),
+        ("street-segments", "a9-cug-campus-bins/R.shp", 590, 1, 15_595, None),
+        ("street-segments", "e2-geodanet/streets.shp", 293, 1, 31_829, None),
+        ("street-segments", "e1-bubenec/bubenec.gpkg", 35, 1, 3_817, None),
+    ],
+)
+def test_real_streets_come_in_whole(
+    database: TestDatabase, layer: str, name: str, pieces: int, components: int, length_m: int, lane: str | None
+):
+    connections = engine(database.service_url)
+    options = ImportOptions(table="streets" if name.endswith("gpkg") else None)
+    report = import_file(connections, layer, REAL_FILES / name, options)
+    stored = report.stored
+    assert (report.status, stored.pieces, stored.components_after) == ("imported", pieces, components)
+    assert stored.length_m == pytest.approx(length_m, abs=1)
+    assert import_file(connections, layer, REAL_FILES / name, options).status == "unchanged"
+    with connections.connect() as connection:
+        if lane:
+            assert query(connection, "select count(*) > 0 from lane where name = :lane", lane=lane) == [(True,)]
+    connections.dispose()
