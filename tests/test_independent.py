@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.summary import summarize
@@ -28,21 +30,25 @@ LARGEST_DIFFERENCE = 1e-6
 
 
 @pytest.fixture(scope="module")
-def exported(sample_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample(sample_database: TestDatabase) -> Iterator[Connection]:
+    service = engine(sample_database.service_url)
+    with service.connect() as connection:
+        yield connection
+    service.dispose()  # nothing may stay connected to a database that copies are made of
+
+
+@pytest.fixture(scope="module")
+def exported(sample: Connection, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("exported")
-    with engine(sample_database.service_url).connect() as connection:
-        for name in FILES:
-            export(connection, LAYERS[name.split(".")[0]], directory / name, every_period=True)
+    for name in FILES:
+        export(sample, LAYERS[name.split(".")[0]], directory / name, every_period=True)
     return directory
 
 
 @pytest.mark.parametrize("on", DAYS)
 @pytest.mark.parametrize("duty", ["sweeping", "supervision", "drains", "tanks"])
-def test_cover_equals_an_independent_computation(
-    sample_database: TestDatabase, exported: Path, duty: str, on: date
-) -> None:
-    with engine(sample_database.service_url).connect() as connection:
-        told = summarize(connection, duty_of(connection, duty), on).as_json()
+def test_cover_equals_an_independent_computation(sample: Connection, exported: Path, duty: str, on: date) -> None:
+    told = summarize(sample, duty_of(sample, duty), on).as_json()
     found = recompute(exported, duty, on)
     for name, value in found.items():
         assert abs(told[name] - value) <= LARGEST_DIFFERENCE * found["total"], name
