@@ -40,6 +40,7 @@ def main(groups: tuple[str, ...], rounds: int, *, documented: bool) -> None:
     """
     chosen = [name for name in GROUPS if name in groups or not groups]
     figures: list[Figure] = []
+    measured_on = machine()
     with workspace() as place:
         with place.empty.connect() as connection:
             found = versions(connection)
@@ -51,7 +52,7 @@ def main(groups: tuple[str, ...], rounds: int, *, documented: bool) -> None:
     results = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "rounds": rounds,
-        "machine": machine(),
+        "machine": measured_on,
         "versions": found,
         "figures": [figure.as_json() for figure in figures],
     }

@@ -35,8 +35,8 @@ def document(results: dict[str, Any]) -> str:
 def _machine(results: dict[str, Any]) -> str:
     machine, versions = results["machine"], results["versions"]
     return (
-        f"Measured on {results['measured_at'][:10]} on {machine['cores']} cores of {machine['cpu']},"
-        f" {machine['memory_gib']} GiB, {machine['system']}:"
+        f"Measured on {results['measured_at'][:10]} in {results['rounds']} rounds on {machine['cores']} cores of"
+        f" {machine['cpu']}, {machine['memory_gib']} GiB, load {machine['load']} before, {machine['system']}:"
         f" {', '.join(f'{name} {version}' for name, version in versions.items())}.\n"
     )
 

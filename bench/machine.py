@@ -16,13 +16,14 @@ LIBRARIES = ("geo_hygiene", "flask", "folium", "geopandas", "gunicorn", "numpy",
 
 
 def machine() -> dict[str, Any]:
-    """Return processor, cores, memory (GiB) and system."""
+    """Return processor, cores, memory (GiB), system, and how many processes wanted to run in the last minute."""
     return {
         "cpu": _first_value(Path("/proc/cpuinfo"), "model name") or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.system()),
         "kernel": platform.release(),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 

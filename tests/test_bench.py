@@ -63,12 +63,13 @@ def test_the_report_shows_what_was_measured() -> None:
     report = document(
         {
             "measured_at": "2025-01-01T00:00:00+00:00",
-            "machine": {"cpu": "a cpu", "cores": 2, "memory_gib": 8.0, "system": "a system"},
+            "rounds": 3,
+            "machine": {"cpu": "a cpu", "cores": 2, "memory_gib": 8.0, "system": "a system", "load": 0.1},
             "versions": {"PostGIS": "3.3"},
             "figures": [figure.as_json()],
         }
     )
-    assert "2 cores of a cpu, 8.0 GiB, a system: PostGIS 3.3." in report
+    assert "in 3 rounds on 2 cores of a cpu, 8.0 GiB, load 0.1 before, a system: PostGIS 3.3." in report
     assert "| Import | 2 s (1-3) | 3 | raw COPY 1 s (1-1), **0.5 x** | 2 x raw COPY |" in report
     assert "Data: 100 rows." in report
 
