@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,8 @@ from bench.workspace import Workspace, workspace
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
 DOCUMENTS = ROOT / "docs"
+
+TERMINATED = 128 + signal.SIGTERM
 
 GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "cover": covering.measure,
@@ -38,6 +42,7 @@ def main(groups: tuple[str, ...], rounds: int, *, documented: bool) -> None:
 
     A run of all groups also writes the report: docs/benchmarks.json and docs/benchmarks.md.
     """
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(TERMINATED))  # so that no database is left behind
     chosen = [name for name in GROUPS if name in groups or not groups]
     figures: list[Figure] = []
     measured_on = machine()
