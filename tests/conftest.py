@@ -91,8 +91,14 @@ def connection(service: Engine) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def sample_database(new_database: Callable[..., TestDatabase]) -> TestDatabase:
-    """Return a database that holds the sample town; tests that change it take a copy with ``new_database``."""
+def sample_template(new_database: Callable[..., TestDatabase]) -> TestDatabase:
+    """Return a database that holds the sample town and that nobody connects to, so that it can be copied."""
     database = new_database()
     load_into_empty(database.service_url, lambda _message: None)
     return database
+
+
+@pytest.fixture(scope="session")
+def sample_database(new_database: Callable[..., TestDatabase], sample_template: TestDatabase) -> TestDatabase:
+    """Return a database that holds the sample town, for tests that only read."""
+    return new_database(sample_template.name)

@@ -41,9 +41,9 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 @pytest.fixture
-def town(new_database: Callable[..., TestDatabase], sample_database: TestDatabase) -> Iterator[Engine]:
+def town(new_database: Callable[..., TestDatabase], sample_template: TestDatabase) -> Iterator[Engine]:
     """Return connections to a copy of the sample town that this test may change."""
-    connections = engine(new_database(sample_database.name).service_url)
+    connections = engine(new_database(sample_template.name).service_url)
     yield connections
     connections.dispose()
 
