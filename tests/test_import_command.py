@@ -171,7 +171,7 @@ def test_layers_lists_what_can_come_in(terminal: Terminal):
 def test_an_import_that_is_stopped_stores_nothing_or_all(
     terminal: Terminal, stored: Connection, tmp_path: Path, how: signal.Signals
 ):
-    file = write_geojson(tmp_path / "streets.geojson", lattice(45))
+    file = write_geojson(tmp_path / "streets.geojson", lattice(90))
     empty = fingerprint(stored)
     seen = set()
     for step in range(4):
@@ -186,12 +186,12 @@ def test_an_import_that_is_stopped_stores_nothing_or_all(
         if query(stored, "select count(*) from import_run") == [(0,)]:
             assert after == empty
         else:
-            assert query(stored, "select count(*) from target") == [(2 * 45 * 46,)]
+            assert query(stored, "select count(*) from target") == [(2 * 90 * 91,)]
             assert query(stored, "select count(*) from staging_row") == [(0,)]
             break
     assert seen & {-signal.SIGKILL, 1, 130}
     code, out, _ = terminal.run("import", "street-segments", file, "--json")
-    assert (code, json.loads(out)["split"]["pieces"]) == (0, 2 * 45 * 46)
+    assert (code, json.loads(out)["split"]["pieces"]) == (0, 2 * 90 * 91)
     assert [path for path in (terminal.home / "tmp").glob("*") if path.is_dir()] == []
 
 
