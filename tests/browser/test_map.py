@@ -45,7 +45,7 @@ def test_the_page_is_quiet_while_it_is_used(open_page: Open, town_server: str, *
     opened = open_page(town_server, phone=phone)
     page = opened.go(SPRING)
     for hook in ("#map", "#panel", "#gaps [data-segment]", *(f"#legend [data-state={state}]" for state in STATES)):
-        assert page.locator(hook).count() >= 1, hook
+        page.locator(hook).first.wait_for(state="attached")
     settle(page)
     if phone:
         page.locator("#grip").click()
