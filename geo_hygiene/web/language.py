@@ -49,6 +49,10 @@ def switched(tag: str, back_to: str | None) -> Response:
     """Return to a page in another language and remember the choice."""
     answer = redirect(local_address(back_to), 303)
     response = Response(answer.get_data(), answer.status_code, headers=answer.headers)
+    return _remembered(response, tag)
+
+
+def _remembered(response: Response, tag: str) -> Response:
     response.set_cookie(COOKIE, tag, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", path="/")
     return response
 
@@ -88,4 +92,7 @@ def speak(app: Flask, *, locale: str | None) -> None:
         if response.mimetype in SPEAKING:
             response.headers.setdefault("Content-Language", current_tag())
             response.vary.update(("Accept-Language", "Cookie"))
+        # what the page asks for afterwards, and the pages that it leads to, do not repeat the word of its address
+        if response.mimetype == "text/html" and _known(request.args.get("lang")):
+            _remembered(response, current_tag())
         return response

@@ -190,6 +190,15 @@ def test_the_language_is_that_of_the_address_then_of_the_browser(
     assert {"Accept-Language", "Cookie"} <= set(answer.vary)
 
 
+def test_a_page_opened_in_a_language_is_followed_by_pages_and_answers_in_it(client: FlaskClient) -> None:
+    assert client.get("/api/v1/search?q=P1&lang=zh").headers.get("Set-Cookie") is None
+    assert client.get("/?lang=xx").headers.get("Set-Cookie") is None
+    client.get("/map?lang=zh", headers={"Accept-Language": "en"})
+    assert client.get("/map/table", headers={"Accept-Language": "en"}).headers["Content-Language"] == "zh-Hans"
+    (found,) = client.get("/api/v1/search?q=P1", headers={"Accept-Language": "en"}).json["results"]
+    assert found["detail"] == "保洁员"
+
+
 def test_the_switch_is_offered_for_the_page_at_hand(client: FlaskClient) -> None:
     page = client.get("/map/table?duty=tanks&lang=zh").get_data(as_text=True)
     assert "/language?to=en&amp;next=%2Fmap%2Ftable%3Fduty%3Dtanks" in page
