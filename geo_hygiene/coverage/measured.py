@@ -1,4 +1,4 @@
-"""Positions along a measured line, in geodesic metres."""
+"""Positions along measured lines, in geodesic metres."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from math import cos, radians
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from geo_hygiene.crs import GEOD
 
 Coordinates = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def _feet(starts: Coordinates, edges: Coordinates, places: Coordinates) -> tuple[Coordinates, Coordinates]:
+    """Return for each edge the share of it at which it is nearest to a place, and the square of the distance."""
+    squared = np.einsum("ij,ij->i", edges, edges)
+    share = np.clip(np.einsum("ij,ij->i", places - starts, edges) / np.where(squared > 0, squared, 1), 0, 1)
+    away = starts + share[:, None] * edges - places
+    return share, np.einsum("ij,ij->i", away, away)
 
 
 class MeasuredLine:
@@ -34,15 +44,12 @@ class MeasuredLine:
 
     def locate(self, longitude: float, latitude: float) -> tuple[int, float]:
         """Return the position in millimetres of the nearest point of the line, and its distance in metres."""
-        point = np.array([longitude, latitude]) * self._scale
         starts, edges = self._plane[:-1], np.diff(self._plane, axis=0)
-        squared = np.einsum("ij,ij->i", edges, edges)
-        share = np.clip(np.einsum("ij,ij->i", point - starts, edges) / np.where(squared > 0, squared, 1), 0, 1)
-        nearest = starts + share[:, None] * edges
-        index = int(np.argmin(np.einsum("ij,ij->i", nearest - point, nearest - point)))
+        share, squared = _feet(starts, edges, np.array([[longitude, latitude]]) * self._scale)
+        index = int(np.argmin(squared))
         measures = self.coordinates[:, 2]
         metres = measures[index] + share[index] * (measures[index + 1] - measures[index])
-        foot = nearest[index] / self._scale
+        foot = (starts[index] + share[index] * edges[index]) / self._scale
         distance = GEOD.inv(longitude, latitude, foot[0], foot[1])[2]
         return round(float(metres) * 1000), float(distance)
 
@@ -60,3 +67,44 @@ class MeasuredLine:
         measures = self.coordinates[:, 2] * 1000
         inside = self.coordinates[(measures > from_mm) & (measures < to_mm), :2]
         return np.vstack([self.at(from_mm), inside, self.at(to_mm)])
+
+
+class MeasuredLines:
+    """Many measured lines, on which many places are found at once.
+
+    Parameters
+    ----------
+    lines
+        LINESTRING M in EPSG:4326.
+    """
+
+    def __init__(self, lines: npt.NDArray[np.object_]) -> None:
+        self._coordinates, owner = shapely.get_coordinates(lines, include_m=True, return_index=True)
+        self._first = np.searchsorted(owner, np.arange(len(lines) + 1))
+        latitudes = np.bincount(owner, self._coordinates[:, 1], len(lines)) / np.diff(self._first)
+        self._scales = np.column_stack([np.cos(np.radians(latitudes)), np.ones(len(lines))])
+        self.extents_mm: Integers = np.rint(self._coordinates[self._first[1:] - 1, 2] * 1000).astype(np.int64)
+
+    def line(self, index: int) -> MeasuredLine:
+        """Return one of them."""
+        return MeasuredLine(self._coordinates[self._first[index] : self._first[index + 1]])
+
+    def locate(self, which: Integers, places: Coordinates) -> Integers:
+        """Return the position in millimetres of each place on the line that ``which`` says.
+
+        The first edge counts where several are as near, as it does for a single line.
+        """
+        if not len(which):
+            return np.zeros(0, dtype=np.int64)
+        counts = np.diff(self._first)[which] - 1
+        begin = np.cumsum(counts) - counts
+        place = np.repeat(np.arange(len(which)), counts)
+        edge = np.arange(len(place)) + (self._first[which] - begin)[place]
+        scale = self._scales[which][place]
+        starts, ends = (self._coordinates[edge + step, :2] * scale for step in (0, 1))
+        share, squared = _feet(starts, ends - starts, places[place] * scale)
+        nearest = np.flatnonzero(squared == np.minimum.reduceat(squared, begin)[place])
+        nearest = nearest[np.unique(place[nearest], return_index=True)[1]]
+        before, after = (self._coordinates[edge[nearest] + step, 2] for step in (0, 1))
+        positions: Integers = np.rint((before + share[nearest] * (after - before)) * 1000).astype(np.int64)
+        return positions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import cos, radians
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.intervals import Interval, length, subtract, twice, union
-from geo_hygiene.coverage.measured import MeasuredLine
+from geo_hygiene.coverage.measured import Integers, MeasuredLines
 from geo_hygiene.coverage.writing import Stretch
 
 BORDER_M = 5.0
@@ -60,7 +60,7 @@ class _Targets:
     uuids: list[uuid_module.UUID]
     lanes: list[int | None]
     lane_names: list[str | None]
-    measured: list[Any]
+    measured: Any
     plane: Any
     scale: Any
 
@@ -79,7 +79,7 @@ def propose_lists(
     """
     keys = list(zones)
     targets = _read_targets(connection, duty, on, [zones[key] for key in keys])
-    polygons = np.array([_flatten(zones[key], targets.scale) for key in keys], dtype=object)
+    polygons = _flatten(np.array([zones[key] for key in keys], dtype=object), targets.scale)
     proposal: Proposal[ZoneKey] = Proposal({key: [] for key in keys})
     if targets.ids:
         found = _points(targets, polygons) if duty.unit == "count" else _lines(targets, polygons)
@@ -128,14 +128,14 @@ def _read_targets(connection: Connection, duty: DutyRecord, on: date, polygons: 
             "north": north + margin[1],
         },
     ).all()
-    measured = [shapely.from_wkb(bytes(row.geom)) for row in rows]
+    measured = shapely.from_wkb(np.array([bytes(row.geom) for row in rows], dtype=object))
     return _Targets(
         [row.id for row in rows],
         [row.uuid for row in rows],
         [row.group_id for row in rows],
         [row.group_name for row in rows],
         measured,
-        np.array([_flatten(shapely.force_2d(line), scale) for line in measured], dtype=object),
+        _flatten(shapely.force_2d(measured), scale),
         scale,
     )
 
@@ -152,143 +152,171 @@ def _targets_statement(duty: DutyRecord) -> str:
     )
 
 
-def _flatten(geometry: Any, scale: Any) -> Any:
-    return shapely.transform(geometry, lambda coordinates: coordinates * scale)
+def _flatten(geometries: Any, scale: Any) -> Any:
+    return shapely.transform(geometries, lambda coordinates: coordinates * scale)
 
 
 def _points(targets: _Targets, polygons: Any) -> _Found:
     """Give a point to the zones that hold it; on a border to one alone."""
-    zones, found = shapely.STRtree(targets.plane).query(polygons, predicate="intersects"), _Found()
-    inside: dict[int, list[int]] = defaultdict(list)
-    for zone, target in zip(*zones, strict=True):
-        inside[int(target)].append(int(zone))
-    for target, candidates in sorted(inside.items()):
-        deep = [zone for zone in candidates if shapely.contains(polygons[zone], targets.plane[target])]
-        found.stretches += [(target, zone, [(0, 1)]) for zone in deep or candidates[:1]]
+    zones, places = shapely.STRtree(targets.plane).query(polygons, predicate="intersects")
+    within = shapely.contains(polygons[zones], targets.plane[places])
+    holders: dict[int, dict[int, bool]] = defaultdict(dict)
+    for target, zone, deep in zip(places.tolist(), zones.tolist(), within.tolist(), strict=True):
+        holders[target][zone] = deep
+    found = _Found()
+    for target, candidates in sorted(holders.items()):
+        deep_in = [zone for zone, deep in candidates.items() if deep]
+        found.stretches += [(target, zone, [(0, 1)]) for zone in deep_in or list(candidates)[:1]]
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a zone holds of a line: where, and how many metres of it in the plane."""
+
+    spans: list[Interval]
+    share: float
+
+
+Parts = Mapping[int, Mapping[int, _Part]]
+"""By target and zone."""
+
+
+@dataclass(slots=True)
+class _Ground:
+    """Lines and zones that meet."""
+
+    targets: _Targets
+    polygons: Any
+    rims: Any
+    lines: MeasuredLines
+
+
 def _lines(targets: _Targets, polygons: Any) -> _Found:
+    ground = _Ground(targets, polygons, shapely.boundary(polygons), MeasuredLines(targets.measured))
     near, whole = _candidates(targets, polygons)
     inner: dict[int, dict[int, list[Interval]]] = defaultdict(dict)
-    border: dict[int, dict[int, float]] = defaultdict(dict)
-    rims = shapely.boundary(polygons)
-    belts = shapely.buffer(rims, BORDER_M)
-    for target, zone in near:
-        line = targets.plane[target]
-        if shapely.length(shapely.intersection(line, belts[zone])) > shapely.length(line) / 2:
-            border[target][zone] = float(shapely.length(shapely.intersection(line, polygons[zone])))
-        elif spans := _cut(targets, target, polygons[zone]):
-            inner[target][zone] = spans
-    for target, zone in whole:
-        inner[target][zone] = [(0, _extent(targets, target))]
-    return _decide(targets, polygons, inner, border)
+    border: dict[int, dict[int, _Part]] = defaultdict(dict)
+    along, parts = _runs_along(ground, near), _parts(ground, near)
+    for (target, zone), is_border, part in zip(near.tolist(), along, parts, strict=True):
+        if is_border:
+            border[target][zone] = part
+        elif part.spans:
+            inner[target][zone] = part.spans
+    for target, zone in whole.tolist():
+        inner[target][zone] = [(0, _extent(ground, target))]
+    return _decide(ground, inner, border)
 
 
-def _candidates(targets: _Targets, polygons: Any) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def _candidates(targets: _Targets, polygons: Any) -> tuple[Integers, Integers]:
     """Return the pairs (target, zone) that need a look at the border, and those that lie well inside."""
     tree = shapely.STRtree(targets.plane)
     cores = shapely.buffer(polygons, -BORDER_M)
-    inside = {(int(target), int(zone)) for zone, target in zip(*tree.query(cores, predicate="covers"), strict=True)}
+    inside = tree.query(cores, predicate="covers")
     near = tree.query(polygons, predicate="dwithin", distance=BORDER_M)
-    pairs = {(int(target), int(zone)) for zone, target in zip(*near, strict=True)}
-    return sorted(pairs - inside), sorted(inside)
+    whole, close = ({(target, zone) for zone, target in found.T.tolist()} for found in (inside, near))
+    return _as_pairs(close - whole), _as_pairs(whole)
 
 
-def _line(targets: _Targets, target: int) -> MeasuredLine:
-    return MeasuredLine(shapely.get_coordinates(targets.measured[target], include_m=True))
+def _as_pairs(pairs: Iterable[tuple[int, int]]) -> Integers:
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
 
 
-def _extent(targets: _Targets, target: int) -> int:
-    return _line(targets, target).extent_mm
+def _runs_along(ground: _Ground, pairs: Integers) -> list[bool]:
+    """Tell of each pair whether the line runs beside the zone's border for over half its length."""
+    lines = ground.targets.plane[pairs[:, 0]]
+    belts = shapely.buffer(ground.rims, BORDER_M)[pairs[:, 1]]
+    answer: list[bool] = (shapely.length(shapely.intersection(lines, belts)) > shapely.length(lines) / 2).tolist()
+    return answer
 
 
-def _cut(targets: _Targets, target: int, polygon: Any) -> list[Interval]:
-    line = _line(targets, target)
-    parts = shapely.get_parts(shapely.intersection(targets.plane[target], polygon))
-    spans = []
-    for part in parts[shapely.length(parts) > 0]:
-        ends = shapely.get_coordinates(part)[[0, -1]] / targets.scale
-        positions = sorted(line.locate(*end)[0] for end in ends)
-        spans.append((positions[0], positions[1]))
-    return union(spans)
+def _parts(ground: _Ground, pairs: Integers) -> list[_Part]:
+    """Return for each pair what of the line lies in the zone."""
+    inside = shapely.intersection(ground.targets.plane[pairs[:, 0]], ground.polygons[pairs[:, 1]])
+    pieces, pair = shapely.get_parts(inside, return_index=True)
+    lasting = shapely.length(pieces) > 0
+    pieces, pair = pieces[lasting], pair[lasting]
+    ends = [
+        ground.lines.locate(
+            pairs[pair, 0], shapely.get_coordinates(shapely.get_point(pieces, at)) / ground.targets.scale
+        )
+        for at in (0, -1)
+    ]
+    spans: list[list[Interval]] = [[] for _ in pairs]
+    for index, *span in zip(pair.tolist(), *(end.tolist() for end in ends), strict=True):
+        spans[index].append((min(span), max(span)))
+    return [_Part(union(mine), share) for mine, share in zip(spans, shapely.length(inside).tolist(), strict=True)]
 
 
-def _decide(
-    targets: _Targets,
-    polygons: Any,
-    inner: Mapping[int, Mapping[int, list[Interval]]],
-    border: Mapping[int, Mapping[int, float]],
-) -> _Found:
+def _extent(ground: _Ground, target: int) -> int:
+    return int(ground.lines.extents_mm[target])
+
+
+def _decide(ground: _Ground, inner: Mapping[int, Mapping[int, list[Interval]]], border: Parts) -> _Found:
     found = _Found()
     lane_metres: dict[tuple[int, int], int] = defaultdict(int)
-    settled = {target: _settle(targets, polygons, target, zones) for target, zones in inner.items()}
+    settled = {target: _settle(ground, target, zones) for target, zones in inner.items()}
     for target, zones in settled.items():
         for zone, spans in zones.items():
             found.stretches.append((target, zone, spans))
-            lane = targets.lanes[target]
+            lane = ground.targets.lanes[target]
             if lane is not None:
                 lane_metres[lane, zone] += length(spans)
-    for target, shares in sorted(border.items()):
+    for target, parts in sorted(border.items()):
         taken = union(span for spans in settled.get(target, {}).values() for span in spans)
-        rest = subtract([(0, _extent(targets, target))], taken)
+        rest = subtract([(0, _extent(ground, target))], taken)
         if length(rest) < length(taken):
-            found.stretches += _share_out(targets, polygons, target, shares, rest)
+            found.stretches += _share_out(target, parts, rest)
         else:
-            zone = _owner(targets, polygons, target, shares, lane_metres)
+            zone = _owner(ground, target, parts, lane_metres)
             found.stretches.append((target, zone, rest))
             found.border.append((target, zone))
     return found
 
 
-def _settle(
-    targets: _Targets, polygons: Any, target: int, zones: Mapping[int, list[Interval]]
-) -> dict[int, list[Interval]]:
+def _settle(ground: _Ground, target: int, zones: Mapping[int, list[Interval]]) -> dict[int, list[Interval]]:
     """Give runs exactly along a shared border to one of the zones; ground inside two zones stays with both."""
     settled: dict[int, list[Interval]] = {}
-    line = _line(targets, target)
     for zone, spans in sorted(zones.items(), key=lambda item: (-length(item[1]), item[0])):
         mine = list(spans)
         for other, others in settled.items():
             for double in twice([mine, others]):
-                middle = shapely.Point(line.at(sum(double) / 2) * targets.scale)
-                if min(shapely.distance(middle, shapely.boundary(polygons[[zone, other]]))) <= ON_BORDER_M:
+                middle = shapely.Point(ground.lines.line(target).at(sum(double) / 2) * ground.targets.scale)
+                if min(shapely.distance(middle, ground.rims[[zone, other]])) <= ON_BORDER_M:
                     mine = subtract(mine, [double])
         if mine:
             settled[zone] = mine
     return settled
 
 
+def _largest_first(parts: Mapping[int, _Part]) -> list[int]:
+    return sorted(parts, key=lambda zone: (-parts[zone].share, zone))
+
+
 def _share_out(
-    targets: _Targets, polygons: Any, target: int, shares: Mapping[int, float], rest: list[Interval]
+    target: int, parts: Mapping[int, _Part], rest: list[Interval]
 ) -> list[tuple[int, int, Sequence[Interval]]]:
     """Cut what zones within have left of a border lane between the zones along its border."""
     pieces: list[tuple[int, int, Sequence[Interval]]] = []
-    for zone in sorted(shares, key=lambda zone: (-shares[zone], zone)):
-        cut = _cut(targets, target, polygons[zone])
-        if mine := subtract(rest, subtract([(0, _extent(targets, target))], cut)):
+    for zone in _largest_first(parts):
+        left = subtract(rest, parts[zone].spans)
+        if mine := subtract(rest, left):
             pieces.append((target, zone, mine))
-            rest = subtract(rest, mine)
+            rest = left
     return pieces
 
 
-def _owner(
-    targets: _Targets,
-    polygons: Any,
-    target: int,
-    shares: Mapping[int, float],
-    lane_metres: Mapping[tuple[int, int], int],
-) -> int:
+def _owner(ground: _Ground, target: int, parts: Mapping[int, _Part], lane_metres: Mapping[tuple[int, int], int]) -> int:
     """Return the zone of a border lane: most of its lane, else the larger share, else the left."""
-    lane = targets.lanes[target]
+    lane = ground.targets.lanes[target]
     if lane is not None:
-        best = sorted(shares, key=lambda zone: (-lane_metres.get((lane, zone), 0), zone))
+        best = sorted(parts, key=lambda zone: (-lane_metres.get((lane, zone), 0), zone))
         most = lane_metres.get((lane, best[0]), 0)
         if most and (len(best) == 1 or lane_metres.get((lane, best[1]), 0) < most):
             return best[0]
-    line = targets.plane[target]
-    ranked = sorted(shares, key=lambda zone: (-shares[zone], zone))
-    if len(ranked) > 1 and shares[ranked[0]] - shares[ranked[1]] <= LIKE_SHARES * shapely.length(line):
+    line, ranked = ground.targets.plane[target], _largest_first(parts)
+    if len(ranked) > 1 and parts[ranked[0]].share - parts[ranked[1]].share <= LIKE_SHARES * shapely.length(line):
         left = shapely.offset_curve(line, BORDER_M)
-        return max(ranked, key=lambda zone: (shapely.length(shapely.intersection(left, polygons[zone])), -zone))
+        within = shapely.length(shapely.intersection(left, ground.polygons[ranked]))
+        return max(zip(within.tolist(), ranked, strict=True), key=lambda item: (item[0], -item[1]))[1]
     return ranked[0]

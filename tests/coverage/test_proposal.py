@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.intervals import length, twice, union
+from geo_hygiene.coverage.measured import MeasuredLines
 from geo_hygiene.coverage.proposal import Proposal, propose_lists
 from tests.coverage.towns import SOUTH, STEP, WEST, Town, add_target, grid_town
 
@@ -106,3 +109,28 @@ def test_a_town_without_targets_gives_empty_lists(connection: Connection) -> Non
     town = Town()
     assert town.extents == {}
     assert [remark.code for remark in propose(connection, {"A": shapely.box(0, 0, 1, 1)}).remarks] == ["no-targets"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_places_are_found_on_many_lines_as_on_each_alone(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    shapes = [random_line(dice) for _ in range(20)]
+    shapes.append(np.array([(WEST, SOUTH, 0), (WEST, SOUTH, 0), (WEST + STEP, SOUTH, 95.4)]))
+    lines = MeasuredLines(shapely.from_wkt(np.array([measure_text(shape) for shape in shapes])))
+    which = dice.integers(0, len(shapes), 200)
+    places = np.array([shapes[line][dice.integers(len(shapes[line])), :2] for line in which])
+    places[::2] += dice.normal(size=(100, 2)) * 1e-4
+    alone = [lines.line(line).locate(*place)[0] for line, place in zip(which, places, strict=True)]
+    assert lines.locate(which, places).tolist() == alone
+    assert lines.extents_mm.tolist() == [lines.line(index).extent_mm for index in range(len(shapes))]
+    assert lines.locate(which[:0], places[:0]).tolist() == []
+
+
+def random_line(dice: np.random.Generator) -> npt.NDArray[np.float64]:
+    places = (WEST, SOUTH) + np.cumsum(dice.normal(size=(dice.integers(2, 9), 2)) * 1e-4, axis=0)
+    metres = np.cumsum(dice.uniform(1, 30, len(places))) - 1
+    return np.column_stack([places, metres - metres[0]])
+
+
+def measure_text(coordinates: npt.NDArray[np.float64]) -> str:
+    return f"LINESTRING M ({', '.join(f'{lon!r} {lat!r} {metres!r}' for lon, lat, metres in coordinates.tolist())})"
