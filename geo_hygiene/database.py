@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
+import psycopg2
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from geoalchemy2 import Geometry
 from psycopg2.extras import execute_values
-from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, text
+from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, event, text
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -21,6 +24,9 @@ from geo_hygiene.crs import STORAGE_SRID, TILE_SRID
 
 MIGRATION_LOCK = 4_326_001
 """Advisory lock that lets one process migrate at a time."""
+
+_drivers: WeakSet[Any] = WeakSet()
+"""The driver's connections of this process."""
 
 
 class Base(DeclarativeBase):
@@ -86,12 +92,21 @@ def tile_geometry_column(kind: str) -> MappedColumn[object]:
 
 def engine(url: str, **options: object) -> Engine:
     """Return an engine whose sessions work in UTC and never wait long for a lost server."""
-    return create_engine(
+    made = create_engine(
         url,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c client_min_messages=warning", "connect_timeout": 10},
         **options,
     )
+    event.listen(made, "connect", lambda driver, _record: _drivers.add(driver))
+    return made
+
+
+def cancel_statements() -> None:
+    """Let the statements fail that run for this process at this moment; callable from any thread."""
+    for driver in tuple(_drivers):
+        with suppress(psycopg2.Error):
+            driver.cancel()
 
 
 def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:

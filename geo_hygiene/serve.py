@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -107,10 +108,36 @@ def open_database(settings: Settings) -> Iterator[Database]:
     with database.cluster.lease() if database.cluster else nullcontext():
         if database.cluster is None:
             check_versions(database.owner_url)
-        from geo_hygiene.database import migrate  # noqa: PLC0415 - takes a second, in which `up` loads the web server
+        from geo_hygiene import database as statements  # noqa: PLC0415 - a second, in which `up` loads the web server
 
-        migrate(database.owner_url)
-        yield database
+        with _at_signals(statements.cancel_statements):
+            statements.migrate(database.owner_url)
+            yield database
+
+
+@contextmanager
+def _at_signals(act: Callable[[], None]) -> Iterator[None]:
+    """Call a function in a thread of its own at every signal that is handled.
+
+    The main thread runs its handler only when a call of the database's driver returns, which may take minutes.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told)
+
+    def listen() -> None:
+        while os.read(heard, 1):
+            act()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(told)
+        listener.join()
+        os.close(heard)
 
 
 def check_versions(owner_url: str) -> None:

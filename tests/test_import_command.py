@@ -17,7 +17,7 @@ from typing import Any
 import geopandas
 import pytest
 import shapely
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import ImportOptions, import_file
@@ -193,6 +193,25 @@ def test_an_import_that_is_stopped_stores_nothing_or_all(
     code, out, _ = terminal.run("import", "street-segments", file, "--json")
     assert (code, json.loads(out)["split"]["pieces"]) == (0, 2 * 90 * 91)
     assert [path for path in (terminal.home / "tmp").glob("*") if path.is_dir()] == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_import_does_not_wait_for_its_statement_when_it_is_told_to_stop(
+    terminal: Terminal, stored: Connection, tmp_path: Path, how: signal.Signals
+):
+    file = write_geojson(tmp_path / "streets.geojson", lattice(3))
+    with stored.engine.connect().execution_options(isolation_level="READ COMMITTED") as other:
+        other.execute(text("lock table import_run in exclusive mode"))
+        process = terminal.start("import", "street-segments", file)
+        waiting = "select count(*) from pg_locks where relation = 'import_run'::regclass and not granted"
+        while query(stored, waiting) == [(0,)]:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(how)
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, "Aborted" in err, "Traceback" in err) == (1, True, False)
+        assert query(other, "select count(*) from import_run") == [(0,)]
+    assert list((terminal.home / "tmp").iterdir()) == []
 
 
 def _wait_until_it_stores(stored: Connection, process: subprocess.Popen[str], longer: float) -> None:

@@ -15,7 +15,6 @@ from geo_hygiene.coverage import rebuild as rebuilding
 from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import all_duties, duty_of, today
 from geo_hygiene.coverage.summary import Level, Summary, summarize
-from geo_hygiene.database import engine
 from geo_hygiene.i18n import N_, _
 
 
@@ -54,7 +53,7 @@ def cover(
         return
     if duty is None:
         raise click.UsageError(_("Say which duty: --duty sweeping, supervision, drains or tanks."))
-    with open_home(home) as opened, engine(opened.service_url).connect() as connection:
+    with open_home(home) as opened, opened.connections.connect() as connection:
         record = duty_of(connection, duty)
         summary = summarize(connection, record, on or today(connection), Level(by) if by else None)
     if as_json:
@@ -71,7 +70,7 @@ def cover(
 @click.pass_context
 def rebuild(ctx: click.Context, home: Path | None) -> None:
     """Rebuild in one transaction."""
-    with open_home(home or ctx.obj) as opened, engine(opened.service_url).begin() as connection:
+    with open_home(home or ctx.obj) as opened, opened.connections.begin() as connection:
         lock_duties(connection, [duty.id for duty in all_duties(connection)])
         rebuilding.rebuild(connection)
         rows = connection.scalar(text("select count(*) from cover"))

@@ -11,7 +11,6 @@ import click
 from geo_hygiene.cli.context import home_option, open_home
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
-from geo_hygiene.database import engine
 from geo_hygiene.files.writing import export as write_file
 from geo_hygiene.files.writing.export import ENCODINGS
 from geo_hygiene.i18n import N_, _, ngettext
@@ -52,7 +51,7 @@ def export(
     declared = layer_of(layer)
     with (
         open_home(home) as opened,
-        engine(opened.service_url, isolation_level="REPEATABLE READ").connect() as connection,
+        opened.connections.execution_options(isolation_level="REPEATABLE READ").connect() as connection,
     ):
         day = None if every_period else on or today(connection)
         written = write_file(connection, declared, file, on=day, every_period=every_period, encoding=encoding)

@@ -15,7 +15,6 @@ import click
 from geo_hygiene.cli.context import home_option, open_home
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
-from geo_hygiene.database import engine
 from geo_hygiene.features import describe_layers
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
 from geo_hygiene.i18n import N_, _, ngettext
@@ -64,7 +63,7 @@ class Pair(click.ParamType[tuple[str, str]]):
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
 def layers(home: Path | None, *, as_json: bool) -> None:
     """Describe every layer of the home."""
-    with open_home(home) as opened, engine(opened.service_url).connect() as connection:
+    with open_home(home) as opened, opened.connections.connect() as connection:
         described = describe_layers(connection, today(connection))
     if as_json:
         click.echo(json.dumps(described, ensure_ascii=False))
@@ -146,12 +145,8 @@ def import_(
         options = ImportOptions(
             fields=dict(fields), constants=dict(constants), scratch=opened.settings.home / "tmp", **asked
         )
-        connections = engine(opened.service_url)
-        try:
-            with Bar() as bar:
-                report = import_file(connections, layer, file, options, bar)
-        finally:
-            connections.dispose()
+        with Bar() as bar:
+            report = import_file(opened.connections, layer, file, options, bar)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     _summarize(report, to_stderr=as_json)

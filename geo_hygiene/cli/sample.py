@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from geo_hygiene.cli.context import home_option, open_home
-from geo_hygiene.database import engine
 from geo_hygiene.i18n import N_, _, ngettext
 from geo_hygiene.sample import clear as clear_sample
 from geo_hygiene.sample import load as load_sample
@@ -58,9 +57,7 @@ def write(directory: Path, size: str, seed: int) -> None:
 def load(directory: Path | None, home: Path | None) -> None:
     """Load the town and say how much came in."""
     with open_home(home) as opened:
-        connections = engine(opened.service_url)
-        reports = load_sample(connections, directory, tell=tell)
-        connections.dispose()
+        reports = load_sample(opened.connections, directory, tell=tell)
     created = sum(report.stored.created for report in reports)
     tell(
         ngettext(
@@ -79,9 +76,7 @@ def load(directory: Path | None, home: Path | None) -> None:
 def clear(home: Path | None) -> None:
     """Remove the town and say how much went."""
     with open_home(home) as opened:
-        connections = engine(opened.service_url)
-        removed = clear_sample(connections)
-        connections.dispose()
+        removed = clear_sample(opened.connections)
     tell(
         ngettext(
             "The sample town is gone: %(count)s record was removed.",
