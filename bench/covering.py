@@ -17,7 +17,7 @@ from bench.workspace import Database, Workspace
 from geo_hygiene.coverage import chain, questions, rebuild, summary
 from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, duty_of
-from geo_hygiene.coverage.writing import Stretch, replace_list
+from geo_hygiene.coverage.writing import Stretch, replace_lists
 from geo_hygiene.database import engine
 
 DAY = date(2025, 9, 1)
@@ -148,7 +148,7 @@ def _one_more_claim(town: Town, rebuilds: Figure) -> Figure:
 
     def write() -> float:
         with timing() as watch, town.connections.begin() as connection:
-            replace_list(connection, int(zone or 0), lists[next(turn) % 2])
+            replace_lists(connection, {int(zone or 0): lists[next(turn) % 2]})
         return watch.milliseconds
 
     spread = repeat(write, CLAIM_RUNS)

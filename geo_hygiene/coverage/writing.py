@@ -62,11 +62,8 @@ def add_zones(connection: Connection, zones: Sequence[NewZone], *, import_id: in
         return []
     duty_ids = {zone.duty_id for zone in zones}
     lock_duties(connection, duty_ids)
-    claim_ids, source_ids = [], []
-    for zone in zones:
-        source_id = _new_list(connection)
-        claim_ids.append(_insert_zone(connection, zone, source_id, import_id))
-        source_ids.append(source_id)
+    source_ids, claim_ids = _new_lists(connection, len(zones)), _new_ids(connection, "claim", len(zones))
+    _insert_zones(connection, list(zip(claim_ids, source_ids, zones, strict=True)), import_id)
     _write_stretches(
         connection,
         [(source_id, stretch) for source_id, zone in zip(source_ids, zones, strict=True) for stretch in zone.stretches],
@@ -96,39 +93,54 @@ def _tint(connection: Connection, claim_ids: Sequence[int]) -> None:
     )
 
 
-def _insert_zone(connection: Connection, zone: NewZone, source_id: int, import_id: int | None) -> int:
-    claim_id: int = connection.execute(
-        text(
-            "insert into claim (uuid, kind, source_id, duty_id, shift, valid_from, valid_to, import_id)"
-            " values (coalesce(cast(:uuid as uuid), gen_random_uuid()), 'duty-zones', :source, :duty, :shift,"
-            " coalesce(cast(:valid_from as date), '-infinity'), coalesce(cast(:valid_to as date), 'infinity'), :import)"
-            " returning id"
-        ),
-        {
-            "uuid": zone.uuid,
-            "source": source_id,
-            "duty": zone.duty_id,
-            "shift": zone.shift,
-            "valid_from": zone.valid_from,
-            "valid_to": zone.valid_to,
-            "import": import_id,
-        },
-    ).scalar_one()
-    connection.execute(
-        text(
-            "insert into duty_zone (id, code, name, geom)"
-            " values (:id, :code, :name, ST_Multi(ST_GeomFromWKB(cast(:picture as bytea), 4326)))"
-        ),
-        {"id": claim_id, "code": zone.code, "name": zone.name, "picture": zone.picture},
+def _insert_zones(connection: Connection, zones: Sequence[tuple[int, int, NewZone]], import_id: int | None) -> None:
+    """Write claims with the ids of their own and of their sources."""
+    write_rows(
+        connection,
+        "insert into claim (id, uuid, kind, source_id, duty_id, shift, valid_from, valid_to, import_id)"
+        " select given.id, coalesce(given.uuid::uuid, gen_random_uuid()), 'duty-zones', given.source_id, given.duty_id,"
+        " given.shift, coalesce(given.valid_from::date, '-infinity'), coalesce(given.valid_to::date, 'infinity'),"
+        " given.import_id::int"
+        " from (values %s) as given (id, uuid, source_id, duty_id, shift, valid_from, valid_to, import_id)",
+        [
+            (
+                claim_id,
+                None if zone.uuid is None else str(zone.uuid),
+                source_id,
+                zone.duty_id,
+                zone.shift,
+                zone.valid_from,
+                zone.valid_to,
+                import_id,
+            )
+            for claim_id, source_id, zone in zones
+        ],
     )
-    return claim_id
+    write_rows(
+        connection,
+        "insert into duty_zone (id, code, name, geom)"
+        " select given.id, given.code, given.name, ST_Multi(ST_GeomFromWKB(given.picture::bytea, 4326))"
+        " from (values %s) as given (id, code, name, picture)",
+        [(claim_id, zone.code, zone.name, zone.picture) for claim_id, _source_id, zone in zones],
+    )
 
 
-def _new_list(connection: Connection) -> int:
-    source_id: int = connection.execute(
-        text("insert into claim_source (basis) values ('list') returning id")
-    ).scalar_one()
-    return source_id
+def _new_ids(connection: Connection, table: str, count: int) -> list[int]:
+    return list(
+        connection.scalars(
+            text("select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :count)"),
+            {"table": table, "count": count},
+        )
+    )
+
+
+def _new_lists(connection: Connection, count: int) -> list[int]:
+    """Return the ids of new sources whose stretches are yet to be written."""
+    source_ids = _new_ids(connection, "claim_source", count)
+    write_rows(
+        connection, "insert into claim_source (id, basis) values %s", [(source_id, "list") for source_id in source_ids]
+    )
+    return source_ids
 
 
 def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]) -> None:
@@ -139,18 +151,13 @@ def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]
     )
 
 
-def replace_list(connection: Connection, claim_id: int, stretches: Sequence[Stretch]) -> None:
-    """Give a zone another list for its whole period; the old list stays as the source of nothing."""
-    replace_lists(connection, {claim_id: stretches})
-
-
 def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]) -> None:
-    """Give zones other lists for their whole periods, by claim id."""
+    """Give zones other lists for their whole periods, by claim id; the old lists stay as the sources of nothing."""
     claim_ids = sorted(lists)
     duty_ids = _duties(connection, claim_ids)
     lock_duties(connection, duty_ids)
-    touched = covered_targets(connection, claim_ids)
-    sources = {claim_id: _new_list(connection) for claim_id in claim_ids}
+    touched = _covered_targets(connection, claim_ids)
+    sources = dict(zip(claim_ids, _new_lists(connection, len(claim_ids)), strict=True))
     _write_stretches(connection, [(sources[claim_id], item) for claim_id in claim_ids for item in lists[claim_id]])
     rebuild.write_cover(connection, sources.values())
     write_rows(
@@ -168,7 +175,7 @@ def end_claims(connection: Connection, claim_ids: Iterable[int], day: date) -> N
     ids = sorted(claim_ids)
     duty_ids = _duties(connection, ids)
     lock_duties(connection, duty_ids)
-    touched = covered_targets(connection, ids)
+    touched = _covered_targets(connection, ids)
     connection.execute(text("delete from claim where id = any(:ids) and valid_from >= :day"), {"ids": ids, "day": day})
     connection.execute(
         text(
@@ -181,7 +188,7 @@ def end_claims(connection: Connection, claim_ids: Iterable[int], day: date) -> N
     bump(connection, ["duty-zones"])
 
 
-def covered_targets(connection: Connection, claim_ids: Iterable[int]) -> set[int]:
+def _covered_targets(connection: Connection, claim_ids: Iterable[int]) -> set[int]:
     """Return the ids of the targets that claims meet."""
     return set(
         connection.scalars(

@@ -127,7 +127,7 @@ def test_many_places_are_found_on_many_lines_as_on_each_alone(seed: int) -> None
 
 
 def random_line(dice: np.random.Generator) -> npt.NDArray[np.float64]:
-    places = (WEST, SOUTH) + np.cumsum(dice.normal(size=(dice.integers(2, 9), 2)) * 1e-4, axis=0)
+    places = np.array([WEST, SOUTH]) + np.cumsum(dice.normal(size=(dice.integers(2, 9), 2)) * 1e-4, axis=0)
     metres = np.cumsum(dice.uniform(1, 30, len(places))) - 1
     return np.column_stack([places, metres - metres[0]])
 

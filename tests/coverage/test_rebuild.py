@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_list
+from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
 from tests.coverage.towns import START, Town, add_random_zones, add_target, grid_town, random_period
 
 KEPT = {
@@ -57,7 +57,7 @@ def unassign(connection: Connection, dice: random.Random, town: Town) -> None:
 
 
 def relist(connection: Connection, dice: random.Random, town: Town) -> None:
-    replace_list(connection, dice.choice(sorted(town.zones)), town.stretches(dice))
+    replace_lists(connection, {dice.choice(sorted(town.zones)): town.stretches(dice)})
 
 
 def finish(connection: Connection, dice: random.Random, town: Town) -> None:
