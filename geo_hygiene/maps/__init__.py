@@ -44,14 +44,11 @@ class MapParts:
         Rows of the legend, in order.
     holders
         Colours of the holders, by tint.
-    usual
-        Keys of the layers that are on until somebody switches them off.
     """
 
     head: Markup
     body: Markup
     script: Markup
-    usual: frozenset[str]
     states: tuple[StateInk, ...] = STATES
     holders: tuple[str, ...] = HOLDERS
 
@@ -96,5 +93,4 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
     style: dict[str, Any] = map_style(drawn, tiles=tiles)
     center, zoom = _first_view(extent or EVERYWHERE)
     head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom)
-    usual = frozenset(layer.key for layer in switches(drawn) if layer.style is not None and layer.style.visible)
-    return MapParts(head=head, body=body, script=script, usual=usual)
+    return MapParts(head=head, body=body, script=script)

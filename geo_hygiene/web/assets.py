@@ -38,9 +38,15 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
 
 
+def scripts() -> dict[str, str]:
+    """Return the address of each script of our own by the address under which other scripts import it."""
+    names = sorted(file.relative_to(STATIC).as_posix() for file in (STATIC / "js").glob("*.js"))
+    return {url_for("static", filename=name): asset(name) for name in names}
+
+
 def serve(app: Flask) -> None:
     """Let templates name files, and browsers keep those that are named by their content."""
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, scripts=scripts)
 
     @app.after_request
     def keep(response: Response) -> Response:

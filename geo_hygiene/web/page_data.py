@@ -91,16 +91,14 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     misread = misread or duty is None
     notice = _("Part of the address could not be read; the rest is shown.") if misread else None
     offered = maps.switches(LAYERS.values())
-    visible = [layer.key for layer in offered if layer.style is not None and layer.style.visible]
     config = {
         "extent": extent,
         "today": now.isoformat(),
         "duty": (duty or duties[0]).code,
         "on": (read.on or now).isoformat(),
-        "layers": [layer.key for layer in offered if layer.key in read.layers.split(",")] if read.layers else visible,
-        "select": read.select,
         "duties": [_duty_words(connection, each) for each in duties],
-        "layers_all": [_layer_words(layer) for layer in offered],
+        "layers": [_layer_words(layer) for layer in offered],
+        "usual": [layer.key for layer in offered if layer.style is not None and layer.style.visible],
         "roles": _titles(ROLES),
         "shifts": _titles(SHIFTS),
         "categories": _category_titles(),

@@ -1,27 +1,38 @@
-// The whole state of the page stands in its address: /map?duty=&on=&layers=&states=&color=&select=#map=z/lat/lon
+// The whole state of a page stands in its address: its words (?duty=&on=&layers= …) and where its map looks
+// (#map=z/lat/lon). A page declares its words; each says how it is read, and how it is written where it is not usual.
 
 import { delayed } from "./dom.js";
+import { same } from "./store.js";
 
-export const STATES = ["covered", "gap", "overlap", "vacant"];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-export function readAddress(config, address = window.location) {
-  const words = new URLSearchParams(address.search);
-  const duties = config.duties.map((duty) => duty.code);
-  const layers = config.layers_all.map((layer) => layer.key);
-  const chosen = (name, allowed, otherwise) => {
-    if (!words.has(name)) return new Set(otherwise);
-    return new Set(words.get(name).split(",").filter((word) => allowed.includes(word)));
-  };
+export function oneOf(allowed, usual, { always = false } = {}) {
   return {
-    duty: duties.includes(words.get("duty")) ? words.get("duty") : config.duty,
-    on: DAY.test(words.get("on") ?? "") ? words.get("on") : config.on,
-    layers: chosen("layers", layers, config.usual),
-    states: chosen("states", STATES, STATES),
-    color: words.get("color") === "holder" ? "holder" : "state",
-    select: words.get("select") || null,
-    view: readView(address.hash),
+    read: (text) => (allowed.includes(text) ? text : usual),
+    write: (value) => (always || value !== usual ? value : null),
   };
+}
+
+export function someOf(allowed, usual) {
+  const all = new Set(usual);
+  return {
+    read: (text) => (text === null ? all : new Set(text.split(",").filter((word) => allowed.includes(word)))),
+    write: (value) => (same(value, all) ? null : allowed.filter((word) => value.has(word)).join(",")),
+  };
+}
+
+export function aDay(usual) {
+  return { read: (text) => (DAY.test(text ?? "") ? text : usual), write: (value) => value };
+}
+
+export function anything() {
+  return { read: (text) => text || null, write: (value) => value };
+}
+
+export function readAddress(words, address = window.location) {
+  const given = new URLSearchParams(address.search);
+  const read = Object.entries(words).map(([name, word]) => [name, word.read(given.get(name))]);
+  return { ...Object.fromEntries(read), view: readView(address.hash) };
 }
 
 export function readView(hash) {
@@ -35,20 +46,17 @@ export function writeView(map) {
   return `${Number(map.getZoom().toFixed(2))}/${lat.toFixed(5)}/${lng.toFixed(5)}`;
 }
 
-export function query(state, config) {
-  const words = new URLSearchParams({ duty: state.duty, on: state.on });
-  const usual = new Set(config.usual);
-  if (state.layers.size !== usual.size || [...state.layers].some((key) => !usual.has(key))) {
-    words.set("layers", [...state.layers].join(","));
+export function query(state, words) {
+  const given = new URLSearchParams();
+  for (const [name, word] of Object.entries(words)) {
+    const text = word.write(state[name]);
+    if (text !== null) given.set(name, text);
   }
-  if (state.states.size !== STATES.length) words.set("states", STATES.filter((s) => state.states.has(s)).join(","));
-  if (state.color !== "state") words.set("color", state.color);
-  if (state.select) words.set("select", state.select);
-  return `?${words.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
+  return `?${given.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
 }
 
-export function keepAddress(store, config, map) {
-  const address = (state) => `${query(state, config)}#map=${state.view ?? writeView(map)}`;
+export function keepAddress(store, words, map) {
+  const address = (state) => `${query(state, words)}#map=${state.view ?? writeView(map)}`;
   const replace = delayed(150, () => history.replaceState(null, "", address(store.get())));
 
   store.watch(null, (state, _before, how) => {
@@ -60,5 +68,5 @@ export function keepAddress(store, config, map) {
     }
   });
   map.on("moveend", () => store.set({ view: writeView(map) }));
-  window.addEventListener("popstate", () => store.set(readAddress(config), { restoring: true }));
+  window.addEventListener("popstate", () => store.set(readAddress(words), { restoring: true }));
 }

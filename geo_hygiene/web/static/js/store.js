@@ -24,7 +24,7 @@ export function createStore(initial) {
   };
 }
 
-function same(one, other) {
+export function same(one, other) {
   if (one instanceof Set && other instanceof Set) {
     return one.size === other.size && [...one].every((value) => other.has(value));
   }

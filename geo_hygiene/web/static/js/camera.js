@@ -1,0 +1,48 @@
+// Where the map looks: at what is chosen, in the room that the cards leave free, and where the address says.
+
+import { readView } from "./address.js";
+import { byId, isCalm, isPhone } from "./dom.js";
+
+const NEAREST = 17;
+
+// What of the map no card hides, as Leaflet wants to know it.
+function free() {
+  const gap = isPhone() ? 10 : 24;
+  const box = byId("map").getBoundingClientRect();
+  if (isPhone()) {
+    const sheet = byId("panel").hidden ? byId("legend") : byId("panel");
+    const bottom = box.bottom - sheet.getBoundingClientRect().top;
+    return { paddingTopLeft: [gap, 70], paddingBottomRight: [gap, Math.min(bottom, box.height * 0.6) + gap] };
+  }
+  const left = byId("deck").getBoundingClientRect().right - box.left;
+  const right = byId("panel").hidden ? 64 : box.right - byId("panel").getBoundingClientRect().left;
+  return { paddingTopLeft: [left + gap, gap], paddingBottomRight: [right + gap, gap] };
+}
+
+export function createCamera(map, store, extent) {
+  function look([west, south, east, north], { still = false } = {}) {
+    const bounds = [[south, west], [north, east]];
+    // one zoom from here to there: flying through all the zooms between would ask for tiles that nobody sees
+    map.fitBounds(bounds, { ...free(), maxZoom: NEAREST, animate: !still && !isCalm() });
+  }
+
+  function lookAtAll(how) {
+    if (extent) look(extent, how);
+  }
+
+  function restore(view) {
+    const [zoom, lat, lon] = view.split("/").map(Number);
+    map.setView([lat, lon], zoom, { animate: false });
+  }
+
+  byId("whole").addEventListener("click", () => lookAtAll());
+  store.watch(["view"], (state, _before, how) => how.restoring && state.view && restore(state.view));
+  window.addEventListener("hashchange", () => {
+    const typed = readView(location.hash);
+    if (typed && typed !== store.get().view) restore(typed);
+  });
+  if (store.get().view) restore(store.get().view);
+  else lookAtAll({ still: true });
+
+  return { look };
+}
