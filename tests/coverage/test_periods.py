@@ -15,11 +15,14 @@ EXTENT = 12
 DAYS = [date(2025, 1, 1) + timedelta(days=offset) for offset in range(10)]
 SHIFTS = ("all-day", "morning", "afternoon", "night")
 
-spans = st.lists(
-    st.tuples(st.integers(0, EXTENT), st.integers(0, EXTENT)).filter(lambda span: span[0] < span[1]), max_size=4
-)
-days = st.sampled_from([EVER, *DAYS, NEVER])
-period = st.tuples(days, days).filter(lambda ends: ends[0] < ends[1])
+
+def between(*places: object) -> st.SearchStrategy[tuple[object, ...]]:
+    """Return a beginning and an end among ordered places."""
+    return st.lists(st.sampled_from(places), min_size=2, max_size=2, unique=True).map(sorted).map(tuple)
+
+
+spans = st.lists(between(*range(EXTENT + 1)), max_size=4)
+period = between(EVER, *DAYS, NEVER)
 claim = st.builds(
     TargetClaim,
     stretches=spans.map(lambda found: tuple(union(found))),
