@@ -146,6 +146,16 @@ def test_a_new_layer_is_drawn_from_its_declaration_alone(style: dict[str, Any]) 
     assert sites.key in [layer.key for layer in switches([*LAYERS.values(), sites])]
 
 
+def test_a_street_without_a_class_is_drawn_and_named_no_later_than_a_lane() -> None:
+    """Offices' own files often have no classes, and a town of them must not look empty from afar."""
+    widths = LAYERS["street-segments"].style.widths
+    assert all(
+        street >= plain > lane for street, plain, lane in zip(*map(widths.get, ("street", "", "lane")), strict=True)
+    )
+    lettering = LAYERS["lanes"].style.lettering
+    assert lettering[""].from_zoom < lettering["lane"].from_zoom
+
+
 def test_only_what_may_be_switched_is_offered() -> None:
     def may(layer: MapLayer) -> bool:
         return layer.style is not None and layer.style.switchable

@@ -61,6 +61,7 @@ LAYER = MapLayer(
             "street": Lettering(color="#3D484B", rank=30, from_zoom=14, sizes=(11, 15), along_line=True),
             "lane": Lettering(color="#4F5A5D", rank=40, from_zoom=15.2, sizes=(11, 14), along_line=True),
             "alley": Lettering(color="#5C6669", rank=50, from_zoom=16.4, sizes=(11, 13), along_line=True),
+            "": Lettering(color="#475255", rank=35, from_zoom=14.4, sizes=(11, 14.5), along_line=True),
         },
     ),
 )

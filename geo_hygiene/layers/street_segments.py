@@ -128,7 +128,7 @@ LAYER = MapLayer(
             "street": (0.9, 2, 4.2, 10.5, 32),
             "lane": (0.5, 1.15, 2.7, 7, 22),
             "alley": (0.4, 0.9, 2, 5, 15),
-            "": (0.5, 1.15, 2.7, 7, 22),
+            "": (0.7, 1.6, 3.4, 8.8, 27),  # offices' own files often have no classes
         },
         switchable=False,
     ),
