@@ -192,8 +192,8 @@ class Page:
 
 
 def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100, after: str | None = None) -> Page:
-    """Return what nobody covers on a day, one row a stretch, longest first."""
-    statement = text(_listed(duty.layer, GAPS, Order.LENGTH))
+    """Return what nobody covers on a day, one row a stretch: lines longest first, points by their code."""
+    statement = text(_listed(duty.layer, GAPS, _fitting(Order.LENGTH, duty)))
     return _page(connection.execute(statement, _values(duty, on, PieceFilter(), limit, after)).all(), duty, limit)
 
 
@@ -207,7 +207,8 @@ def pieces(
     limit: int = 100,
     after: str | None = None,
 ) -> Page:
-    """Return the stretches of one state each on a day; a page's key fits every order."""
+    """Return the stretches of one state each on a day, points by their code; a page's key fits every order."""
+    order = _fitting(order, duty)
     chosen = wanted or PieceFilter()
     values = _values(duty, on, chosen, limit, after)
     if chosen == PieceFilter() and (order is Order.LANE or after is None):
@@ -216,6 +217,11 @@ def pieces(
             return _page(rows, duty, limit)
     statement = pieces_statement(_named(WANTED, duty.layer, first=""), _listed(duty.layer, PIECE_ROWS, order))
     return _page(connection.execute(statement, values).all(), duty, limit)
+
+
+def _fitting(order: Order, duty: DutyRecord) -> Order:
+    """Return an order that the targets of a duty can have: a point has no length."""
+    return Order.LANE if duty.unit == "count" else order
 
 
 def _first_pieces(

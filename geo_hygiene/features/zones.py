@@ -20,11 +20,13 @@ ZONES = """
 select
     claim.uuid, duty_zone.code, duty_zone.name, duty.code as duty, claim.shift, claim_source.basis,
     claim.valid_from, claim.valid_to, claim.version, duty_zone.tint,
-    array(
-        select person.code from assignment join person on person.id = assignment.person_id
+    (
+        select coalesce(
+            json_agg(json_build_object('code', person.code, 'name', person.name) order by person.code), '[]'
+        )
+        from assignment join person on person.id = assignment.person_id
         where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
-        order by person.code
-    ) as holders,
+    ) as held_by,
     (
         select coalesce(sum(cover.to_mm - cover.from_mm) filter (where GeometryType(target.geom) <> 'POINTM'), 0)
         from cover join target on target.id = cover.target_id
@@ -135,7 +137,8 @@ def _public(row: Row[Any]) -> dict[str, Any]:
         "valid_from": None if row.valid_from == date.min else row.valid_from.isoformat(),
         "valid_to": None if row.valid_to == date.max else row.valid_to.isoformat(),
         "version": row.version,
-        "holders": list(row.holders),
+        "holders": [holder["code"] for holder in row.held_by],
+        "held_by": row.held_by,
         "length_m": row.length_mm / 1000,
         "targets": row.targets,
         "tint": row.tint,

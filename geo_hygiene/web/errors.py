@@ -130,6 +130,7 @@ SENTENCES = {
     "less_than_equal": N_("must be at most %(le)s"),
     "string_too_long": N_("must have at most %(max_length)s characters"),
     "string_too_short": N_("must have at least %(min_length)s characters"),
+    "string_pattern_mismatch": N_("has a form that can not be used"),
     "literal_error": N_("must be one of: %(expected)s"),
     "enum": N_("must be one of: %(expected)s"),
     "int_parsing": N_("must be a whole number"),

@@ -19,7 +19,7 @@ from geo_hygiene.i18n import _
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
-from geo_hygiene.layerspec import Choice, MapLayer
+from geo_hygiene.layerspec import Choice, MapLayer, Role
 from geo_hygiene.web.parameters import Day, Limit, PageKey, Spoken, State, Text, Word
 
 TABLE_ROWS = 50
@@ -174,6 +174,13 @@ class Table:
     duties: list[DutyRecord]
     summary: Summary
     page: questions.Page
+
+    @property
+    def name_title(self) -> str:
+        """Return the word for what names a row: the lane, the drain, or the code of a place."""
+        layer = self.duty.layer
+        named = layer.with_role(Role.GROUP_NAME) or layer.with_role(Role.CODE)
+        return _(named.title) if named is not None else ""
 
 
 def table(connection: Connection, asked: TableParameters) -> Table:

@@ -159,6 +159,21 @@ def test_the_panel_tells_who_looks_after_a_stretch(open_page: Open, town_server:
     assert page.locator("#panel .bar .bar-overlap").count() == 1
 
 
+def test_the_panel_of_a_zone_names_its_holders(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go(f"{SPRING}&select=zone:Z1")
+    expect(page.locator("#panel-title")).to_have_text("一号责任区")
+    page.locator("#panel .facts .link", has_text="张三").click()
+    expect(page.locator("#panel-title")).to_have_text("张三")
+    expect(page.locator("#gaps-order")).to_have_text("Gaps, longest first")
+
+
+def test_places_are_counted_and_come_by_their_codes(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go("/map?duty=tanks&on=2025-04-01&select=zone:K1")
+    expect(page.locator("#gaps-order")).to_have_text("Gaps, by code")
+    expect(page.locator("#gaps .row-name")).to_have_text(["T3", "T4"])
+    expect(page.locator("#panel .facts")).to_contain_text("Places3")
+
+
 def test_a_click_on_the_map_opens_the_panel(open_page: Open, town_server: str) -> None:
     page = open_page(town_server).go(SPRING)
     gap = ask(town_server, "/api/v1/cover/gaps?duty=sweeping&on=2025-04-01")["gaps"][0]

@@ -142,6 +142,20 @@ def test_a_tank_counts_one(client: FlaskClient) -> None:
     assert (figures["unit"], figures["total"], figures["covered"], figures["gap"]) == ("count", 5, 3, 2)
 
 
+def test_places_have_no_length_and_come_by_their_codes(client: FlaskClient) -> None:
+    for name, words, codes in (
+        ("pieces", {"sort": "length"}, ["T0", "T1", "T2", "T3", "T4"]),
+        ("gaps", {}, ["T3", "T4"]),
+    ):
+        found, after = [], ""
+        while after is not None:
+            query = ON | words | {"duty": "tanks", "limit": 2, "after": after}
+            page = client.get(f"/api/v1/cover/{name}", query_string=query).json
+            found += [row["code"] for row in page[name]]
+            after = page["next"]
+        assert found == codes, name
+
+
 def test_zones_page_by_page(client: FlaskClient) -> None:
     whole = client.get("/api/v1/zones", query_string=ON).json["zones"]
     assert [zone["code"] for zone in whole] == ["K1", "Z1", "Z2", "Z3"]
@@ -155,7 +169,8 @@ def test_zones_page_by_page(client: FlaskClient) -> None:
         "Z3",
     ]
     assert whole[1]["holders"] == ["P1"]
-    assert whole[2]["holders"] == []
+    assert whole[1]["held_by"] == [{"code": "P1", "name": "张三"}]
+    assert whole[2]["holders"] == whole[2]["held_by"] == []
     assert whole[2]["name"] is None
     autumn = client.get("/api/v1/zones", query_string={"on": AUTUMN.isoformat()}).json["zones"]
     assert [(zone["code"], zone["valid_from"], zone["valid_to"]) for zone in autumn] == [

@@ -194,6 +194,12 @@ def test_wrong_values_name_their_place(client: FlaskClient) -> None:
         assert answer.json["errors"][0]["msg"], path
 
 
+def test_wrong_values_are_told_in_the_language_of_the_asker(client: FlaskClient) -> None:
+    for words in ("duty=<b>", "duty=sweeping&after=1", "duty=sweeping&limit=0", "duty=sweeping&on=never"):
+        (told,) = client.get(f"/api/v1/cover/gaps?{words}", headers={"Accept-Language": "zh"}).json["errors"]
+        assert re.search(r"[\u4e00-\u9fff]", told["msg"]), told
+
+
 def test_the_description_names_every_machine_address(app: Flask, client: FlaskClient) -> None:
     described = set(client.get("/openapi.json").json["paths"])
     real = {

@@ -92,9 +92,21 @@ def test_a_row_of_the_table_leads_to_its_place_on_the_map(client: FlaskClient) -
 
 
 def test_the_table_shows_counts_of_places_for_tanks(client: FlaskClient) -> None:
-    page = read(client, f"/map/table?duty=tanks&on={SPRING}&sort=lane")
+    page = read(client, f"/map/table?duty=tanks&on={SPRING}")
     assert [row["state"] for row in page.rows] == ["covered", "covered", "covered", "gap", "gap"]
     assert "T4" in page.words
+
+
+@pytest.mark.parametrize(("duty", "word"), [("sweeping", "Lane"), ("drains", "Drain"), ("tanks", "Code")])
+def test_the_table_calls_its_rows_by_what_they_are(client: FlaskClient, duty: str, word: str) -> None:
+    words = read(client, f"/map/table?duty={duty}&on={SPRING}").words
+    assert [one for one in words if one in {"Lane", "Drain", "Code"}] in ([word], [word, word])
+
+
+def test_a_page_about_an_error_looks_like_a_page(client: FlaskClient) -> None:
+    page = client.get("/map/table?sort=colour").get_data(as_text=True)
+    assert "/static/css/pages.css" in page
+    assert '<ul class="findings">' in page
 
 
 def test_the_start_page_tells_the_figures_of_today(client: FlaskClient) -> None:

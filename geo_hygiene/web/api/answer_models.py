@@ -154,8 +154,15 @@ class TargetAnswer(Answer):
     pieces: list[Piece]
 
 
+class Holder(Answer):
+    """Somebody who holds a zone."""
+
+    code: str
+    name: str | None
+
+
 class Zone(Answer):
-    """A duty zone with the holders and metres of a day."""
+    """A duty zone with the holders and metres of a day; ``holders`` are the codes of ``held_by``."""
 
     id: UUID
     code: str
@@ -168,6 +175,7 @@ class Zone(Answer):
     valid_to: date | None
     version: int
     holders: list[str]
+    held_by: list[Holder]
     length_m: float
     targets: int
     tint: int

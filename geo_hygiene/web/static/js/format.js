@@ -36,10 +36,6 @@ function lastDay(end) {
   return date.toISOString().slice(0, 10);
 }
 
-export function list(texts) {
-  return texts.join(say("comma"));
-}
-
 export function fromTo(from, to) {
   return say("from_to", { from: number(from), to: metres(to) });
 }

@@ -16,7 +16,7 @@ export function createGaps(store, config, choose) {
   fill(box, list, message, more);
 
   function row(gap, unit) {
-    const point = unit !== "m";
+    const isPoint = unit !== "m";
     const place = placeOf(gap);
     return element(
       "li",
@@ -29,8 +29,8 @@ export function createGaps(store, config, choose) {
           onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
         },
         element("span", { class: "row-name" }, gap.lane || gap.code || say("no_name")),
-        point ? null : element("span", { class: "row-figure" }, metres(gap.length_m)),
-        element("span", { class: "row-detail" }, point ? place : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
+        isPoint ? null : element("span", { class: "row-figure" }, metres(gap.length_m)),
+        element("span", { class: "row-detail" }, isPoint ? place : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
       ),
     );
   }
@@ -49,6 +49,7 @@ export function createGaps(store, config, choose) {
   async function load(further = false) {
     const { duty, on } = store.get();
     const unit = config.duties.find((one) => one.code === duty).unit;
+    byId("gaps-order").textContent = say(unit === "m" ? "gaps_longest" : "gaps_by_code");
     if (!further) {
       after = null;
       box.setAttribute("aria-busy", "true");

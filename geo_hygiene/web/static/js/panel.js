@@ -3,7 +3,7 @@
 import { ask, Unanswered } from "./api.js";
 import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
-import { amount, fromTo, list, metres, number, period, placeOf, say, share } from "./format.js";
+import { amount, fromTo, metres, number, period, placeOf, say, share } from "./format.js";
 import { parse } from "./selection.js";
 
 const LISTED = 40;
@@ -144,14 +144,17 @@ export function createPanel(store, config, { light, place, close }) {
     const found = await known(choice, state);
     if (!found) return;
     const answer = await ask("zone", `${config.api}/zones/${encodeURIComponent(found.id ?? found.code)}`, { on: state.on });
-    const zoned = answer?.properties ?? {};
+    if (!answer) return;
+    const zoned = answer.properties;
+    const unit = dutyOf(zoned.duty).unit;
+    const holders = zoned.held_by.map((one) => link({ type: "person", code: one.code }, one.name || one.code));
     open(
       heading(found.name || found.code, say("type_zone"), found.code),
       facts(
-        [say("duty"), dutyOf(zoned.duty)?.title ?? zoned.duty],
+        [say("duty"), dutyOf(zoned.duty).title],
         [say("shift"), config.shifts[zoned.shift] ?? zoned.shift],
-        [say("length"), zoned.length_m === undefined ? null : amount(zoned.length_m, "m")],
-        [say("holders"), list(zoned.holders ?? []) || say("holder_none")],
+        unit === "m" ? [say("length"), amount(zoned.length_m, unit)] : [say("places"), number(zoned.targets)],
+        [say("holders"), holders.length ? element("span", { class: "chips" }, ...holders) : say("holder_none")],
         [say("period"), period(zoned.valid_from, zoned.valid_to)],
       ),
       await stretches({ zone: found.code }, state),
@@ -198,6 +201,10 @@ export function createPanel(store, config, { light, place, close }) {
     light({ by: "areas", values: [found.code] }, found);
   }
 
+  function kindTitle({ type, kind }) {
+    return type === "target" ? config.kind_titles[kind] : say(`type_${type}`);
+  }
+
   const TELL = { target, zone, person, lane, drain: lane, community: area, group: area, office: area };
 
   async function show(state) {
@@ -214,7 +221,7 @@ export function createPanel(store, config, { light, place, close }) {
       if (!(error instanceof Unanswered)) throw error;
       const reason = error.status === 404 ? say("not_found", { code: choice.code }) : say("failed", { reason: error.message });
       light(null);
-      open(heading(choice.code, say(`type_${choice.type}`)), element("p", { class: "nobody" }, reason));
+      open(heading(choice.code, kindTitle(choice)), element("p", { class: "nobody" }, reason));
     }
     panel.removeAttribute("aria-busy");
   }
