@@ -55,12 +55,11 @@ def refresh(connection: Connection, duty_ids: Iterable[int], target_ids: Iterabl
 
 
 def withdraw(connection: Connection, target_ids: Iterable[int]) -> None:
-    """Take targets out of state, vacancy and ledger, before they are deleted."""
+    """Take targets out of state, vacancy and ledger, before they are deleted; the caller holds the duties' locks."""
     ids = sorted(target_ids)
     duty_ids = sorted(
         connection.scalars(text("select distinct duty_id from state where target_id = any(:ids)"), {"ids": ids})
     )
-    lock_duties(connection, duty_ids)
     bump_duties(connection, duty_ids)
     _replace(connection, {"duties": duty_ids, "targets": ids}, {})
 

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.answers import lock_duties, refresh
+from geo_hygiene.coverage.duties import all_duties
 from geo_hygiene.coverage.versions import bump
 
 
 def assignments_changed(connection: Connection, zone_codes: Iterable[str]) -> None:
     """Bring the kept answers in line after assignments to these zones were written, ended or removed."""
+    # of every duty: a zone of this code may be on its way in any of them
+    lock_duties(connection, [duty.id for duty in all_duties(connection)])
     rows = connection.execute(
         text(
             "select distinct claim.duty_id, cover.target_id from duty_zone"
@@ -19,7 +22,5 @@ def assignments_changed(connection: Connection, zone_codes: Iterable[str]) -> No
         ),
         {"codes": sorted(set(zone_codes))},
     ).all()
-    duty_ids = {row.duty_id for row in rows}
-    lock_duties(connection, duty_ids)
-    refresh(connection, duty_ids, {row.target_id for row in rows})
+    refresh(connection, {row.duty_id for row in rows}, {row.target_id for row in rows})
     bump(connection, ["duty-zones"])

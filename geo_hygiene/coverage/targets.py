@@ -89,22 +89,15 @@ def _assign_areas(connection: Connection, target_ids: Iterable[int] | None) -> i
     return len(connection.execute(text(ASSIGN), {"targets": ids}).all())
 
 
-def refresh_targets(connection: Connection, target_ids: Iterable[int]) -> None:
-    """Bring the kept answers of targets in line for every duty that looks after their kinds."""
-    ids = sorted(target_ids)
-    if not ids:
-        return
-    duty_ids = list(
+def _duties_of(connection: Connection, target_ids: Iterable[int]) -> list[int]:
+    """Return the ids of the duties that look after the kinds of targets."""
+    kinds = "select distinct kind from target where id = any(:ids)"
+    return list(
         connection.scalars(
-            text(
-                "select id from duty where target_kind in (select distinct kind from target where id = any(:ids))"
-                " order by id"
-            ),
-            {"ids": ids},
+            text(f"select id from duty where target_kind in ({kinds}) order by id"),  # noqa: S608 - a constant
+            {"ids": list(target_ids)},
         )
     )
-    lock_duties(connection, duty_ids)
-    refresh(connection, duty_ids, ids)
 
 
 def targets_changed(
@@ -134,12 +127,15 @@ def targets_changed(
     The stretches of lists that no child could take over; they are kept in ``unprojected_stretch``.
     """
     begun_ids, removed_ids = sorted(begun), sorted(removed)
+    touched = sorted({*begun_ids, *ended, *changed})
+    duty_ids = _duties_of(connection, [*touched, *removed_ids])
+    # before anything is read: whoever writes a claim or a list now is met here when it is there to be seen
+    lock_duties(connection, duty_ids)
     connection.execute(text(rebuild.COVER_OF_SHAPES), {"sources": None, "targets": begun_ids})
     unprojected = _project_lists(connection, begun_ids)
     _assign_areas(connection, begun_ids)
     _delete_targets(connection, removed_ids)
-    touched = sorted({*begun_ids, *ended, *changed})
-    refresh_targets(connection, touched)
+    refresh(connection, duty_ids, touched)
     bump(
         connection, connection.scalars(text("select distinct kind from target where id = any(:ids)"), {"ids": touched})
     )
