@@ -140,7 +140,8 @@ class Server:
             pid = self.pid()
             if pid is None:
                 break
-            os.kill(pid, stop_signal)
+            with suppress(ProcessLookupError):  # gone by itself meanwhile
+                os.kill(pid, stop_signal)
             deadline = time.monotonic() + STOP_SECONDS
             while self._is_server(pid) and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
