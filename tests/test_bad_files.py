@@ -148,14 +148,22 @@ def test_no_side_file_makes_the_reader_open_anything_else(
     assert listener() == 0
 
 
-def test_a_database_with_virtual_tables_is_no_geopackage(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE VIRTUAL TABLE v USING VirtualOGR('/etc/passwd')",
+        "CREATE VIRTUAL TABLE v USING VirtualOGR('/etc/passwd', 'using rtree')",
+        "CREATE  VIRTUAL\tTABLE v USING VirtualOGR('/etc/passwd')",
+        "CREATE/**/VIRTUAL TABLE v USING VirtualOGR('/etc/passwd')",
+    ],
+)
+def test_a_database_with_virtual_tables_is_no_geopackage(tmp_path: Path, sql: str) -> None:
     path = tmp_path / "x.gpkg"
     geopandas.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(PLACE)], crs=4326).to_file(path)
     with sqlite3.connect(path) as database:
         database.execute("pragma writable_schema = on")
         database.execute(
-            "insert into sqlite_master (type, name, tbl_name, rootpage, sql) values ('table', 'v', 'v', 0,"
-            " 'CREATE VIRTUAL TABLE v USING VirtualOGR(''/etc/passwd'')')"
+            "insert into sqlite_master (type, name, tbl_name, rootpage, sql) values ('table', 'v', 'v', 0, ?)", [sql]
         )
     database.close()
     assert only(read(path)) is Code.FILE_TYPE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -22,6 +23,7 @@ from geo_hygiene.crs import GAUSS_KRUGER_3_DEGREES, GAUSS_KRUGER_3_DEGREES_PREFI
 from geo_hygiene.files.findings import Code, FindingLevel, shown
 from geo_hygiene.files.reading import COMMAND_LINE, SourceTable, encodings, guess, read
 from geo_hygiene.files.reading.dbase import columns, is_kept, name_fields, open_table, try_encodings
+from geo_hygiene.i18n import use_locale
 from tests.made_files import LANE, LINE, POINT, POLYGON, SQUARE, dbf, geojson, shapefile, zipped, zipped_shapefile
 
 LANDMARK = (105.0812345, 31.0954321)
@@ -627,7 +629,51 @@ def test_broken_tables_name_the_row(tmp_path: Path) -> None:
     assert [(finding.code, finding.row) for finding in read(path).findings] == [(Code.FILE_UNREADABLE, 2)]
 
 
+def test_headings_go_over_lines_and_hold_no_control_characters(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes('code,"姓\n名",a\x00b,a b\nP1,张伟,1,2\n'.encode())
+    table = read(path)
+    assert table.rows.to_pydict() == {"code": ["P1"], "姓 名": ["张伟"], "a b": ["1"], "a b_2": ["2"]}
+    assert [finding.code for finding in table.findings] == [Code.FIELD_RENAMED]
+    features = [{"type": "Feature", "properties": {"a\x00b\ud800": 1}, "geometry": None}]
+    geojson = tmp_path / "p.geojson"
+    geojson.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert read(geojson, needs_shapes=False).fields == ["a b"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "geojson", "shp"])
+def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path, ending: str) -> None:
+    path = points(tmp_path / "p.shp", LANDMARK)
+    if ending != "shp":
+        path = tmp_path / f"p.{ending}"
+        path.write_text('{"type":"Point","coordinates":[105,31]}' if ending == "geojson" else "a\n1\n")
+    table = read(path, encoding="KLINGON")
+    assert table.refused
+    assert "KLINGON" in table.findings[0].message()
+
+
 # What is said
+
+
+def test_a_sentence_in_chinese_holds_no_english_words(tmp_path: Path) -> None:
+    square = {"type": "Polygon", "coordinates": [[[105, 31], [105.1, 31], [105, 31.1], [105, 31]]]}
+    path = tmp_path / "p.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": square}))
+    damaged = tmp_path / "d.geojson"
+    damaged.write_text('{"type":"FeatureCollection","features":[{]}')
+    archive = tmp_path / "z.zip"
+    archive.write_bytes(b"PK\x03\x04" + b"x" * 500)
+    quotes = tmp_path / "q.csv"
+    quotes.write_text('a\n"b\n')
+    use_locale("zh_Hans")
+    try:
+        said = [read(file, layer=kind).findings[0].message() for file, kind in (
+            (path, "line"), (damaged, None), (archive, None), (quotes, None)
+        )]  # fmt: skip
+    finally:
+        use_locale("en")
+    known = re.compile("CSV|MB|GeoJSON")
+    assert [message for message in said if re.search("[A-Za-z]", known.sub("", message))] == []
 
 
 def test_findings_are_told_in_the_language_of_the_reader_with_a_bounded_number(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ is refused as a whole. The codes and their levels are public names; the sentence
 """
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from geo_hygiene.i18n import N_, _, ngettext
 SHOWN_PER_CODE = 50
 #: Characters of a foreign value that are repeated in a finding.
 SHOWN_VALUE = 80
+#: Control characters, and those that turn the direction of writing: a terminal obeys them, and jsonb refuses one.
+_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class FindingLevel(StrEnum):
@@ -92,7 +95,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.SLIVER: Kind(_W, N_("The piece is very small.")),
     Code.NEAR_MISS: Kind(_W, N_("The end of the line almost touches another one.")),
     Code.BORDER_LANE: Kind(_W, N_("The lane runs along the border of two zones.")),
-    Code.FIELD_UNMAPPED: Kind(_I, N_("The field belongs to no attribute of the layer and is kept beside them.")),
+    Code.FIELD_UNMAPPED: Kind(_I, N_("No attribute of the layer; kept beside them.")),
     Code.TEXT_CLEANED: Kind(_I, N_("Control characters or needless spaces were taken out of the text.")),
     Code.LOOP_CUT: Kind(_I, N_("The closed line was cut.")),
     Code.VALUE_CUT: Kind(_W, N_("The value is too long and was cut.")),
@@ -133,6 +136,8 @@ class Finding:
         What the user can do, as it stands in the catalogue.
     values
         What goes into message and hint. A value is shown as it is, never translated.
+    words
+        What goes there too, as it stands in the catalogue: it is translated with the sentence.
     level
         None takes the level of the code.
     """
@@ -145,6 +150,7 @@ class Finding:
     hint: str | None = None
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     level: FindingLevel | None = None
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def weight(self) -> FindingLevel:
         """Return the level that holds for this finding."""
@@ -156,7 +162,7 @@ class Finding:
 
     def message(self) -> str:
         """Return the sentence in the language of the user."""
-        return _(self.text or KINDS[self.code].text) % self.values
+        return self._filled(self.text or KINDS[self.code].text)
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form: level, code, row, field, value, message, hint."""
@@ -164,11 +170,19 @@ class Finding:
             "level": str(self.weight()),
             "code": str(self.code),
             "row": self.row,
-            "field": self.field,
-            "value": None if self.value is None else shorten(self.value),
+            "field": None if self.field is None else visible(self.field),
+            "value": None if self.value is None else shorten(visible(self.value)),
             "message": self.message(),
-            "hint": None if self.hint is None else _(self.hint) % self.values,
+            "hint": None if self.hint is None else self._filled(self.hint),
         }
+
+    def _filled(self, sentence: str) -> str:
+        return visible(_(sentence) % {**self.values, **{name: _(word) for name, word in self.words.items()}})
+
+
+def visible(text: str) -> str:
+    """Return foreign text with its control characters shown by their codes."""
+    return _COMMANDS.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def shorten(value: str) -> str:

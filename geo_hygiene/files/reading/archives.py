@@ -1,5 +1,6 @@
 """Take a shapefile, GeoPackage or GeoJSON out of an archive without trusting a word of what the archive says."""
 
+import errno
 import re
 import stat
 import zipfile
@@ -52,8 +53,12 @@ def unpack(path: Path, scratch: Path, limits: Limits, *, wanted: str | None = No
                 parts[part] = scratch / f"member{number}.{part}"
                 budget -= _stream(archive, names[name], parts[part], budget)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as problem:
+        if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EFBIG}:
+            raise
         raise refuse(
-            Code.FILE_UNREADABLE, N_("The archive is damaged: %(problem)s."), problem=str(problem) or "EOF"
+            Code.FILE_UNREADABLE,
+            N_("The archive is damaged."),
+            hint=N_("The file was not copied whole; get it again."),
         ) from problem
     stem = PurePosixPath(next(iter(members.values()))).stem
     return Located(ending, stem, parts)

@@ -13,8 +13,9 @@ from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.formulas import unguarded
 from geo_hygiene.files.reading.geometry import INVALID_HINT
+from geo_hygiene.files.reading.limits import MEBIBYTE
 from geo_hygiene.files.reading.locate import Located, refuse
-from geo_hygiene.files.reading.sources import RawBatch
+from geo_hygiene.files.reading.sources import FieldNames, RawBatch
 from geo_hygiene.files.reading.systems import System, from_option
 from geo_hygiene.files.reading.texts import Text
 from geo_hygiene.i18n import N_
@@ -22,7 +23,7 @@ from geo_hygiene.i18n import N_
 ROWS_IN_BATCH = 20_000
 SHAPE_COLUMN = "wkt"
 _DELIMITERS = ",;\t"
-_LONGEST_VALUE = 16 * 1024 * 1024
+_LONGEST_VALUE = 16 * MEBIBYTE
 
 
 class CsvTable:
@@ -81,37 +82,31 @@ class CsvTable:
             except csv.Error as problem:
                 at = row + len(lines) + 1
                 raise refuse(
-                    Code.FILE_UNREADABLE, N_("Row %(at)s is no CSV: %(problem)s."), row=at, at=at, problem=str(problem)
+                    Code.FILE_UNREADABLE,
+                    N_("Row %(at)s is no CSV: its quotes do not match, or it holds a value of over %(most)s MB."),
+                    row=at,
+                    hint=N_("Mend the row in a spreadsheet, and save it as CSV again."),
+                    at=at,
+                    most=_LONGEST_VALUE // MEBIBYTE,
                 ) from problem
         yield self._batch(row, lines)
 
     def _read_headings(self) -> list[str]:
         with self._path.open(encoding=self._text.codec, newline="") as file:
             first = file.readline(_LONGEST_VALUE)
-        self._delimiter = max(_DELIMITERS, key=first.count)
-        try:
-            headings = next(csv.reader([first], delimiter=self._delimiter, strict=True), [])
-        except csv.Error:
-            headings = []
+            self._delimiter = max(_DELIMITERS, key=first.count)
+            file.seek(0)
+            try:
+                # A heading may go over several lines.
+                headings = next(csv.reader(file, delimiter=self._delimiter, strict=True), [])
+            except csv.Error:
+                headings = []
         if not any(heading.strip() for heading in headings):
             raise refuse(
                 Code.FILE_UNREADABLE, N_("The first line of %(name)s holds no headings."), name=self._path.name
             )
-        names: list[str] = []
-        for number, heading in enumerate(headings, start=1):
-            names.append(self._unique(heading.strip() or f"field{number}", names))
-        return names
-
-    def _unique(self, wanted: str, taken: list[str]) -> str:
-        name, copy = wanted, 1
-        while name in taken:
-            copy += 1
-            name = f"{wanted}_{copy}"
-        if name != wanted:
-            text = N_("The file has the field %(name)s more than once; this one is read as %(renamed)s.")
-            values = {"name": wanted, "renamed": name}
-            self.findings.append(Finding(Code.FIELD_RENAMED, text, field=wanted, values=values))
-        return name
+        names = FieldNames(self.findings)
+        return [names.add(heading) for heading in headings]
 
     def _batch(self, before: int, lines: list[list[str]]) -> RawBatch:
         rows = np.arange(before + 1, before + len(lines) + 1, dtype=np.int64)

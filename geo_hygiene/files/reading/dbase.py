@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.encodings import Trial, decode
 from geo_hygiene.files.reading.locate import refuse
+from geo_hygiene.files.reading.sources import FieldNames
 from geo_hygiene.i18n import N_
 
 _HEADER = 32
@@ -213,22 +214,13 @@ def name_fields(table: Table, trial: Trial, findings: list[Finding]) -> Table:
 
     A name holds ten bytes, and writers cut it in the middle of a character: what is left of that character is dropped.
     """
-    taken: set[str] = set()
+    names = FieldNames(findings)
     named: list[Field] = []
-    for number, field in enumerate(table.fields, start=1):
+    for field in table.fields:
         raw = field.raw_name.strip()
         decoded = decode(raw, trial.encoding.codec, _NAME_BYTES)
         wanted = decoded[0] if decoded is not None else raw.decode("ascii", errors="backslashreplace")
-        wanted = wanted or f"field{number}"
-        name, copy = wanted, 1
-        while name in taken:
-            copy += 1
-            name = f"{wanted}_{copy}"
-        if name != wanted:
-            text = N_("The file has the field %(name)s more than once; this one is read as %(renamed)s.")
-            findings.append(Finding(Code.FIELD_RENAMED, text, field=wanted, values={"name": wanted, "renamed": name}))
-        taken.add(name)
-        named.append(replace(field, name=name))
+        named.append(replace(field, name=names.add(wanted)))
     return replace(table, fields=tuple(field for field in named if field.type not in _ELSEWHERE))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading.locate import refuse
 from geo_hygiene.i18n import N_
 
 UTF8 = "utf-8"
@@ -100,7 +101,7 @@ class Trial:
 
 def named(label: str, origin: str) -> Encoding | None:
     """Return the encoding that a user or a .cpg names, or None when it is unknown or no encoding of a dbf."""
-    shown = label.strip().strip("\ufeff\x00").upper()
+    shown = "".join(character for character in label if character.isprintable()).strip().upper()
     key = "".join(character for character in shown.casefold() if character.isalnum())
     for prefix in ("", "ansi", "oem", "cp", "windows", "ms", "x", "iso", "ibm", "csiso"):
         short = key.removeprefix(prefix)
@@ -108,6 +109,27 @@ def named(label: str, origin: str) -> Encoding | None:
         if codec is not None:
             return Encoding(codec, "UTF-8" if codec == UTF8 else shown, origin)
     return None
+
+
+def asked(option: str | None) -> Encoding | None:
+    """Return the encoding that the user says.
+
+    Raises
+    ------
+    RefusedError
+        If there is none of that name.
+    """
+    if option is None:
+        return None
+    encoding = named(option, "option")
+    if encoding is None:
+        raise refuse(
+            Code.FILE_UNREADABLE,
+            N_("There is no encoding %(name)s."),
+            hint=N_("Say --encoding GBK, GB18030 or UTF-8."),
+            name=option,
+        )
+    return encoding
 
 
 def by_language_id(number: int) -> Encoding | None:

@@ -21,14 +21,12 @@ from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.geojson_shapes import GEOMETRIES, shapes
 from geo_hygiene.files.reading.geojson_text import DamagedJsonError, Document
 from geo_hygiene.files.reading.locate import Located, RefusedError, refuse
-from geo_hygiene.files.reading.sources import RawBatch
+from geo_hygiene.files.reading.sources import FieldNames, RawBatch
 from geo_hygiene.files.reading.systems import System, from_option
 from geo_hygiene.files.reading.texts import Text
 from geo_hygiene.i18n import N_
 
 ROWS_IN_BATCH = 5000
-#: A table with more fields is a mistake, or an attack on the memory.
-MOST_FIELDS = 1000
 _TAIL = 16 * 1024
 _AUTHORITY = re.compile(r"(?:urn:(?:x-)?ogc:def:crs:)?(EPSG|ESRI|OGC)(?::|/)+(?:[\d.]+:)?:*(\w+)", re.IGNORECASE)
 _WGS84 = f"EPSG:{STORAGE_SRID}"
@@ -54,6 +52,8 @@ class GeoJson:
         self.findings: list[Finding] = text.findings
         self.encoding = text.encoding
         self._row = 0
+        self._field_names = FieldNames(self.findings)
+        self._names: dict[str, str] = {}
         self._document = Document(self._path, text.codec)
         try:
             self._keys = self._document.members()
@@ -104,15 +104,13 @@ class GeoJson:
             properties = properties if isinstance(properties, dict) else {}
             own = {"id": feature["id"]} if "id" in feature and "id" not in properties else {}
             for name, value in chain(own.items(), properties.items()):
+                if name not in self._names:
+                    self._names[name] = self._field_names.add(name)
                 if name not in values:
                     values[name] = [None] * len(features)
                 values[name][at] = value
-            if len(values) > MOST_FIELDS:
-                raise refuse(
-                    Code.FILE_TOO_BIG, N_("The file has more than %(most)s different fields."), most=MOST_FIELDS
-                )
-        columns = [self._column(name, column, before) for name, column in values.items()]
-        return [clean_name(name) for name in values], columns
+        names = [self._names[name] for name in values]
+        return names, [self._column(name, column, before) for name, column in zip(names, values.values(), strict=True)]
 
     def _column(self, name: str, values: list[Any], before: int) -> pa.Array:
         array = typed(values)
@@ -123,7 +121,7 @@ class GeoJson:
             # Half of a character that needs two: JSON can write it, and nothing can store it.
             if text is not None and not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
                 shown = text.encode("ascii", errors="backslashreplace").decode()
-                finding = Finding(Code.TEXT_UNDECODABLE, row=before + at + 1, field=clean_name(name), value=shown)
+                finding = Finding(Code.TEXT_UNDECODABLE, row=before + at + 1, field=name, value=shown)
                 self.findings.append(finding)
                 texts[at] = None
         return pa.array(texts, pa.string())
@@ -148,15 +146,15 @@ class GeoJson:
             name=self._path.name if self._path.stem == self.name else self.name,
         )
 
-    def _unreadable(self, problem: Exception) -> RefusedError:
+    def _unreadable(self, problem: DamagedJsonError) -> RefusedError:
         row = self._row + 1
         return refuse(
             Code.FILE_UNREADABLE,
-            N_("The file is damaged in or behind row %(at)s (character %(problem)s)."),
+            N_("The file is damaged in or behind row %(at)s, from character %(character)s on."),
             hint=N_("The file was not copied whole; get it again."),
             row=row,
             at=row,
-            problem=str(problem),
+            character=problem.character,
         )
 
 
@@ -183,11 +181,6 @@ def typed(values: list[Any]) -> pa.Array | None:
 def as_text(value: object) -> str:
     """Return a value as text; what is no text as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def clean_name(name: str) -> str:
-    """Return the name of a field with every character of it storable."""
-    return name.encode("utf-8", errors="backslashreplace").decode()
 
 
 def _system(member: object, path: Path) -> System | None:

@@ -12,7 +12,11 @@ _TAIL = 16
 
 
 class DamagedJsonError(Exception):
-    """The text is no JSON, or ends too early; the message says what was expected."""
+    """The text is no JSON, or ends too early, from a character on, counted from 1."""
+
+    def __init__(self, character: int) -> None:
+        super().__init__(character)
+        self.character = character
 
 
 class Document:
@@ -47,7 +51,7 @@ class Document:
         while True:
             key = self.value()
             if not isinstance(key, str):
-                raise self._damaged("a name in quotes")
+                raise self._damaged()
             self._take(":")
             yield key
             if self._next_or_end("}"):
@@ -76,11 +80,10 @@ class Document:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as problem:
                 if self._has_ended or not self._may_be_cut(problem):
-                    raise DamagedJsonError(f"{self._before + problem.pos + 1}: {problem.msg}") from problem
-            except RecursionError as problem:
-                raise DamagedJsonError(f"{self._before + self._at + 1}: too many brackets in brackets") from problem
-            except ValueError as problem:
-                raise DamagedJsonError(f"{self._before + self._at + 1}: a number of thousands of digits") from problem
+                    raise DamagedJsonError(self._before + problem.pos + 1) from problem
+            except (RecursionError, ValueError) as problem:
+                # Too many brackets in brackets, or a number of thousands of digits.
+                raise self._damaged() from problem
             else:
                 # A number at the end of the buffer may go on.
                 if end < len(self._text) or self._has_ended or not isinstance(value, int | float):
@@ -93,7 +96,7 @@ class Document:
         while self._at >= len(self._text) and not self._has_ended:
             self._fill()
         if self._text[self._at :].strip(_SPACE + "\x00"):
-            raise self._damaged("the end of the file")
+            raise self._damaged()
 
     def _may_be_cut(self, problem: json.JSONDecodeError) -> bool:
         return problem.msg.startswith("Unterminated string") or problem.pos >= len(self._text) - _TAIL
@@ -114,20 +117,20 @@ class Document:
             if self._at < len(self._text):
                 return self._text[self._at]
             if self._has_ended:
-                raise self._damaged("more text")
+                raise self._damaged()
             self._fill()
 
     def _take(self, character: str) -> None:
         if self._peek() != character:
-            raise self._damaged(character)
+            raise self._damaged()
         self._at += 1
 
     def _next_or_end(self, end: str) -> bool:
         found = self._peek()
         if found not in {",", end}:
-            raise self._damaged(f", or {end}")
+            raise self._damaged()
         self._at += 1
         return found == end
 
-    def _damaged(self, expected: str) -> DamagedJsonError:
-        return DamagedJsonError(f"{self._before + self._at + 1}: {expected}")
+    def _damaged(self) -> DamagedJsonError:
+        return DamagedJsonError(self._before + self._at + 1)

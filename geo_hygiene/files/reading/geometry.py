@@ -19,11 +19,21 @@ Rows = NDArray[np.int64]
 _COLLECTIONS = (4, 5, 6, 7)
 #: shapely's type numbers of what a layer of each family holds.
 _TYPES = {"point": (0,), "line": (1, 5), "polygon": (3, 6)}
-_NAMES = ("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "Collection")
+#: What a geometry is, in the order of shapely's type numbers: the standard's name, and a word in a sentence.
+_KINDS = (
+    ("Point", N_("a point")),
+    ("LineString", N_("a line")),
+    ("LinearRing", N_("a line")),
+    ("Polygon", N_("an area")),
+    ("MultiPoint", N_("several points")),
+    ("MultiLineString", N_("several lines")),
+    ("MultiPolygon", N_("several areas")),
+    ("GeometryCollection", N_("a collection")),
+)
 _WANTED = {
-    "point": N_("The layer holds points, and this is a %(found)s."),
-    "line": N_("The layer holds lines, and this is a %(found)s."),
-    "polygon": N_("The layer holds areas, and this is a %(found)s."),
+    "point": N_("The layer holds points, and this is %(found)s."),
+    "line": N_("The layer holds lines, and this is %(found)s."),
+    "polygon": N_("The layer holds areas, and this is %(found)s."),
 }
 _REASON = re.compile(r"(.+?)\[(\S+) (\S+?)(?: \S+)?\]")
 #: GEOS' words for what is wrong, as sentences with the place: geos/src/operation/valid/TopologyValidationError.cpp.
@@ -37,8 +47,7 @@ _REASONS = {
     "Interior is disconnected": N_("Holes cut the area in two at %(lon)s, %(lat)s."),
     "Too few points in geometry component": N_("The line has no length, or the area no ground, at %(lon)s, %(lat)s."),
 }
-_OTHER_REASON = N_("The geometry is not valid at %(lon)s, %(lat)s: %(reason)s.")
-_NO_PLACE = N_("The geometry is not valid: %(reason)s.")
+_OTHER_REASON = N_("The geometry is not valid at %(lon)s, %(lat)s.")
 INVALID_HINT = N_("Mend the shape in the program that it comes from, or skip the row with --skip-rejected.")
 
 
@@ -100,8 +109,8 @@ def too_many(row: int, vertices: int, most: int) -> Finding:
 
 
 def _other_kind(row: int, type_id: int, family: str) -> Finding:
-    name = _NAMES[type_id] if 0 <= type_id < len(_NAMES) else "?"
-    return Finding(Code.GEOMETRY_TYPE, _WANTED[family], row=row, value=name, values={"found": name})
+    name, word = _KINDS[type_id]
+    return Finding(Code.GEOMETRY_TYPE, _WANTED[family], row=row, value=name, words={"found": word})
 
 
 def _take_single_parts(batch: Batch) -> None:
@@ -157,7 +166,7 @@ def check_validity(batch: Batch, notes: Notes) -> None:
 def _invalid(row: int, told: str) -> Finding:
     match = _REASON.fullmatch(told)
     if match is None:
-        return Finding(Code.GEOMETRY_INVALID, _NO_PLACE, row=row, hint=INVALID_HINT, values={"reason": told})
+        return Finding(Code.GEOMETRY_INVALID, row=row, hint=INVALID_HINT)
     lon, lat = f"{float(match[2]):.7f}", f"{float(match[3]):.7f}"
     return Finding(
         Code.GEOMETRY_INVALID,
@@ -165,5 +174,5 @@ def _invalid(row: int, told: str) -> Finding:
         row=row,
         value=f"{lon} {lat}",
         hint=INVALID_HINT,
-        values={"lon": lon, "lat": lat, "reason": match[1]},
+        values={"lon": lon, "lat": lat},
     )

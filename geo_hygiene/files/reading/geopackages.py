@@ -1,5 +1,6 @@
 """Read one layer of a GeoPackage through GDAL, after a look at what kind of database it is."""
 
+import re
 import shutil
 import sqlite3
 import warnings
@@ -34,8 +35,12 @@ _LAYERS = """
     from gpkg_contents as contents join gpkg_geometry_columns as columns on columns.table_name = contents.table_name
     where contents.data_type = 'features' order by contents.table_name
 """
-#: The index of a layer is the one kind of virtual table that a GeoPackage needs; others run code of their own.
-_VIRTUAL = "select name, sql from sqlite_master where sql like 'create virtual table%'"
+#: What a GeoPackage is made of. The index of a layer is the one kind of virtual table that it needs: others run code.
+_NAME = r"""(?:"[^"]*"|'[^']*'|`[^`]*`|\[[^\]]*\]|\w+)"""
+_HARMLESS = re.compile(
+    rf"\s*create\s+(?:table|(?:unique\s+)?index|view|trigger|virtual\s+table\s+{_NAME}\s+using\s+rtree\s*\()",
+    re.IGNORECASE,
+)
 
 
 class GeoPackage:
@@ -151,7 +156,8 @@ class GeoPackage:
         """Return the layer to read and the number of its rows."""
         try:
             with closing(self._connect()) as database:
-                if [name for name, sql in database.execute(_VIRTUAL) if "using rtree" not in sql.lower()]:
+                made_by = database.execute("select sql from sqlite_master where sql is not null")
+                if not all(_HARMLESS.match(sql) for (sql,) in made_by):
                     raise refuse(
                         Code.FILE_TYPE,
                         N_("%(name)s is a database with virtual tables that a GeoPackage does not have."),

@@ -22,7 +22,6 @@ NULL_SHAPE = 0
 _NULL_BYTES = 4
 #: Shape types with a count of points, and where it stands behind the record header.
 _POINT_COUNT_AT = {3: 40, 5: 40, 13: 40, 15: 40, 23: 40, 25: 40, 31: 40, 8: 36, 18: 36, 28: 36}
-_FAMILIES = {1: "point", 3: "line", 5: "polygon", 8: "point", 31: "multipatch"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,6 @@ class Shapes:
     shape_types: NDArray[np.int32]
     vertices: NDArray[np.int64]
     restored: bool
-    bounds: tuple[float, float, float, float]
 
     def __len__(self) -> int:
         return len(self.shape_types)
@@ -66,7 +64,8 @@ def inspect(shp: Path, shx: Path | None, index: Path, *, expected: int | None) -
         With file-type or file-unreadable; the latter names the row in which a truncated file ends.
     """
     size = shp.stat().st_size
-    header = shp.read_bytes()[:HEADER] if size <= HEADER else _first_bytes(shp)
+    with shp.open("rb") as file:
+        header = file.read(HEADER)
     if size < HEADER or not header.startswith(MAGIC):
         raise refuse(Code.FILE_TYPE, N_("%(name)s is not a shapefile."), name=shp.name)
     declared = struct.unpack(">i", header[24:28])[0] * 2
@@ -81,17 +80,7 @@ def inspect(shp: Path, shx: Path | None, index: Path, *, expected: int | None) -
             raise _truncated(len(offsets) + 1, expected)
         _write_index(index, header, offsets)
     types, vertices = _describe(shp, offsets)
-    return Shapes(types, vertices, restored, struct.unpack("<4d", header[36:68]))
-
-
-def family(shape_type: int) -> str:
-    """Return point, line, polygon or multipatch for a shape type, with or without heights and measures."""
-    return _FAMILIES.get(shape_type if shape_type == 31 else shape_type % 10, "unknown")  # noqa: PLR2004 - multipatch
-
-
-def _first_bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(HEADER)
+    return Shapes(types, vertices, restored)
 
 
 def _read_index(shx: Path) -> NDArray[np.int64] | None:

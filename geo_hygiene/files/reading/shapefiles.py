@@ -132,14 +132,7 @@ class Shapefile:
         if "dbf" not in parts:
             return None
         table = dbase.open_table(parts["dbf"])
-        asked = None if option is None else encodings.named(option, "option")
-        if option is not None and asked is None:
-            raise refuse(
-                Code.FILE_UNREADABLE,
-                N_("There is no encoding %(name)s for the text of a shapefile."),
-                hint=N_("Say --encoding GBK, GB18030 or UTF-8."),
-                name=option,
-            )
+        asked = encodings.asked(option)
         cpg = encodings.named(_read_cpg(parts["cpg"]), "cpg") if "cpg" in parts else None
         trials = [encodings.Trial(encoding) for encoding in encodings.candidates(asked, cpg, table.language_id)]
         table = dbase.try_encodings(table, trials)

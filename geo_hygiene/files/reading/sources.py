@@ -1,16 +1,58 @@
 """The three formats behind one face: a system, an encoding, fields, and batches of rows."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
 
-from geo_hygiene.files.findings import Finding
+from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.geometry import Geometries, Rows
+from geo_hygiene.files.reading.locate import refuse
 from geo_hygiene.files.reading.systems import System
+from geo_hygiene.i18n import N_
 
 FORMAT_ENCODING = {"used": "UTF-8", "from": "format"}
+#: A table with more fields is a mistake, or an attack on the memory.
+MOST_FIELDS = 1000
+#: Control characters, and halves of characters that JSON can write: no database stores them.
+_NOT_STORED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+class FieldNames:
+    """The names under which fields are handed on: without control characters, none empty, each once.
+
+    Parameters
+    ----------
+    findings
+        Takes what is said of names that stand there twice.
+    """
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self._findings = findings
+        self._taken: set[str] = set()
+
+    def add(self, written: str) -> str:
+        """Return the name of the next field.
+
+        Raises
+        ------
+        RefusedError
+            If there are too many.
+        """
+        if len(self._taken) == MOST_FIELDS:
+            raise refuse(Code.FILE_TOO_BIG, N_("The file has more than %(most)s different fields."), most=MOST_FIELDS)
+        name = own = _NOT_STORED.sub(" ", written).strip() or f"field{len(self._taken) + 1}"
+        copy = 1
+        while name in self._taken:
+            copy += 1
+            name = f"{own}_{copy}"
+        if copy > 1:
+            text = N_("The file has the field %(name)s more than once; this one is read as %(renamed)s.")
+            self._findings.append(Finding(Code.FIELD_RENAMED, text, field=own, values={"name": own, "renamed": name}))
+        self._taken.add(name)
+        return name
 
 
 @dataclass

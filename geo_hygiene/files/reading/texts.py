@@ -37,7 +37,7 @@ class Text:
         self.codec = "utf-8-sig"
         with path.open("rb") as file:
             start = file.read(4)
-        asked = None if option is None else encodings.named(option, "option")
+        asked = encodings.asked(option)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self.codec, self.encoding = "utf-16", {"used": "UTF-16", "from": "format"}
             self._must_decode("UTF-16")
