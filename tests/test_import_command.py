@@ -155,6 +155,36 @@ def test_fields_constants_and_keys_are_taken_from_the_command(terminal: Terminal
     ) == [("7", "北门", "bin", date(2026, 2, 1)), ("8", "南门", "bin", date(2026, 2, 1))]
 
 
+def test_a_bow_tie_is_refused_with_its_row_and_place(terminal: Terminal, stored: Connection, tmp_path: Path):
+    bow_tie = shapely.Polygon([(105.08, 31.09), (105.09, 31.1), (105.09, 31.09), (105.08, 31.1)])
+    file = write_geojson(tmp_path / "bowtie.geojson", [(block(0, 0, 9, 9), {"code": "A"}), (bow_tie, {"code": "B"})])
+    before = fingerprint(stored)
+    words = ["import", "areas", file, "--set", "level=community"]
+    code, out, err = terminal.run(*words, "--json")
+    (finding,) = json.loads(out)["findings"]
+    assert (code, finding["code"], finding["row"], finding["value"]) == (
+        1,
+        "geometry-invalid",
+        2,
+        "105.0850000 31.0950000",
+    )
+    assert "error geometry-invalid: row 2" in err
+    assert fingerprint(stored) == before
+
+
+def test_no_name_of_a_file_commands_the_terminal_and_each_sentence_stands_once(terminal: Terminal, tmp_path: Path):
+    evil = "\x1b]0;owned\x07\x9b31m\u202e"
+    rows = [(place(0, 0), {"kind": f"{evil}x", "A": 1, "B": 2, f"C{evil}": 3})]
+    file = write_geojson(tmp_path / f"bins{evil}.geojson", rows)
+    _, out, err = terminal.run("import", "facilities", file)
+    assert [character for character in out + err if not (character.isprintable() or character == "\n")] == []
+    notes = [line for line in err.splitlines() if "field-unmapped" in line]
+    assert len(notes) == 1
+    assert "A, B, C" in notes[0]
+    _, _, err = terminal.run("import", "facilities", file, "--key", f"D{evil}")
+    assert [character for character in err if not (character.isprintable() or character == "\n")] == []
+
+
 def test_layers_lists_what_can_come_in(terminal: Terminal):
     code, out, _ = terminal.run("layers", "--json")
     answer = json.loads(out)

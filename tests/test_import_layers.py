@@ -97,7 +97,7 @@ def test_backgrounds_come_end_and_come_back(connection: Connection):
 
 
 def test_a_point_that_moves_ends_and_a_near_one_keeps_its_duty(connection: Connection):
-    tanks = [(place(0, 0), {"code": "T1", "volume": "12,5"}), (place(50, 0), {"code": "T2", "volume": 3})]
+    tanks = [(place(0, 0), {"code": "T1", "volume": "12.5"}), (place(50, 0), {"code": "T2", "volume": 3})]
     report = bring(connection, "septic-tanks", tanks, key="code")
     assert counts(report) == ("imported", 2, 0, 0, 0)
     assert query(connection, "select extent_mm, ST_AsText(geom) like 'POINT M%' from target") == [(1, True), (1, True)]
@@ -224,6 +224,25 @@ def test_control_characters_are_taken_out_and_said(connection: Connection):
     assert [code for code, _ in codes(report)].count("text-cleaned") == 2
 
 
+def test_no_control_character_keeps_a_file_from_being_stored(connection: Connection):
+    rows = [(place(0, 0), {"name": "东\x00门\x1b[31m", "NR": "7\x00"}), (place(9, 0), {"name": "x" * 5000, "NR": "8"})]
+    report = bring(connection, "facilities", rows, key="NR")
+    assert counts(report)[:2] == ("imported", 2)
+    assert query(connection, "select name, source_key from facility join target using (id) order by id") == [
+        ("东门 [31m", "7"),
+        ("x" * 1000, "8"),
+    ]
+    cleaned = next(finding for finding in report.as_json()["findings"] if finding["code"] == "text-cleaned")
+    assert cleaned["value"] == "东\\x00门\\x1b[31m"
+
+
+def test_a_comma_is_no_decimal_point(connection: Connection):
+    rows = [(place(0, 0), {"volume_m3": "1,250.5"}), (place(9, 0), {"volume_m3": "12,5"})]
+    report = bring(connection, "septic-tanks", rows, skip_rejected=True)
+    assert ("value-invalid", 2) in codes(report)
+    assert query(connection, "select volume_m3 from septic_tank") == [(1250.5,)]
+
+
 def test_the_origin_of_an_import_is_marked(connection: Connection):
     bring(connection, "areas", TREE, origin="sample")
     assert query(connection, "select layer, file, origin, report->>'status' from import_run") == [
@@ -238,6 +257,8 @@ def test_layers_and_fields_that_do_not_exist_are_named(connection: Connection):
         bring(connection, "lanes", [])
     with pytest.raises(UnknownFieldError, match="NUMMER"):
         bring(connection, "facilities", [(place(0, 0), {"NO": 1})], key="NUMMER")
+    with pytest.raises(UnknownFieldError, match="kinds"):
+        bring(connection, "facilities", [(place(0, 0), {"NO": 1})], constants={"kinds": "bin"})
 
 
 def test_the_service_may_store_rows_but_change_no_table(connection: Connection):

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from geo_hygiene.cli.click_words import speak_through_click
 from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.files.findings import visible
 from geo_hygiene.i18n import N_, _, use_locale
 from geo_hygiene.serve import open_database
 from geo_hygiene.settings import Settings
@@ -78,15 +79,20 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except GeoHygieneError as error:
-            click.echo(_("Error: %(reason)s", reason=error), err=True)
+            say(_("Error: %(reason)s", reason=error), err=True)
             ctx.exit(error.exit_code)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
-            click.echo(_("Error: %(reason)s", reason=f"{type(error).__name__}: {error}"), err=True)
+            say(_("Error: %(reason)s", reason=f"{type(error).__name__}: {error}"), err=True)
             log = _log_failure(ctx.meta.get(HOME))
             click.echo(_("This is a fault of the program itself. Its log is %(log)s", log=log), err=True)
             ctx.exit(OUR_FAULT)
+
+
+def say(words: str, *, err: bool = False) -> None:
+    """Write lines in which no foreign name or value can command the terminal."""
+    click.echo("\n".join(visible(line) for line in words.split("\n")), err=err)
 
 
 def home_option(command: Function) -> Function:

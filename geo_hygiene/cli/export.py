@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from geo_hygiene.cli.context import home_option, open_home
+from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.files.writing import export as write_file
@@ -71,4 +71,4 @@ def export(
             layer=_(declared.title),
             file=file,
         )
-        click.echo(message, err=True)
+        say(message, err=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from geo_hygiene.cli.context import home_option, open_home
+from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.features import describe_layers
@@ -226,7 +226,7 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
     if report.rejected_file:
         lines.append(_("  rejected  rows are in %(path)s", path=report.rejected_file))
     for line in lines:
-        click.echo(line, err=to_stderr)
+        say(line, err=to_stderr)
     _tell_findings(answer["findings"])
 
 
@@ -237,19 +237,32 @@ def _grouped(numbers: Mapping[str, Any]) -> dict[str, str]:
 def _tell_findings(findings: Sequence[Mapping[str, Any]]) -> None:
     words = {"error": _("error"), "warning": _("warning"), "information": _("note")}
     told: Counter[str] = Counter()
-    for finding in findings:
+    for finding in _by_sentence(findings):
         told[finding["code"]] += 1
         if told[finding["code"]] > SHOWN:
             continue
         place = _("row %(row)s", row=finding["row"]) if finding["row"] is not None else ""
         about = ", ".join(str(part) for part in (place, finding["field"], finding["value"]) if part)
-        click.echo(
+        say(
             f"{words[finding['level']]} {finding['code']}: {about + ': ' if about else ''}{finding['message']}",
             err=True,
         )
         if finding["hint"] and told[finding["code"]] == 1:
-            click.echo(f"    {finding['hint']}", err=True)
+            say(f"    {finding['hint']}", err=True)
     for code, count in told.items():
         if count > SHOWN:
             more = ngettext("and %(count)s more", "and %(count)s more", count - SHOWN)
-            click.echo(f"    {code}: {more}", err=True)
+            say(f"    {code}: {more}", err=True)
+
+
+def _by_sentence(findings: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the findings, those that say one sentence of several whole columns as one."""
+    told: dict[object, dict[str, Any]] = {}
+    for number, finding in enumerate(findings):
+        is_on_column = finding["row"] is None and finding["value"] is None and finding["field"]
+        sentence = (finding["code"], finding["message"], finding["hint"]) if is_on_column else number
+        if sentence in told:
+            told[sentence]["field"] += f", {finding['field']}"
+        else:
+            told[sentence] = dict(finding)
+    return list(told.values())

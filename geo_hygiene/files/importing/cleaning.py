@@ -29,6 +29,7 @@ _SPACES = re.compile(r"\s+")
 _IDEOGRAPH = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _SPACED_CHINESE = re.compile(f"{_IDEOGRAPH}(?: {_IDEOGRAPH})+")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _SEPARATORS = re.compile("[;；,，、]+")
 
 
@@ -232,7 +233,7 @@ class _Column:
 
     def _number(self, written: Any) -> float:
         try:
-            number = float(str(written).replace(",", "")) if not isinstance(written, int | float) else float(written)
+            number = float(written) if isinstance(written, int | float) else _read_number(str(written))
         except ValueError:
             number = math.nan
         low, high = self.attribute.minimum, self.attribute.maximum
@@ -280,6 +281,12 @@ def _scale(attribute: Attribute) -> int | None:
     """Return the decimals that the column keeps, so that the same file read again is the same."""
     scale: int | None = getattr(getattr(attribute.column, "type", None), "scale", None)
     return scale
+
+
+def _read_number(written: str) -> float:
+    """Return a number that is written out; a comma parts thousands, and is no decimal point."""
+    plain = written.replace(",", "") if _GROUPED.fullmatch(written) else written
+    return float(plain)
 
 
 def _text(written: Any) -> str:

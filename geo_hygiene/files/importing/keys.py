@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.cleaning import CleanRows, clean_text
 from geo_hygiene.files.importing.mapping import UnknownFieldError, fold
 from geo_hygiene.files.reading import SourceTable
 from geo_hygiene.i18n import N_, _
@@ -107,7 +107,7 @@ def _written(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    return clean_text(str(value))
 
 
 def doubled_keys(keys: Sequence[str], numbers: Sequence[int], rows: Sequence[int]) -> list[Finding]:

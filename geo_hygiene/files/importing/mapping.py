@@ -29,15 +29,22 @@ def fold(heading: str) -> str:
     return re.sub(r"[\s_\-]", "", normalize("NFKC", heading)).casefold()
 
 
-def map_fields(layer: MapLayer, headings: Sequence[str], given: Mapping[str, str]) -> FieldMap:
+def map_fields(
+    layer: MapLayer, headings: Sequence[str], given: Mapping[str, str], constants: Iterable[str] = ()
+) -> FieldMap:
     """Find the column of each field: as given, else by name, short name or alias.
+
+    Parameters
+    ----------
+    constants
+        Fields whose value the user gives for every row.
 
     Raises
     ------
     UnknownFieldError
         If a given pair names a field or a heading that does not exist.
     """
-    _check_given(layer, headings, given)
+    _check_given(layer, headings, given, constants)
     columns = {name: heading for name, heading in given.items() if heading}
     free = [heading for heading in headings if heading not in columns.values()]
     fields = [attribute for attribute in layer if attribute.importable and attribute.name not in given]
@@ -60,13 +67,14 @@ def _aliases(attribute: Attribute) -> Iterable[str]:
     return attribute.title, *attribute.aliases
 
 
-def _check_given(layer: MapLayer, headings: Sequence[str], given: Mapping[str, str]) -> None:
+def _check_given(layer: MapLayer, headings: Sequence[str], given: Mapping[str, str], constants: Iterable[str]) -> None:
     ours = [attribute.name for attribute in layer if attribute.importable]
-    for name, heading in given.items():
+    for name in (*given, *constants):
         if name not in ours:
             raise UnknownFieldError(
                 _("The layer has no field “%(name)s”. Fields: %(fields)s.", name=name, fields=", ".join(ours))
             )
+    for heading in given.values():
         if heading and heading not in headings:
             raise UnknownFieldError(
                 _(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import shapely
@@ -15,6 +15,7 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Finding, rejected_rows
 from geo_hygiene.files.formulas import guarded
 from geo_hygiene.files.reading import SourceTable
+from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.i18n import _
 
 
@@ -34,17 +35,15 @@ def write_rejected(path: Path, table: SourceTable, findings: Sequence[Finding]) 
     """
     reasons = rejected_rows(findings)
     positions = {int(number): at for at, number in enumerate(table.row_numbers.tolist())}
+    folder = path.absolute().parent
     try:
-        with NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}-", encoding="utf-8-sig", newline="", delete=False
-        ) as file:
-            try:
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "")
+        with private_folder(folder) as private:
+            whole = private / path.name
+            with whole.open("w", encoding="utf-8-sig", newline="") as file:
                 _write(csv.writer(file), table, reasons, positions)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-        Path(file.name).chmod(0o666 & ~_umask())
-        Path(file.name).replace(path)
+            whole.replace(path)
     except OSError as error:
         raise RejectedFileError(
             _(
@@ -72,9 +71,3 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     return guarded(value) if isinstance(value, str) else value
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

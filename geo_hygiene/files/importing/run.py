@@ -156,7 +156,7 @@ class _Import:
         self.findings += self._reader_findings()
         if self.table.refused:
             return self._report("refused", Stored(), [])
-        mapping = map_fields(self.layer, self.table.fields, self.options.fields)
+        mapping = map_fields(self.layer, self.table.fields, self.options.fields, self.options.constants)
         self.progress("check", 0, self.table.rows_read)
         clean = clean_rows(
             self.layer,
@@ -311,7 +311,7 @@ def period_findings(layer: MapLayer, clean: CleanRows, numbers: Sequence[int]) -
     return [
         Finding(
             Code.VALUE_INVALID,
-            N_("The period ends before it begins."),
+            N_("The period ends before it begins; valid_to is the day after the last."),
             row=int(numbers[row]),
             field=end.name,
             value=str(last),

@@ -11,15 +11,13 @@ from sqlalchemy import Connection, Table, UniqueConstraint, bindparam, delete, i
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.importing.batch import SPECIAL, column_of, default_of
 from geo_hygiene.files.importing.cleaning import CleanRows
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.people import Assignment
-
-DEFAULTS = {"shift": "all-day"}
-"""Values of columns that must not be empty."""
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -142,12 +140,8 @@ def _columns(
                 return None
             row[REFERENCES[attribute.role].column] = known[attribute.role][value]
         elif attribute.column is not None:
-            name = attribute.column.key
-            row[name] = DEFAULTS.get(name) if value is None else value
-    if row.get("valid_from") and row.get("valid_to") and row["valid_from"] >= row["valid_to"]:
-        text_ = N_("The period ends before it begins; valid_to is the day after the last.")
-        stored.findings.append(Finding(Code.VALUE_INVALID, text_, number, "valid_to", str(row["valid_to"])))
-        return None
+            missing = value is None and attribute.role not in SPECIAL
+            row[attribute.column.key] = default_of(column_of(attribute)) if missing else value
     if "extra" in layer.model.__table__.c:
         row["extra"] = clean.extra[index]
     return row
@@ -156,12 +150,13 @@ def _columns(
 def _unknown(attribute: Attribute, value: Any, number: int) -> Finding:
     return Finding(
         Code.UNKNOWN_CODE,
-        N_("There is no %(kind)s with the code “%(value)s”."),
+        N_("There is no “%(kind)s” with the code “%(value)s”."),
         row=number,
         field=attribute.name,
         value=None if value is None else str(value),
         hint=N_("Import what it names first."),
-        values={"kind": attribute.name, "value": value},
+        values={"value": value},
+        words={"kind": attribute.title},
     )
 
 

@@ -134,9 +134,6 @@ def _read(
             words = N_("There is no duty “%(value)s”. Duties: %(duties)s.")
             told = {"value": said, "duties": ", ".join(duties)}
             stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "duty", said, values=told))
-        elif values["valid_from"] and values["valid_to"] and values["valid_from"] >= values["valid_to"]:
-            words = N_("The period ends before it begins; valid_to is the day after the last.")
-            stored.findings.append(Finding(Code.VALUE_INVALID, words, number, "valid_to", str(values["valid_to"])))
         else:
             values["code"] = values["code"] or f"{duty.code}-{number:03d}"
             zones.append(_ZoneRow(number, values, duty, shapes[index]))
