@@ -37,6 +37,7 @@ select
     claim.duty_id, person.code as person, person.name as person_name, person.role, assignment.shift as person_shift,
     assignment.valid_from as person_since
 from cover
+join target on target.id = cover.target_id and target.valid_from <= :on and :on < target.valid_to
 join claim on claim.source_id = cover.source_id and claim.valid_from <= :on and :on < claim.valid_to
 join duty_zone on duty_zone.id = claim.id
 left join assignment on assignment.zone = duty_zone.code
@@ -45,6 +46,7 @@ left join person on person.id = assignment.person_id
 where cover.target_id = :target
 order by claim.duty_id, cover.from_mm, cover.to_mm, duty_zone.code, person.code
 """
+"""A list stays on a target that ended; nobody looks after the target any more."""
 
 POSTS_HERE = """
 select distinct on (post.kind) post.kind, person.code, person.name

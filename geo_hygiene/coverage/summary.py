@@ -150,22 +150,29 @@ where duty_id = :duty_id and overlap_mm > 0 and valid_from <= :on and :on < vali
 """
 
 OUTSIDE_SCOPE = """
-select duty_zone.code as zone, count(*) as targets, sum(met.extent) as extent
+select duty_zone.code as zone, count(distinct cover.target_id) as targets, sum(cover.to_mm - cover.from_mm) as extent
 from claim
-join duty_zone using (id)
-join (
-    select source_id, target_id, sum(to_mm - from_mm) as extent from cover group by source_id, target_id
-) as met using (source_id)
-join target on target.id = met.target_id and target.valid_from <= :on and :on < target.valid_to
+join duty on duty.id = claim.duty_id
+join duty_zone on duty_zone.id = claim.id
+join cover on cover.source_id = claim.source_id
+join target
+    on target.id = cover.target_id and target.kind = duty.target_kind
+    and target.valid_from <= :on and :on < target.valid_to
 where claim.duty_id = :duty_id and claim.valid_from <= :on and :on < claim.valid_to
     and not exists (
         select from state
-        where state.duty_id = :duty_id and state.target_id = met.target_id
+        where state.duty_id = :duty_id and state.target_id = cover.target_id
             and state.valid_from <= :on and :on < state.valid_to
+    )
+    and not exists (
+        select from scope
+        where scope.duty_id = :duty_id and scope.valid_from <= :on and :on < scope.valid_to
+            and scope.zone_classes is null and scope.area_ids is null and scope.categories is null
     )
 group by duty_zone.code
 order by duty_zone.code
 """
+"""Targets of other kinds that a shape meets are not asked of the duty; a scope of everything leaves nothing outside."""
 
 
 def summarize(connection: Connection, duty: DutyRecord, on: date, level: Level | None = None) -> Summary:

@@ -10,16 +10,19 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage import rebuild
+from geo_hygiene.coverage.answers import refresh
 from geo_hygiene.coverage.chain import who_covers
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.intervals import length, union
 from geo_hygiene.coverage.questions import LISTED_MM, PieceFilter, gaps, pieces
 from geo_hygiene.coverage.summary import Level, Sums, summarize
+from geo_hygiene.coverage.targets import targets_changed
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
 from geo_hygiene.errors import UnknownDutyError, UnknownRecordError
 from geo_hygiene.layers import LAYERS
 from tests.coverage.test_rebuild import assign
-from tests.coverage.towns import START, Town, add_random_zones, grid_town
+from tests.coverage.towns import SOUTH, START, STEP, WEST, Town, add_random_zones, add_target, grid_town
 
 DAYS = [START + timedelta(days=offset) for offset in (-40, 0, 60, 150, 290, 600)]
 
@@ -166,6 +169,68 @@ def test_the_chain_names_leader_cadre_and_holder(connection: Connection) -> None
     assert chain() == [("leader", "L"), ("cadre", "K-2"), ("cleaner", None)]
     connection.execute(text("insert into assignment (person_id, zone) select id, 'Z-1' from person where code = 'C'"))
     assert chain() == [("leader", "L"), ("cadre", "K-2"), ("cleaner", "C")]
+
+
+def test_nobody_looks_after_a_target_before_it_begins_and_after_it_ended(connection: Connection) -> None:
+    target_id, extent = add_target(
+        connection, [(WEST, SOUTH), (WEST + STEP, SOUTH)], valid_from=DAYS[1], valid_to=DAYS[3]
+    )
+    targets_changed(connection, begun=[target_id])
+    add_zones(connection, [NewZone(code="Z-1", duty_id=1, stretches=[Stretch(target_id, 0, extent)])])
+    uuid = connection.scalar(text("select uuid from target where id = :id"), {"id": target_id})
+    told = [who_covers(connection, LAYERS["street-segments"], uuid, day)["cover"] for day in DAYS]
+    assert [len(cover) for cover in told] == [0, 1, 1, 0, 0, 0]
+
+
+def outside(connection: Connection, duty: str, on: date = DAYS[1]) -> list[tuple[str | None, int, int]]:
+    found = summarize(connection, duty_of(connection, duty), on).outside_scope
+    return [(row.zone, row.targets, row.extent) for row in found]
+
+
+def test_what_a_zone_holds_outside_the_scope_is_listed_by_zone(connection: Connection) -> None:
+    """Supervision is asked for in the core alone."""
+    town = grid_town(connection)
+    core = {
+        row.target_id for row in connection.execute(text("select target_id from duty_target where duty_id = 2")).all()
+    }
+    fringe = sorted(town.extents.keys() - core)[:2]
+    halves = [
+        Stretch(target_id, *span)
+        for target_id in (*fringe, min(core))
+        for span in ((0, 10_000), (20_000, town.extents[target_id]))
+    ]
+    for duty_id in (1, 2):
+        add_zones(connection, [NewZone(code="Z", duty_id=duty_id, stretches=halves, valid_from=DAYS[1])])
+    assert outside(connection, "supervision") == [("Z", 2, sum(town.extents[one] - 10_000 for one in fringe))]
+    assert outside(connection, "supervision", DAYS[0]) == []
+    assert outside(connection, "sweeping") == []
+    connection.execute(text("update scope set valid_from = :day where duty_id = 1"), {"day": DAYS[2]})
+    refresh(connection, [1], town.extents)
+    assert outside(connection, "sweeping") == [
+        ("Z", 3, sum(town.extents[one] - 10_000 for one in (*fringe, min(core))))
+    ]
+    assert outside(connection, "sweeping", DAYS[2]) == []
+
+
+def test_targets_of_another_kind_under_a_shape_are_not_outside_the_scope(connection: Connection) -> None:
+    town = grid_town(connection, 2)
+    connection.execute(text("update target set kind = 'drain-segments' where id = :id"), {"id": min(town.extents)})
+    source = connection.scalar(
+        text(
+            "insert into claim_source (basis, geom) select 'shape', ST_Multi(ST_Envelope(ST_Extent(geom)::geometry))"
+            " from target returning id"
+        )
+    )
+    zone = connection.scalar(
+        text("insert into claim (kind, source_id, duty_id) values ('duty-zones', :source, 2) returning id"),
+        {"source": source},
+    )
+    connection.execute(text("insert into duty_zone (id, code) values (:id, 'Z')"), {"id": zone})
+    rebuild.rebuild(connection)
+    covered = set(connection.scalars(text("select target_id from cover")))
+    core = set(connection.scalars(text("select target_id from duty_target where duty_id = 2")))
+    assert covered == town.extents.keys()
+    assert outside(connection, "supervision")[0][1] == len(covered - core) - 1
 
 
 def test_unknown_names_are_refused(connection: Connection) -> None:
