@@ -209,6 +209,8 @@ class Style:
         Colour of outlines, rims and casings, and by category where it differs.
     line_from
         Zoom from which outlines are drawn.
+    signs
+        Names of the glyphs of places, by category; ``""`` is any other category. Without them places are plain dots.
     widths
         Pixels of lines by category at the zooms 12, 14, 15.5, 17 and 19; ``""`` is any other category.
     borders
@@ -234,6 +236,7 @@ class Style:
     line: str | None = None
     lines: Mapping[str, str] = field(default_factory=dict)
     line_from: float = 0
+    signs: Mapping[str, str] = field(default_factory=dict)
     widths: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     borders: str | None = None
     borders_order: int = 0
@@ -293,6 +296,21 @@ class MapLayer:
     def with_role(self, role: Role) -> Attribute | None:
         """Return the field that has a role, if any."""
         return next((attribute for attribute in self.attributes if attribute.role is role), None)
+
+    @property
+    def category_field(self) -> Attribute | None:
+        """The field whose value colours the features."""
+        return next((a for a in self.attributes if self.category is not None and a.column is self.category), None)
+
+    @property
+    def category_name(self) -> str:
+        """The public name of that field, under which tiles carry it."""
+        return self.category_field.name if self.category_field is not None else "category"
+
+    @property
+    def category_choices(self) -> tuple[Choice, ...]:
+        """The values of that field, as they are declared."""
+        return self.category_field.choices if self.category_field is not None else ()
 
     @property
     def on_map(self) -> bool:

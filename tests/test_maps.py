@@ -225,6 +225,23 @@ def test_no_holder_looks_like_a_gap_or_like_another_holder() -> None:
         assert difference(one, other, "normal") >= 11, (one, other)
 
 
+def test_kinds_of_places_are_told_apart_by_shape_and_can_be_seen(style: dict[str, Any], parts: MapParts) -> None:
+    drawn = {layer["id"]: layer for layer in _style_layers(style)}
+    images = style["metadata"]["signs"]
+    for layer in LAYERS.values():
+        if layer.style is None or not layer.style.signs:
+            continue
+        assert [one.category for one in parts.signs[layer.key]] == [choice.value for choice in layer.category_choices]
+        asked = drawn[f"{layer.key}-sign"]["layout"]["icon-image"]
+        assert {*asked[3::2], asked[-1]} == {one for one in images if one.startswith(f"{layer.key}:")}
+        named = [one.path for one in parts.signs[layer.key] if one.category in layer.style.signs]
+        assert len(set(named)) == len(named)
+        for one in parts.signs[layer.key]:
+            assert contrast(one.fill, layer.style.line) >= 3, one.category
+        assert drawn[layer.key]["maxzoom"] == drawn[f"{layer.key}-sign"]["minzoom"]
+    assert parts.signs["facilities"]
+
+
 def test_names_on_the_map_can_be_read() -> None:
     grounds = {"FBF9F5": "#FBF9F5", "paper": PAPER, "building": "#EFE9DF"}
     for layer in LAYERS.values():

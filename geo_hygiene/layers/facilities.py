@@ -86,6 +86,22 @@ LAYER = MapLayer(
             "clinic": "#A9556A",
         },
         line="#FFFDF9",
+        signs={
+            "public_toilet": "persons",
+            "bin": "bin",
+            "transfer_station": "truck",
+            "market": "basket",
+            "school": "cap",
+            "restaurant": "bowl",
+            "well": "drop",
+            "noticeboard": "board",
+            "clinic": "cross",
+            "park": "tree",
+            "culture_room": "note",
+            "library": "book",
+            "fitness_ground": "weights",
+            "": "dot",
+        },
         lettering={
             kind: Lettering(color="#4A5558", rank=75, from_zoom=15.5, sizes=(11, 13))
             for kind in ("market", "school", "clinic", "park", "culture_room", "library", "transfer_station")

@@ -6,7 +6,7 @@ Only this package knows Folium. Colours come from :mod:`geo_hygiene.maps.palette
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,20 @@ from markupsafe import Markup
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.maps.frame import Asset, UnknownAssetError, frame
 from geo_hygiene.maps.palette import HOLDERS, STATES, StateInk
+from geo_hygiene.maps.signs import Sign, signs_of
 from geo_hygiene.maps.style import map_style
 
-__all__ = ["HOLDERS", "STATES", "MapParts", "StateInk", "UnknownAssetError", "map_page", "map_style", "switches"]
+__all__ = [
+    "HOLDERS",
+    "STATES",
+    "MapParts",
+    "Sign",
+    "StateInk",
+    "UnknownAssetError",
+    "map_page",
+    "map_style",
+    "switches",
+]
 
 Extent = tuple[float, float, float, float]
 
@@ -40,6 +51,8 @@ class MapParts:
         The map's element.
     script
         Scripts, for the end of the body.
+    signs
+        Signs of the layers that have some, by layer key.
     states
         Rows of the legend, in order.
     holders
@@ -49,6 +62,7 @@ class MapParts:
     head: Markup
     body: Markup
     script: Markup
+    signs: Mapping[str, list[Sign]]
     states: tuple[StateInk, ...] = STATES
     holders: tuple[str, ...] = HOLDERS
 
@@ -93,4 +107,5 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
     style: dict[str, Any] = map_style(drawn, tiles=tiles)
     center, zoom = _first_view(extent or EVERYWHERE)
     head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom)
-    return MapParts(head=head, body=body, script=script)
+    signs = {layer.key: [one for one in signs_of(layer) if one.category] for layer in drawn}
+    return MapParts(head=head, body=body, script=script, signs=signs)

@@ -15,6 +15,7 @@ from geo_hygiene.layerspec import GeometryKind, Lettering, MapLayer, Style
 from geo_hygiene.maps import cover_style
 from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
 from geo_hygiene.maps.palette import FONTS, PAPER, mixed
+from geo_hygiene.maps.signs import Sign, signs_of
 
 StyleLayer: TypeAlias = dict[str, Any]
 
@@ -31,18 +32,13 @@ MAXIMUM_ANGLE = 32
 LABEL_DISTANCE = 4
 LETTERING_SPAN = 3.0
 HALO_PX = 1.5
+SIGNS_FROM = 15.5
+"""Zoom from which places are signs; farther out they are dots."""
 
 
 def _public_name(layer: MapLayer, column: object, otherwise: str) -> str:
     named = (attribute.name for attribute in layer.attributes if column is not None and attribute.column is column)
     return next(named, otherwise)
-
-
-def category_name(layer: MapLayer) -> str:
-    """Return the public name of the column that colours a layer's features."""
-    return next(
-        (a.name for a in layer.attributes if layer.category is not None and a.column is layer.category), "category"
-    )
 
 
 def label_name(layer: MapLayer) -> str:
@@ -73,7 +69,7 @@ def _answering(drawn: StyleLayer, layer: MapLayer) -> StyleLayer:
 
 
 def _faces(layer: MapLayer, style: Style) -> list[StyleLayer]:
-    name = category_name(layer)
+    name = layer.category_name
     fill = _base(layer, style, name=layer.key, kind="fill")
     fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
     if style.line is None or style.borders is not None:
@@ -91,7 +87,7 @@ def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
     """Return the shared borders: a band and a dash for the main ones, fine dots for the others; each drawn once."""
     if style.borders is None:
         return []
-    name = category_name(layer)
+    name = layer.category_name
     is_main = ["in", ["get", name], ["literal", list(style.main_borders)]]
 
     def line(suffix: str, where: list[Any], paint: dict[str, Any]) -> StyleLayer:
@@ -112,7 +108,7 @@ def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
 
 def _lines(layer: MapLayer, style: Style) -> list[StyleLayer]:
     """Return a line and its casing: ``line`` is the casing's colour and ``fill`` that of the road between."""
-    name = category_name(layer)
+    name = layer.category_name
     round_ends = {"line-cap": "round", "line-join": "round"}
     drawn = []
     if style.line is not None:
@@ -133,7 +129,7 @@ def _lines(layer: MapLayer, style: Style) -> list[StyleLayer]:
 
 
 def _dots(layer: MapLayer, style: Style) -> list[StyleLayer]:
-    name = category_name(layer)
+    name = layer.category_name
     dot = _base(layer, style, name=layer.key, kind="circle")
     dot["paint"] = {
         "circle-color": by_category(name, style.fills, style.fill),
@@ -141,7 +137,21 @@ def _dots(layer: MapLayer, style: Style) -> list[StyleLayer]:
         "circle-stroke-color": by_category(name, style.lines, style.line or "#FFFFFF"),
         "circle-stroke-width": by_zoom([(13, 0.6), (16, 1.5)]),
     }
-    return [_answering(dot, layer)]
+    signs = {one.category: one.image for one in signs_of(layer)}
+    if not signs:
+        return [_answering(dot, layer)]
+    sign = _base(layer, style, name=f"{layer.key}-sign", kind="symbol")
+    sign["minzoom"] = SIGNS_FROM
+    sign["layout"] |= {
+        "icon-image": by_category(name, signs, None),
+        "icon-size": by_zoom([(SIGNS_FROM, 0.66), (18, 1.1)]),
+        "icon-allow-overlap": True,
+    }
+    return [_answering(dot | {"maxzoom": SIGNS_FROM}, layer), _answering(sign, layer)]
+
+
+def _drawn_sign(sign: Sign, style: Style) -> dict[str, str]:
+    return {"path": sign.path, "fill": sign.fill, "line": style.line or "#FFFFFF"}
 
 
 def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering) -> StyleLayer:
@@ -152,7 +162,7 @@ def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering)
     if letters.until_zoom is not None:
         label["maxzoom"] = letters.until_zoom
     named = [other for other in style.lettering if other]
-    of_category = ["get", category_name(layer)]
+    of_category = ["get", layer.category_name]
     if category:
         label["filter"] = ["==", of_category, category]
     elif named:
@@ -173,7 +183,7 @@ def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering)
             "text-rotation-alignment": "map",
         }
     elif layer.geometry is GeometryKind.POINT:
-        label["layout"] |= {"text-anchor": "top", "text-offset": [0, 0.7], "text-max-width": 8}
+        label["layout"] |= {"text-anchor": "top", "text-offset": [0, 0.95 if style.signs else 0.7], "text-max-width": 8}
     else:
         label["layout"] |= {"text-max-width": 8}
     label["paint"] = {
@@ -277,6 +287,9 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
     return {
         "version": 8,
         "name": "geo_hygiene",
+        "metadata": {
+            "signs": {one.image: _drawn_sign(one, style) for layer, style in shown for one in signs_of(layer)}
+        },
         "sources": _sources(shown, tiles),
         "layers": [
             paper,

@@ -105,12 +105,6 @@ def _features(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
     return encoded_layer(layer.key, rows, FINE_EXTENT)
 
 
-def _category_name(layer: MapLayer) -> str:
-    """Return the public name of the column that colours a layer."""
-    named = (a.name for a in layer.attributes if a.column is not None and a.column.key == layer.category.key)  # type: ignore[union-attr]
-    return next(named, "category")
-
-
 def _too_thin(style: Style, zoom: int) -> list[str]:
     """Return the categories whose lines would be thinner at a zoom than anybody sees; ``""`` is every other one."""
     shrunk = WIDTH_STEP ** (zoom - FIRST_WIDTH_ZOOM)
@@ -131,7 +125,7 @@ def _merged(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
         .subquery("collected")
     )
     rows = select(
-        collected.c.colour.label(_category_name(layer)), encoded_geometry(collected.c.whole, COARSE_EXTENT)
+        collected.c.colour.label(layer.category_name), encoded_geometry(collected.c.whole, COARSE_EXTENT)
     ).subquery(f"merged_{model.__tablename__}")
     return encoded_layer(layer.key, rows, COARSE_EXTENT)
 
@@ -201,7 +195,7 @@ def _borders(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:
             )
             own = func.coalesce(func.ST_Difference(own, higher.scalar_subquery(), unit), own)
         merged = encoded_geometry(func.ST_LineMerge(func.ST_CollectionExtract(own, 2)), FINE_EXTENT)
-        drawn.append(select(literal(level, Text).label(_category_name(layer)), merged).where(union.c.level == level))
+        drawn.append(select(literal(level, Text).label(layer.category_name), merged).where(union.c.level == level))
     rows = drawn[0].union_all(*drawn[1:]).subquery("borders")
     return encoded_layer(name, rows, FINE_EXTENT)
 
@@ -214,7 +208,7 @@ def _is_one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
 
 def _levels(layer: MapLayer) -> Sequence[str]:
     """Return the values of a layer's category from the highest to the lowest, as they are declared."""
-    return [choice.value for choice in layer.attribute(_category_name(layer)).choices]
+    return [choice.value for choice in layer.category_choices]
 
 
 def _labels(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:

@@ -165,7 +165,10 @@ def _sentence(finding: Mapping[str, Any]) -> str:
     template = SENTENCES.get(finding["type"])
     if template is None:
         return str(finding["msg"]).removeprefix("Value error, ")
-    return _(template, **finding.get("ctx", {}))
+    context = finding.get("ctx", {})
+    if "expected" in context:
+        context = {"expected": str(context["expected"]).replace(" or ", ", ")}
+    return _(template, **context)
 
 
 def problem(

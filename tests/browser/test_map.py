@@ -171,7 +171,7 @@ def test_places_are_counted_and_come_by_their_codes(open_page: Open, town_server
     page = open_page(town_server).go("/map?duty=tanks&on=2025-04-01&select=zone:K1")
     expect(page.locator("#gaps-order")).to_have_text("Gaps, by code")
     expect(page.locator("#gaps .row-name")).to_have_text(["T3", "T4"])
-    expect(page.locator("#panel .facts")).to_contain_text("Places3")
+    expect(page.locator("#panel .facts")).to_contain_text("Number of places3")
 
 
 def test_a_click_on_the_map_opens_the_panel(open_page: Open, town_server: str) -> None:

@@ -32,6 +32,22 @@ def test_a_short_gap_is_marked_at_town_scale(open_page: Open, sample_server: str
     opened.leave()
 
 
+def test_places_stand_as_signs_that_the_menu_explains(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go("/map?duty=sweeping&on=2025-08-01#map=17/31.09/105.08")
+    page.locator("#layers summary").click()
+    expect(page.locator("[data-signs=facilities]")).to_be_hidden()
+    page.locator("#layers input[value=facilities]").check()
+    expect(page.locator("[data-signs=facilities] li")).to_have_count(14)
+    expect(page.locator("[data-signs=facilities]")).to_be_visible()
+    settle(page)
+    assert page.evaluate(SHOWN, ["facilities-sign"]) > 0
+    assert page.evaluate(SHOWN, ["facilities"]) == 0
+    drawn = page.evaluate("() => vector_tiles.getMaplibreMap().listImages()")
+    assert [name for name in drawn if name.startswith("facilities:")]
+    opened.leave()
+
+
 def test_a_gap_is_a_click_away(open_page: Open, sample_server: str) -> None:
     opened = open_page(sample_server)
     page = opened.go("/map?duty=sweeping&on=2025-08-01")

@@ -14,6 +14,7 @@ import { createPanel } from "./panel.js";
 import { createSearch } from "./search.js";
 import { write } from "./selection.js";
 import { createSheet } from "./sheet.js";
+import { drawSigns } from "./signs.js";
 import { createStore } from "./store.js";
 import { createTiles } from "./style.js";
 
@@ -123,6 +124,7 @@ function start() {
   byId("map").setAttribute("aria-label", document.title);
 
   if (tiles) {
+    drawSigns(tiles.gl);
     tiles.gl.on("error", (event) => tell(say("failed", { reason: event.error?.message ?? "" })));
     tiles.gl.getCanvas().addEventListener("webglcontextlost", withoutMap, { once: true });
     map.on("click", clicked);

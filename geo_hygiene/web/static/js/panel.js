@@ -135,7 +135,7 @@ export function createPanel(store, config, { light, place, close }) {
     return element(
       "section",
       {},
-      element("h3", { class: "divider" }, `${say("stretches")} (${number(rows.length)}${answer.next ? "+" : ""})`),
+      element("h3", { class: "divider" }, `${say(unit === "m" ? "stretches" : "places")} (${number(rows.length)}${answer.next ? "+" : ""})`),
       element("ol", { class: "rows" }, ...rows.map((piece) => stretch(piece, unit))),
     );
   }
@@ -153,7 +153,7 @@ export function createPanel(store, config, { light, place, close }) {
       facts(
         [say("duty"), dutyOf(zoned.duty).title],
         [say("shift"), config.shifts[zoned.shift] ?? zoned.shift],
-        unit === "m" ? [say("length"), amount(zoned.length_m, unit)] : [say("places"), number(zoned.targets)],
+        unit === "m" ? [say("length"), amount(zoned.length_m, unit)] : [say("place_count"), number(zoned.targets)],
         [say("holders"), holders.length ? element("span", { class: "chips" }, ...holders) : say("holder_none")],
         [say("period"), period(zoned.valid_from, zoned.valid_to)],
       ),
