@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from geo_hygiene.files.importing.noding.junctions import clusters
+from geo_hygiene.files.importing.noding.junctions import clusters, connected
 from geo_hygiene.files.importing.noding.lines import NODE_M, Floats, Integers
-
-
-def connected(one: Integers, other: Integers, count: int) -> Integers:
-    """Return the number of the connected part of each of ``count`` things, given pairs that are joined."""
-    graph = coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(count, count))
-    labels: Integers = connected_components(graph, directed=False)[1].astype(np.int64)
-    return labels
 
 
 def count_components(starts: Floats, ends: Floats, line: Integers | None = None) -> int:

@@ -114,10 +114,11 @@ def _match(connection: Connection, batch: Batch) -> dict[int, int]:
 
 def as_multipolygons(shapes: Sequence[Any]) -> list[str]:
     """Return polygons as the hexadecimal EWKB of MULTIPOLYGONs."""
-    multi = [shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape]) for shape in shapes]
-    return list(
-        shapely.to_wkb(shapely.set_srid(np.array(multi, dtype=object), STORAGE_SRID), hex=True, include_srid=True)
-    )
+    multi = np.array(shapes, dtype=object)
+    single = shapely.get_type_id(multi) == shapely.GeometryType.POLYGON
+    if single.any():
+        multi[single] = shapely.multipolygons(multi[single], indices=np.arange(np.count_nonzero(single)))
+    return list(shapely.to_wkb(shapely.set_srid(multi, STORAGE_SRID), hex=True, include_srid=True))
 
 
 def _create(connection: Connection, batch: Batch, rows: Sequence[int]) -> None:

@@ -16,9 +16,8 @@ import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.database import write_rows
-from geo_hygiene.files.importing.components import connected
 from geo_hygiene.files.importing.history import keep_history
-from geo_hygiene.files.importing.noding.junctions import distinct
+from geo_hygiene.files.importing.noding.junctions import connected, distinct
 from geo_hygiene.files.importing.noding.lines import Integers, Lines, lines_of, metres_per_degree, together
 from geo_hygiene.layerspec import Grouping
 

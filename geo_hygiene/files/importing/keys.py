@@ -33,15 +33,9 @@ def geometry_hashes(geometries: NDArray[np.object_]) -> list[bytes | None]:
 def attribute_hashes(clean: CleanRows, names: Sequence[str], rows: Sequence[int]) -> list[bytes]:
     """Return the SHA-256 of the values that the file gives for each row, with what no field took."""
     columns = [(name, clean.values[name]) for name in names]
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain).encode
     return [
-        hashlib.sha256(
-            json.dumps(
-                [{name: values[row] for name, values in columns}, clean.extra[row]],
-                ensure_ascii=False,
-                sort_keys=True,
-                default=_plain,
-            ).encode()
-        ).digest()
+        hashlib.sha256(encode([{name: values[row] for name, values in columns}, clean.extra[row]]).encode()).digest()
         for row in rows
     ]
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from geo_hygiene.files.importing.noding.lines import NODE_M, Booleans, Floats, Integers, Lines, geocentric
 from geo_hygiene.files.importing.noding.search import EdgeIndex, between, project
@@ -75,14 +72,23 @@ def clusters(points: Floats, distance: float) -> Integers:
     """Return a cluster number for each point; points within the distance (metres) share one, also through others."""
     if len(points) == 0:
         return np.empty(0, dtype=np.int64)
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - half a second, and files without lines need none of it
+
     first, inverse, _ = distinct(points)
     pairs = cKDTree(geocentric(points[first])).query_pairs(distance, output_type="ndarray")
     if len(pairs) == 0:
         return inverse
-    count = len(first)
-    graph = coo_matrix((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    return connected(pairs[:, 0], pairs[:, 1], len(first))[inverse]
+
+
+def connected(one: Integers, other: Integers, count: int) -> Integers:
+    """Return the number of the connected part of each of ``count`` things, given pairs that are joined."""
+    from scipy.sparse import coo_matrix  # noqa: PLC0415 - as above
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    graph = coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(count, count))
     labels: Integers = connected_components(graph, directed=False)[1].astype(np.int64)
-    return labels[inverse]
+    return labels
 
 
 def chosen_places(points: Floats, cluster: Integers, rank: Integers) -> Floats:
