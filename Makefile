@@ -22,6 +22,7 @@ check: set-up-tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/mypy docs setup
 	.venv/bin/lint-imports
 	.venv/bin/python setup/check_schema.py
 	.venv/bin/python setup/check_translations.py

@@ -24,7 +24,7 @@ KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "NN_": (
 def gather() -> Catalog:
     """Return the messages of the program, each with the places where it stands."""
     with Path(__file__).with_name("babel.cfg").open() as mapping:
-        methods, options = parse_mapping_cfg(mapping)
+        methods, options = parse_mapping_cfg(mapping)  # type: ignore[no-untyped-call]
     catalog = Catalog()
     for file, line, message, comments, context in extract_from_dir(PACKAGE, methods, options, KEYWORDS):
         catalog.add(message, locations=[(file, line)], auto_comments=comments, context=context)
