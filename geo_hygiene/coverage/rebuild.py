@@ -82,7 +82,7 @@ active as materialized (
 covered as (
     select
         duty_id, target_id, day, range_agg(int4range(from_mm, to_mm)) as ranges,
-        min(claim_id) <> max(claim_id) as shared
+        sum(to_mm - from_mm) > multirange_length(range_agg(int4range(from_mm, to_mm))) as doubled
     from active
     group by duty_id, target_id, day
 ),
@@ -94,7 +94,7 @@ depth_change as (
         case active.shift when 'all-day' then array['morning', 'afternoon', 'night'] else array[active.shift] end
     ) as slot
     cross join lateral (values (active.from_mm, 1), (active.to_mm, -1)) as edge (position, step)
-    where covered.shared
+    where covered.doubled
     group by active.duty_id, active.target_id, active.day, slot, edge.position
 ),
 depth as (

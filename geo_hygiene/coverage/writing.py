@@ -21,15 +21,22 @@ NEIGHBOUR_REACH_M = 8
 """Zones this near (Web Mercator metres) are neighbours."""
 
 NEIGHBOURS = """
-select zone.id, other.id as neighbour, other.tint
-from duty_zone as zone
-join claim on claim.id = zone.id
-join duty_zone as other on ST_DWithin(other.geom_3857, zone.geom_3857, :reach) and other.id <> zone.id
-join claim as other_claim on other_claim.id = other.id
+with near as materialized (
+    select zone.id, other.id as neighbour, other.tint
+    from duty_zone as zone
+    cross join lateral (
+        select id, tint from duty_zone where ST_DWithin(geom_3857, zone.geom_3857, :reach) offset 0
+    ) as other
+    where zone.id = any(:ids) and other.id <> zone.id
+)
+select near.id, near.neighbour, near.tint
+from near
+join claim on claim.id = near.id
+join claim as other_claim on other_claim.id = near.neighbour
     and other_claim.duty_id = claim.duty_id
     and other_claim.valid_from < claim.valid_to and claim.valid_from < other_claim.valid_to
-where zone.id = any(:ids)
 """
+"""By place first: every two zones of a duty meet in time."""
 
 
 @dataclass(frozen=True, slots=True)

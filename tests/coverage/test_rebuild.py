@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import shapely
+import shapely.affinity
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
-from tests.coverage.towns import START, Town, add_random_zones, add_target, grid_town, random_period
+from tests.coverage.towns import SOUTH, START, STEP, WEST, Town, add_random_zones, add_target, grid_town, random_period
 
 KEPT = {
     "cover": "select target_id, claim.id, from_mm, to_mm from cover join claim using (source_id) order by 1, 2, 3",
@@ -152,3 +155,32 @@ def test_a_split_street_hands_its_stretches_to_its_halves(connection: Connection
     ).scalar_one()
     assert sum(town.extents.values()) == pytest.approx(extent, abs=2)
     assert covered == pytest.approx(extent - 10_000, abs=3)
+
+
+def test_neighbours_of_one_duty_and_time_have_unlike_colours(connection: Connection) -> None:
+    """A checkerboard of zones, and one more upon it in another duty and one after its time."""
+    town = grid_town(connection, 2)
+    whole = [Stretch(target_id, 0, extent) for target_id, extent in town.extents.items()]
+    square = shapely.box(WEST, SOUTH, WEST + STEP, SOUTH + STEP)
+    squares = {
+        f"Z{row}{column}": shapely.affinity.translate(square, column * STEP, row * STEP)
+        for row in range(4)
+        for column in range(4)
+    }
+
+    def zone(code: str, place: shapely.Geometry, duty_id: int = 1, start: date | None = None) -> NewZone:
+        picture = shapely.to_wkb(shapely.MultiPolygon([place]))
+        end = None if start else START
+        return NewZone(code=code, duty_id=duty_id, stretches=whole, valid_from=start, valid_to=end, picture=picture)
+
+    add_zones(connection, [zone(code, place) for code, place in squares.items()])
+    add_zones(connection, [zone("OTHER", squares["Z11"], 2), zone("LATER", squares["Z11"], 1, START)])
+    tints = {row.code: row.tint for row in connection.execute(text("select code, tint from duty_zone"))}
+    assert tints["OTHER"] == tints["LATER"] == 0
+    touching = [
+        (one, other)
+        for one, other in itertools.combinations(squares, 2)
+        if shapely.dwithin(squares[one], squares[other], STEP / 20)
+    ]
+    assert len(touching) == 42
+    assert all(tints[one] != tints[other] for one, other in touching)
