@@ -276,9 +276,9 @@ def spot(name: str, *, source: str, source_layer: str, metadata: dict[str, Any])
 
 
 def _chosen(widths: Widths) -> list[StyleLayer]:
-    """Return what lights up a chosen target, and the targets of chosen zones."""
+    """Return what lights up a chosen target, and the pieces of chosen zones, of which a piece may name several."""
     segment = {"selects": "segment", "key": "segment"}
-    zone = {"selects": "zone", "key": "zone"}
+    zone = {"selects": "zone", "key": "zone", "joined": ";"}
 
     def light(name: str, metadata: dict[str, Any], **look: Any) -> StyleLayer:
         return glow(name, source="cover", source_layer="cover", widths=widths, metadata=metadata, **look)

@@ -174,6 +174,19 @@ def test_places_are_counted_and_come_by_their_codes(open_page: Open, town_server
     expect(page.locator("#panel .facts")).to_contain_text("Number of places3")
 
 
+@pytest.mark.parametrize("zone", ["Z1", "Z3"])
+def test_a_chosen_zone_lights_up_what_it_shares_with_another(open_page: Open, town_server: str, zone: str) -> None:
+    pieces = ask(town_server, f"/api/v1/cover/pieces?duty=sweeping&on=2025-04-01&zone={zone}")["pieces"]
+    page = open_page(town_server).go(f"{SPRING}&select=zone:{zone}")
+    expect(page.locator("#panel-title")).to_be_visible()
+    settle(page)
+    lit = page.evaluate(
+        "() => vector_tiles.getMaplibreMap().queryRenderedFeatures({layers: ['chosen-zone']})"
+        ".map((feature) => feature.properties.zone)"
+    )
+    assert set(lit) == {";".join(piece["zones"]) for piece in pieces} == {zone, "Z1;Z3"}
+
+
 def test_a_click_on_the_map_opens_the_panel(open_page: Open, town_server: str) -> None:
     page = open_page(town_server).go(SPRING)
     gap = ask(town_server, "/api/v1/cover/gaps?duty=sweeping&on=2025-04-01")["gaps"][0]

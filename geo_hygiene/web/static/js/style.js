@@ -75,8 +75,12 @@ export function createTiles(vectorTiles) {
   };
 }
 
+// A property of several values holds them between the sign that metadata.joined names.
 function litFilter(layer, lit) {
-  const chosen = ["in", ["get", layer.metadata.key], ["literal", lit.values]];
-  const shape = layer.metadata.shape;
+  const { key, joined, shape } = layer.metadata;
+  const among = joined && ["concat", joined, ["get", key], joined];
+  const chosen = joined
+    ? ["any", ...lit.values.map((value) => ["in", `${joined}${value}${joined}`, among])]
+    : ["in", ["get", key], ["literal", lit.values]];
   return shape ? ["all", ["==", ["geometry-type"], shape], chosen] : chosen;
 }
