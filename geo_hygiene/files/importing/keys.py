@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.importing.cleaning import CleanRows, clean_text
+from geo_hygiene.files.importing.cleaning import LONGEST_NAME, CleanRows, clean_text
 from geo_hygiene.files.importing.mapping import UnknownFieldError, fold
 from geo_hygiene.files.reading import SourceTable
 from geo_hygiene.i18n import N_, _
@@ -68,6 +68,8 @@ def row_keys(
     seen: dict[str, int] = {}
     for row, (value, digest) in enumerate(zip(values, hashes, strict=True)):
         key = _written(value)
+        if len(key) > LONGEST_NAME:
+            key = f"{key[:LONGEST_NAME]}…{hashlib.sha256(key.encode()).hexdigest()}"
         if not key:
             key = "geometry:" + (digest.hex()[:40] if digest else str(row))
             # things at one place are told apart by their order in the file
