@@ -145,13 +145,8 @@ class Shapefile:
         trial = self._trial
         assert trial is not None  # noqa: S101 - called when it was chosen
         is_guess = trial.encoding.origin == "guess" and trial.encoding.codec == encodings.CHINESE
-        if is_guess and not trial.failed and encodings.is_doubtful_chinese(trial.sample):
-            raise refuse(
-                Code.FILE_UNREADABLE,
-                N_("The text is neither UTF-8 nor Chinese: read as GB18030 it would be %(example)s"),
-                hint=N_("Say how it is encoded, such as --encoding CP1252."),
-                example=trial.sample[0],
-            )
+        if is_guess and not trial.failed:
+            encodings.refuse_rubbish(trial.sample)
         guessed = encodings.what_was_chosen(trial, cpg)
         if guessed is not None:
             self.findings.append(guessed)
