@@ -57,7 +57,7 @@ order by position, valid_to desc, id desc
 def store_features(connection: Connection, batch: Batch) -> Stored:
     """Create, change and end the records of a layer that is no target."""
     stored = Stored(findings=_doubts(batch))
-    _stage(connection, batch)
+    stage(connection, batch)
     known = known_rows(connection, batch.layer.key, len(batch.rows))
     matched = _match(connection, batch)
     untouched = {row for row, was in known.items() if row in matched and was.same_geometry and was.same_attributes}
@@ -89,18 +89,6 @@ def _doubts(batch: Batch) -> list[Any]:
         *doubled_geometries(batch.hashes, numbers.tolist(), batch.rows),
         *sliver_faces(batch.geometries, numbers, batch.rows),
     ]
-
-
-def _stage(connection: Connection, batch: Batch) -> None:
-    rows = list(batch.rows)
-    stage(
-        connection,
-        rows,
-        [batch.keys[row] for row in rows],
-        [batch.hashes[row] for row in rows],
-        [batch.attribute_hashes[row] for row in rows],
-        None,
-    )
 
 
 def _match(connection: Connection, batch: Batch) -> dict[int, int]:

@@ -62,14 +62,8 @@ class Plan:
 def make_plan(connection: Connection, batch: Batch) -> Plan:
     """Stage the rows and compare them with what is stored."""
     rows = list(batch.rows)
-    stage(
-        connection,
-        rows,
-        [batch.keys[row] for row in rows],
-        [batch.hashes[row] for row in rows],
-        [batch.attribute_hashes[row] for row in rows],
-        None if batch.first or batch.layer.geometry is not GeometryKind.LINE else _hexadecimal(batch, rows),
-    )
+    meets_stored_lines = batch.layer.geometry is GeometryKind.LINE and not batch.first
+    stage(connection, batch, _hexadecimal(batch, rows) if meets_stored_lines else None)
     plan = Plan()
     if batch.first:
         plan.fresh = rows

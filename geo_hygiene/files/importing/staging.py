@@ -12,6 +12,8 @@ from typing import Any
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
+from geo_hygiene.files.importing.batch import Batch
+
 CHUNK = 5_000
 """Rows that are turned into text at once."""
 
@@ -88,20 +90,13 @@ class Known:
     same_attributes: bool
 
 
-def stage(
-    connection: Connection,
-    positions: Sequence[int],
-    keys: Sequence[str],
-    geometry_hashes: Sequence[bytes | None],
-    attribute_hashes: Sequence[bytes],
-    geometries: Sequence[str] | None,
-) -> None:
+def stage(connection: Connection, batch: Batch, geometries: Sequence[str] | None = None) -> None:
     """Write the rows of a file where statements can join them; ``geometries`` are hexadecimal EWKB."""
     columns: dict[str, Sequence[Any]] = {
-        "position": positions,
-        "key": keys,
-        "geometry_hash": geometry_hashes,
-        "attributes_hash": attribute_hashes,
+        "position": batch.rows,
+        "key": [batch.keys[row] for row in batch.rows],
+        "geometry_hash": [batch.hashes[row] for row in batch.rows],
+        "attributes_hash": [batch.attribute_hashes[row] for row in batch.rows],
     }
     if geometries is not None:
         columns["geom"] = geometries
