@@ -14,7 +14,15 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.proposal import Remark, propose_lists
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
+from geo_hygiene.coverage.writing import (
+    NewZone,
+    Stretch,
+    add_zones,
+    claims_corrected,
+    end_claims,
+    lists_of,
+    replace_lists,
+)
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.cleaning import CleanRows
@@ -105,9 +113,11 @@ def store(
     corrected, moved = ([pair for pair in pairs if pair[1].number not in empty] for pairs in (corrected, moved))
     _add(connection, [(zone, zone.values["valid_from"]) for zone in added], import_id)
     _correct(connection, corrected, import_id)
+    lists = lists_of(connection, [old.id for old, zone in moved if zone.shape is None])
     end_claims(connection, [old.id for old, _zone in moved], options.changes_on)
-    for _old, zone in moved:
+    for old, zone in moved:
         zone.values["id"] = None
+        zone.stretches = lists.get(old.id, zone.stretches)
     _add(connection, [(zone, options.changes_on) for _old, zone in moved], import_id)
     _assign(connection, [zone for zone in zones if zone.number not in empty], stored, import_id)
     stored.created, stored.updated = len(added), len(corrected) + len(moved)
@@ -224,6 +234,7 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
         [(old.id, zone.shift, zone.values["valid_from"], zone.values["valid_to"]) for old, zone in pairs],
     )
     replace_lists(connection, {old.id: zone.stretches for old, zone in pairs if zone.shape is not None})
+    claims_corrected(connection, [old.id for old, zone in pairs if zone.shape is None])
 
 
 def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:
