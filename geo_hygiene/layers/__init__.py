@@ -33,9 +33,11 @@ LAYERS: dict[str, MapLayer] = {
         drain_segments.LAYER,
         septic_tanks.LAYER,
         facilities.LAYER,
-        *tables.LAYERS[:2],
+        tables.PEOPLE,
+        tables.POSTS,
         duty_zones.LAYER,
-        *tables.LAYERS[2:],
+        tables.ASSIGNMENTS,
+        tables.ZONE_SEGMENTS,
     )
 }
 

@@ -143,5 +143,3 @@ ZONE_SEGMENTS = MapLayer(
         *period_fields(Claim),
     ),
 )
-
-LAYERS = (PEOPLE, POSTS, ASSIGNMENTS, ZONE_SEGMENTS)
