@@ -11,7 +11,7 @@ from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.summary import summarize
 from tests.coverage.test_rebuild import kept_hashes
-from tests.importing import bring, counts, query, street
+from tests.importing import block, bring, counts, query, street
 
 FIRST, SPRING, CHANGE, AUTUMN = date(2025, 1, 1), date(2025, 3, 1), date(2025, 7, 1), date(2025, 9, 1)
 
@@ -47,6 +47,17 @@ def test_a_zone_that_gets_another_name_keeps_its_list(connection: Connection, zo
     bring(connection, "duty-zones", [(None, changed)], day=CHANGE)
     assert query(connection, "select name from duty_zone order by id") == [("一号",), ("二号",)]
     assert covered(connection, SPRING, AUTUMN) == [100_000, 100_000]
+
+
+def test_lanes_on_a_border_are_told_with_their_name_and_both_zones(connection: Connection) -> None:
+    bring(connection, "street-segments", [(street(0, 0, 200, 0), {"lane": "解放街"})])
+    rows = [(block(-50, 0, 250, 90), {"code": "N"}), (block(-50, -90, 250, 0), {"code": "S"})]
+    report = bring(connection, "duty-zones", rows, skip_rejected=True)
+    told = next(finding for finding in report.findings if finding.code == "border-lane")
+    assert (told.value, told.message()) == (
+        "解放街",
+        "A segment on the border with “S” was given to the zone “N”.",
+    )
 
 
 def test_the_same_list_again_changes_nothing(connection: Connection, zone: dict[str, object]) -> None:

@@ -56,7 +56,7 @@ PEOPLE = MapLayer(
             column=Person.role,
             choices=ROLES,
             required=True,
-            aliases=("岗位", "职务", "身份"),
+            aliases=("岗位", "职务", "身份", "角色"),
         ),
         Attribute(
             name="employment",
@@ -91,7 +91,7 @@ POSTS = MapLayer(
             column=Post.kind,
             required=True,
             choices=tuple(role for role in ROLES if role.value in {"leader", "cadre"}),
-            aliases=("职务", "岗位"),
+            aliases=("职务", "岗位", "角色"),
         ),
         *period_fields(Post),
     ),

@@ -13,7 +13,7 @@ from typing import Any
 
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day
-from geo_hygiene.files.importing.mapping import FieldMap, fold
+from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
@@ -103,8 +103,8 @@ def _missing_field(attribute: Attribute) -> Finding:
         Code.VALUE_MISSING,
         N_("The file has no column for “%(name)s”."),
         field=attribute.name,
-        hint=N_("Name it: --field %(name)s=HEADING"),
-        values={"name": attribute.name},
+        hint=N_("Headings that are taken for it: %(headings)s. Name another: --field %(name)s=HEADING"),
+        values={"name": attribute.name, "headings": ", ".join(accepted(attribute))},
     )
 
 

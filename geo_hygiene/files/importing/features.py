@@ -28,7 +28,7 @@ from geo_hygiene.files.importing.existing import (
     write_changes,
 )
 from geo_hygiene.files.importing.history import keep_history
-from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes
+from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes, told_key
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import (
     copy_rows,
@@ -171,20 +171,22 @@ def _link_parents(connection: Connection, batch: Batch) -> None:
 
 
 LACKING = """
-select id, source_key from {table}
+select id, uuid, source_key, {code} as code from {table}
 where valid_from < :day and valid_to > :day and id <> all(:matched) and import_id <> :import_id
 """
 
 
 def _lacking(connection: Connection, batch: Batch, matched: Mapping[int, int]) -> dict[int, str]:
-    """Return the records that hold on the day and that no row is about, with the key that they came under."""
+    """Return the records that hold on the day and that no row is about, with what they are called."""
     values = {
         "day": batch.options.changes_on,
         "matched": list(matched.values()),
         "import_id": batch.import_id,
     }
-    statement = text(LACKING.format(table=batch.layer.model.__tablename__))
-    return {row.id: row.source_key or "" for row in connection.execute(statement, values)}
+    table: Any = batch.layer.model.__table__
+    statement = text(LACKING.format(table=table.name, code="code" if "code" in table.c else "null::text"))
+    rows = connection.execute(statement, values)
+    return {row.id: told_key(row.source_key, row.code, row.uuid) for row in rows}
 
 
 def _end(connection: Connection, batch: Batch, ids: Sequence[int]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -189,17 +189,21 @@ def _propose(connection: Connection, zones: Sequence[_ZoneRow], options: ImportO
         proposal = propose_lists(connection, duty, {number: zone.shape for number, zone in competing.items()}, day)
         for number, zone in competing.items():
             zone.stretches = proposal.lists[number]
-        stored.findings += [_remark(remark, competing[remark.zone]) for remark in proposal.remarks]
+        stored.findings += [_remark(remark, competing) for remark in proposal.remarks]
 
 
-def _remark(remark: Remark[int], zone: _ZoneRow) -> Finding:
+def _remark(remark: Remark[int], zones: Mapping[int, _ZoneRow]) -> Finding:
+    zone = zones[remark.zone]
     if remark.code == "no-targets":
         words = N_("The zone “%(zone)s” holds nothing that its duty must look after.")
         hint = N_("Import the streets, drains or tanks first, and see that the zone lies over them.")
         return Finding(Code.NO_TARGETS, words, zone.number, value=zone.code, hint=hint, values={"zone": zone.code})
-    words = N_("%(lane)s runs along the border; it was given to the zone “%(zone)s”.")
-    values = {"lane": remark.lane or str(remark.target), "zone": zone.code}
-    return Finding(Code.BORDER_LANE, words, zone.number, value=str(remark.target), values=values)
+    words = N_("A segment on the border with %(others)s was given to the zone “%(zone)s”.")
+    if not remark.others:
+        words = N_("A segment along the edge of the zone “%(zone)s” was given to it.")
+    values = {"zone": zone.code, "others": ", ".join(f"“{zones[other].code}”" for other in remark.others)}
+    about = remark.lane or str(remark.target)
+    return Finding(Code.BORDER_LANE, words, zone.number, value=about, values=values)
 
 
 def _add(connection: Connection, zones: Sequence[tuple[_ZoneRow, date | None]], import_id: int) -> None:
