@@ -42,6 +42,25 @@ def test_a_corrected_period_counts_at_once(connection: Connection, zone: dict[st
     assert kept_hashes(connection) == before
 
 
+def test_a_corrected_duty_counts_at_once_and_keeps_the_list_where_it_fits(
+    connection: Connection, zone: dict[str, object]
+) -> None:
+    def of(duty: str) -> int:
+        return summarize(connection, duty_of(connection, duty), SPRING).sums.covered
+
+    core = {"code": "C", "level": "community", "zone_class": "core"}
+    bring(connection, "areas", [(block(-50, -50, 250, 50), core)])
+    row = [(None, {**zone, "duty": "supervision"})]
+    assert counts(bring(connection, "duty-zones", row, correct=True)) == ("imported", 0, 1, 0, 0)
+    assert (of("sweeping"), of("supervision")) == (0, 100_000)
+    assert counts(bring(connection, "duty-zones", row, correct=True)) == ("unchanged", 0, 0, 1, 0)
+    bring(connection, "duty-zones", [(None, {**zone, "duty": "drains"})], correct=True)
+    assert (of("supervision"), of("drains")) == (0, 0)
+    before = kept_hashes(connection)
+    rebuild(connection)
+    assert kept_hashes(connection) == before
+
+
 def test_a_zone_that_gets_another_name_keeps_its_list(connection: Connection, zone: dict[str, object]) -> None:
     changed = {**zone, "name": "二号", "valid_from": None}
     bring(connection, "duty-zones", [(None, changed)], day=CHANGE)

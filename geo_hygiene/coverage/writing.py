@@ -178,6 +178,22 @@ def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]
     bump(connection, ["duty-zones"])
 
 
+def change_duties(connection: Connection, duties: Mapping[int, int]) -> None:
+    """Let claims be of other duties for their whole periods, by claim id.
+
+    The answers of their former duties are right then; those of the new ones when their lists or periods are written.
+    """
+    ids = sorted(duties)
+    former = _duties(connection, ids)
+    lock_duties(connection, former | set(duties.values()))
+    write_rows(
+        connection,
+        "update claim set duty_id = given.duty_id from (values %s) as given (id, duty_id) where claim.id = given.id",
+        sorted(duties.items()),
+    )
+    refresh(connection, former, _covered_targets(connection, ids))
+
+
 def claims_corrected(connection: Connection, claim_ids: Iterable[int]) -> None:
     """Bring the kept answers in line after the shift or period of claims was written, whose lists stay."""
     ids = sorted(claim_ids)

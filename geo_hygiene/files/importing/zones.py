@@ -18,6 +18,7 @@ from geo_hygiene.coverage.writing import (
     NewZone,
     Stretch,
     add_zones,
+    change_duties,
     claims_corrected,
     end_claims,
     lists_of,
@@ -36,8 +37,8 @@ SAME_PLACE = 1e-9
 PRESENT = """
 select
     claim.id, claim.uuid, claim.duty_id, claim.shift, claim.valid_from, claim.valid_to,
-    duty_zone.code, duty_zone.name, ST_AsBinary(duty_zone.geom) as picture
-from duty_zone join claim using (id)
+    duty_zone.code, duty_zone.name, ST_AsBinary(duty_zone.geom) as picture, duty.target_kind
+from duty_zone join claim using (id) join duty on duty.id = claim.duty_id
 """
 
 
@@ -67,6 +68,10 @@ class _ZoneRow:
             and (old.valid_from, old.valid_to) == (start, end)
             and _is_same_place(old.picture, self.shape)
         )
+
+    def keeps_list_of(self, old: Any) -> bool:
+        """Tell whether a stored list goes on: the file proposes no other, and the duty looks after the same things."""
+        return self.shape is None and bool(old.target_kind == self.duty.target_kind)
 
     def as_new(self, valid_from: date | None) -> NewZone:
         return NewZone(
@@ -113,7 +118,7 @@ def store(
     corrected, moved = ([pair for pair in pairs if pair[1].number not in empty] for pairs in (corrected, moved))
     _add(connection, [(zone, zone.values["valid_from"]) for zone in added], import_id)
     _correct(connection, corrected, import_id)
-    lists = lists_of(connection, [old.id for old, zone in moved if zone.shape is None])
+    lists = lists_of(connection, [old.id for old, zone in moved if zone.keeps_list_of(old)])
     end_claims(connection, [old.id for old, _zone in moved], options.changes_on)
     for old, zone in moved:
         zone.values["id"] = None
@@ -237,8 +242,11 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
         " from (values %s) as given (id, shift, valid_from, valid_to) where claim.id = given.id",
         [(old.id, zone.shift, zone.values["valid_from"], zone.values["valid_to"]) for old, zone in pairs],
     )
-    replace_lists(connection, {old.id: zone.stretches for old, zone in pairs if zone.shape is not None})
-    claims_corrected(connection, [old.id for old, zone in pairs if zone.shape is None])
+    other_duty = {old.id: zone.duty.id for old, zone in pairs if zone.duty.id != old.duty_id}
+    if other_duty:
+        change_duties(connection, other_duty)
+    replace_lists(connection, {old.id: zone.stretches for old, zone in pairs if not zone.keeps_list_of(old)})
+    claims_corrected(connection, [old.id for old, zone in pairs if zone.keeps_list_of(old)])
 
 
 def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:
