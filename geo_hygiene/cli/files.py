@@ -228,11 +228,11 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
 
 
 def _rows_and_records(report: ImportReport) -> list[str]:
-    """Return the numbers: of a refused file, which created no record, those of its rows that could be read."""
+    """Return the numbers: of a refused file, which made no record, how many of its rows are wrong."""
     if report.refused:
         wrong = len(rejected_rows(report.findings))
         counted = _grouped({"read": report.read, "wrong": wrong})
-        return [_("  rows      %(read)s read, %(wrong)s with errors", **counted)] if report.read else []
+        return [_("  rows      %(read)s read, %(wrong)s with errors", **counted)] if report.read and wrong else []
     answer = report.as_json()
     return [
         _("  rows      %(read)s read, %(accepted)s accepted, %(rejected)s rejected", **_grouped(answer["rows"])),
