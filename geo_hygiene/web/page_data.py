@@ -146,6 +146,7 @@ class TableParameters(Spoken, extra="ignore"):
     on: Day | None = None
     state: State | None = None
     community: Text | None = None
+    group: Text | None = None
     lane: Text | None = None
     zone: Text | None = None
     person: Text | None = None
@@ -156,7 +157,12 @@ class TableParameters(Spoken, extra="ignore"):
     def wanted(self) -> questions.PieceFilter:
         """Return the filters as a question."""
         return questions.PieceFilter(
-            state=self.state, community=self.community, lane=self.lane, zone=self.zone, person=self.person
+            state=self.state,
+            community=self.community,
+            group=self.group,
+            lane=self.lane,
+            zone=self.zone,
+            person=self.person,
         )
 
     def words(self, **changes: Any) -> dict[str, str]:
