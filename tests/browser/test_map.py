@@ -298,3 +298,9 @@ def test_nothing_is_written_smaller_than_twelve_pixels(open_page: Open, town_ser
 def test_the_page_is_small(town_server: str) -> None:
     with urllib.request.urlopen(f"{town_server}{SPRING}", timeout=20) as answer:
         assert len(answer.read()) <= 100_000
+
+
+def test_a_day_that_is_none_is_said_and_today_is_shown(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go("/map?duty=sweeping&on=2025-02-30")
+    expect(page.locator("#notice")).to_be_visible()
+    expect(page.locator("#on")).to_have_value(json.loads(page.locator("#config").text_content() or "{}")["today"])
