@@ -90,6 +90,8 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     extent = features.extent(connection, read.on or now)
     misread = misread or duty is None
     notice = _("Part of the address could not be read; the rest is shown.") if misread else None
+    if extent is None:
+        notice = _("There is no data yet. The start page tells how to load your own files.")
     offered = maps.switches(LAYERS.values())
     config = {
         "extent": extent,
