@@ -41,10 +41,11 @@ class Headline:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """The start page."""
+    """The start page; ``communities`` are told of the first duty that has something to cover."""
 
     on: date
     headlines: list[Headline]
+    communities: Summary | None
     is_empty: bool
 
 
@@ -52,7 +53,11 @@ def start(connection: Connection) -> Start:
     """Return the figures of today."""
     on = today(connection)
     headlines = [Headline(duty=duty, summary=summarize(connection, duty, on)) for duty in all_duties(connection)]
-    return Start(on=on, headlines=headlines, is_empty=features.extent(connection, on) is None)
+    first = next((one.duty for one in headlines if one.share is not None), None)
+    communities = None if first is None else summarize(connection, first, on, Level.COMMUNITY)
+    if communities is not None and not any(row.code for row in communities.rows):
+        communities = None
+    return Start(on=on, headlines=headlines, communities=communities, is_empty=features.extent(connection, on) is None)
 
 
 @dataclass(frozen=True, kw_only=True)
