@@ -11,8 +11,8 @@ from geo_hygiene.files.reading.sources import FORMAT_ENCODING
 from geo_hygiene.i18n import N_
 
 _BLOCK = 1024 * 1024
-#: Words with a character beyond ASCII, between the signs of JSON and CSV.
-_FOREIGN_WORD = re.compile(r"""[^\s,;:"{}\[\]\x00-\x1f]*[^\x00-\x7f\s][^\s,;:"{}\[\]]*""")
+#: What stands between the signs of JSON and CSV.
+_WORD = re.compile(r"""[^\s,;:"{}\[\]\x00-\x1f]+""")
 
 
 class Text:
@@ -68,7 +68,7 @@ class Text:
 
     def _foreign_words(self) -> list[str]:
         with self._path.open(encoding=self.codec, newline="") as file:
-            return _FOREIGN_WORD.findall(file.read(_BLOCK))
+            return [word for word in _WORD.findall(file.read(_BLOCK)) if not word.isascii()]
 
     def _decodes(self) -> bool:
         decoder = codecs.getincrementaldecoder(self.codec)()
