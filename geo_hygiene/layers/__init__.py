@@ -7,6 +7,7 @@ from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import (
     areas,
     buildings,
+    campaign_areas,
     drain_segments,
     drains,
     duty_zones,
@@ -16,6 +17,7 @@ from geo_hygiene.layers import (
     septic_tanks,
     street_segments,
     tables,
+    treatments,
     water_bodies,
 )
 from geo_hygiene.layerspec import MapLayer
@@ -36,6 +38,8 @@ LAYERS: dict[str, MapLayer] = {
         *tables.LAYERS[:2],
         duty_zones.LAYER,
         *tables.LAYERS[2:],
+        campaign_areas.LAYER,
+        treatments.LAYER,
     )
 }
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from psycopg2.extras import Json
 from sqlalchemy import Connection, Engine, exists, select, text
 
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
-from geo_hygiene.files.importing import lists, tables, zones
+from geo_hygiene.files.importing import lists, tables, treatments, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
@@ -32,6 +33,7 @@ from geo_hygiene.files.importing.targets import store_targets
 from geo_hygiene.files.reading import SourceTable, read
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layerspec import MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
 
@@ -106,9 +108,10 @@ def _read(
         path,
         crs=options.crs,
         encoding=options.encoding,
-        layer=None if layer.geometry is None else layer.geometry.value,
+        layer="any" if layer.any_geometry else None if layer.geometry is None else layer.geometry.value,
         table=options.table,
         extent=_office_box(bind),
+        needs_shapes=not layer.places_by_coordinates,
         scratch=options.scratch,
         progress=lambda done, total: progress("read", done, total),
     )
@@ -149,6 +152,7 @@ class _Import:
     progress: Progress
     begun: float
     findings: list[Finding] = field(default_factory=list)
+    shapes: NDArray[np.object_] = field(init=False)
 
     def run(self, connection: Connection) -> ImportReport:
         """Check and store the rows; the caller undoes what must not stay."""
@@ -166,6 +170,7 @@ class _Import:
             date_order=self.options.date_order,
         )
         self.findings += clean.findings
+        self.shapes = places(self.layer, self.table, clean)
         self.findings += self._place_findings(connection, clean)
         self.findings += period_findings(self.layer, clean, self.table.row_numbers.tolist())
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
@@ -189,7 +194,7 @@ class _Import:
         """Return errors for rows that have no place, or one outside the extent of the offices."""
         if self.layer.geometry is None:
             return []
-        shapes, numbers = self.table.geometry, self.table.row_numbers
+        shapes, numbers = self.shapes, self.table.row_numbers
         wrong = rejected_rows(self.findings)
         missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
         found = [
@@ -223,7 +228,7 @@ class _Import:
             clean=clean,
             given=given,
             numbers=table.row_numbers,
-            geometries=table.geometry,
+            geometries=self.shapes,
             rows=rows,
             keys=keys,
             keyed_by_geometry=by_geometry,
@@ -269,7 +274,7 @@ class _Import:
         if self.options.rejected is not None and rejected_rows(self.findings):
             write_rejected(self.options.rejected, self.table, self.findings)
             rejected_file = str(self.options.rejected)
-        shapes = self.table.geometry[np.array(rows, dtype=np.int64)] if len(rows) else np.array([], dtype=object)
+        shapes = self.shapes[np.array(rows, dtype=np.int64)] if len(rows) else np.array([], dtype=object)
         box = shapely.total_bounds(shapes).tolist() if len(shapes) else []
         return ImportReport(
             status=status,
@@ -295,12 +300,25 @@ def store(connection: Connection, batch: Batch) -> Stored:
         return store_targets(connection, batch)
     if layer.model is ClaimStretch:
         return lists.store(connection, batch.clean, batch.rows, numbers)
+    if layer.model is Treatment:
+        return treatments.store(connection, batch)
     if issubclass(layer.model, Claim):
         shapes = batch.geometries
         return zones.store(connection, batch.clean, shapes, batch.rows, numbers, batch.options, batch.import_id)
     if layer.geometry is None:
         return tables.store(connection, layer, batch.clean, batch.rows, numbers, batch.options, batch.import_id)
     return store_features(connection, batch)
+
+
+def places(layer: MapLayer, table: SourceTable, clean: CleanRows) -> NDArray[np.object_]:
+    """Return the geometry of each row; where it has none, the point that its longitude and latitude say."""
+    if not layer.places_by_coordinates:
+        return table.geometry
+    shapes = table.geometry.copy()
+    for row, (longitude, latitude) in enumerate(zip(clean.values["lon"], clean.values["lat"], strict=True)):
+        if shapes[row] is None and longitude is not None and latitude is not None:
+            shapes[row] = shapely.Point(longitude, latitude)
+    return shapes
 
 
 def period_findings(layer: MapLayer, clean: CleanRows, numbers: Sequence[int]) -> list[Finding]:

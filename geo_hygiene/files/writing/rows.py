@@ -22,6 +22,8 @@ _TYPES: Mapping[FieldType, pa.DataType] = {
     FieldType.INTEGER: pa.int64(),
     FieldType.NUMBER: pa.float64(),
     FieldType.DATE: pa.date32(),
+    FieldType.TIME: pa.string(),
+    FieldType.INSTANT: pa.string(),
     FieldType.UUID: pa.string(),
     FieldType.CODES: pa.string(),
 }
@@ -30,6 +32,8 @@ _MAKERS: Mapping[FieldType, Callable[[Any], Any]] = {
     FieldType.INTEGER: int,
     FieldType.NUMBER: float,
     FieldType.DATE: lambda day: day,
+    FieldType.TIME: str,
+    FieldType.INSTANT: lambda instant: instant.isoformat(),
     FieldType.UUID: str,
     FieldType.CODES: str,
 }
@@ -66,13 +70,15 @@ def fetch(connection: Connection, layer: MapLayer, on: date | None) -> Rows:
     def batches() -> Iterator[tuple[list[pa.Array], NDArray[np.object_]]]:
         with connection.execute(statement) as result:
             for partition in result.mappings().partitions():
-                columns = [_column(attribute, [row[attribute.name] for row in partition]) for attribute in layer]
+                columns = [
+                    _column(attribute, [row[attribute.name] for row in partition]) for attribute in layer.exported
+                ]
                 shapes = np.full(len(partition), None, dtype=object)
                 if layer.geometry is not None:
                     shapes[:] = [None if row[GEOMETRY] is None else bytes(row[GEOMETRY]) for row in partition]
                 yield columns, shapes
 
-    return Rows(layer, layer.attributes, _geometry_type(layer), batches())
+    return Rows(layer, layer.exported, _geometry_type(layer), batches())
 
 
 def _column(attribute: Attribute, values: list[Any]) -> pa.Array:
@@ -86,7 +92,8 @@ def _geometry_type(layer: MapLayer) -> str | None:
     if layer.draws is not None:
         return "MultiLineString"
     model: Any = layer.model
-    stored = str(model.geom.property.columns[0].type.geometry_type).upper().removesuffix("M")
+    shape = model.geom if layer.shape is None else layer.shape
+    stored = str(shape.property.columns[0].type.geometry_type).upper().removesuffix("M")
     declared = {"MULTIPOLYGON": "MultiPolygon", "POLYGON": "Polygon", "POINT": "Point", "LINESTRING": "LineString"}
     family = {GeometryKind.POINT: "Point", GeometryKind.LINE: "LineString", GeometryKind.POLYGON: "MultiPolygon"}
     return declared.get(stored, family[layer.geometry])
