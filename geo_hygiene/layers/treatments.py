@@ -123,7 +123,7 @@ LAYER = MapLayer(
             title=N_("Time of day"),
             role=Role.CLOCK,
             type=FieldType.TIME,
-            aliases=("时间", "时刻", "clock"),
+            aliases=("时刻", "clock"),
         ),
         Attribute(
             name="result", title=N_("Result"), column=Treatment.result, choices=RESULTS, aliases=("结果", "状态")
