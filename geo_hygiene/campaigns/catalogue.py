@@ -13,7 +13,7 @@ from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 
 SELECT = """
-select id, uuid, code, title, pest, season, valid_from, valid_to, limit_days, version from campaign
+select id, uuid, code, title, pest, season, valid_from, valid_to, scope, limit_days, version from campaign
 """
 
 
@@ -29,6 +29,7 @@ class CampaignRecord:
     season: str | None
     start: date
     end: date
+    scope: tuple[str, ...]
     limit_days: int | None
     version: int
 
@@ -36,6 +37,11 @@ class CampaignRecord:
     def last_day(self) -> date:
         """Return the last day of the window."""
         return self.end - timedelta(days=1)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the layer keys of its targets."""
+        return tuple(dict.fromkeys(part.partition(":")[0] for part in self.scope))
 
     def status(self, on: date) -> str:
         """Return ``planned``, ``running`` or ``ended``."""
@@ -57,6 +63,8 @@ class CampaignRecord:
             "season": self.season,
             "from": self.start.isoformat(),
             "to": self.end.isoformat(),
+            "kinds": list(self.kinds),
+            "limit_days": self.limit_days,
             "status": self.status(on),
         }
 
@@ -96,6 +104,7 @@ def _record(row: Any) -> CampaignRecord:
         season=row.season,
         start=row.valid_from,
         end=row.valid_to,
+        scope=tuple(row.scope),
         limit_days=row.limit_days,
         version=row.version,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
+from geo_hygiene.campaigns.pieces import REASONS, TARGETS, TREATMENTS, State, asked, state_of
 from geo_hygiene.coverage.work import DONE, WorkSum, work_sums
 from geo_hygiene.layers import layer_of
 
@@ -20,21 +21,6 @@ VISITED = 0.2
 
 TREATED_WELL = 0.9
 """Effectiveness from which an area counts as treated well."""
-
-REASONS = ("refused", "locked", "unfit", "excluded")
-"""Why what was found is not treated."""
-
-TARGETS = """
-select target_id from campaign_target
-where campaign_id = :campaign_id and valid_from <= :on and :on < valid_to
-"""
-
-TREATMENTS = """
-select claim.source_id, claim.valid_from as day, claim.result
-from treatment
-join claim using (id)
-where treatment.campaign_id = :campaign_id and claim.valid_from <= :on
-"""
 
 AREAS = """
 select area_tree.id as area_id, area.code, area.name
@@ -57,19 +43,18 @@ class KindCover:
 
     kind: str
     on_ground: int = 0
-    by_result: Counter[str] = field(default_factory=Counter)
-    by_age: Counter[int] = field(default_factory=Counter)
-    """Of what was found, by days since then."""
+    seen: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """What was found, by its result and the days since then."""
 
     @property
     def found(self) -> int:
         """Return what was treated or could not be, with its reason."""
-        return self.by_result.total()
+        return self.seen.total()
 
     @property
     def treated(self) -> int:
         """Return what was treated."""
-        return self.by_result[DONE]
+        return self.with_result(DONE)
 
     @property
     def effectiveness(self) -> float | None:
@@ -85,13 +70,23 @@ class KindCover:
         """Add a sum of the same kind."""
         self.on_ground += part.extent
         if part.result is not None and part.day is not None:
-            self.by_result[part.result] += part.extent
-            self.by_age[(on - part.day).days] += part.extent
+            self.seen[part.result, (on - part.day).days] += part.extent
+
+    def with_result(self, result: str) -> int:
+        """Return what was found with a result."""
+        return sum(extent for (found, _days), extent in self.seen.items() if found == result)
+
+    def states(self, limit_days: int | None) -> Counter[State]:
+        """Return everything on the ground by its state."""
+        states = Counter({State.NOT_VISITED: self.on_ground - self.found})
+        for (result, days), extent in self.seen.items():
+            states[state_of(result, days, limit_days)] += extent
+        return states
 
     def as_json(self, limit_days: int | None) -> dict[str, Any]:
         """Return the public form: metres or counts, shares between 0 and 1, a ratio of nothing as ``None``."""
         layer = layer_of(self.kind)
-        over = sum(extent for age, extent in self.by_age.items() if limit_days is not None and age > limit_days)
+        states = self.states(limit_days)
         return {
             "kind": self.kind,
             "unit": layer.unit,
@@ -101,10 +96,20 @@ class KindCover:
             "found_coverage": self.found_coverage,
             "treatment_coverage": _ratio(self.treated, self.found),
             "effectiveness": self.effectiveness,
-            "not_treated": {reason: layer.amount(self.by_result[reason]) for reason in REASONS},
-            "not_visited": layer.amount(self.on_ground - self.found),
-            "age_days": {"median": _median(self.by_age), "over_limit": layer.amount(over)},
+            "not_treated": {reason: layer.amount(self.with_result(reason)) for reason in REASONS},
+            "not_visited": layer.amount(states[State.NOT_VISITED]),
+            "age_days": {"median": self._median_age(), "over_limit": layer.amount(states[State.OLD])},
+            "states": {state.value: layer.amount(states[state]) for state in State},
         }
+
+    def _median_age(self) -> int | None:
+        """Return the age of the metre (or target) in the middle, the younger of two."""
+        passed = 0
+        for (_result, days), extent in sorted(self.seen.items(), key=lambda item: item[0][1]):
+            passed += extent
+            if 2 * passed >= self.found > 0:
+                return days
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +151,14 @@ def campaign_cover(
     connection: Connection, campaign: CampaignRecord, on: date, level: Level | None = None
 ) -> CampaignCover:
     """Return what a campaign found and treated up to and with a day, by kind, and by area where a level is given."""
-    sums = work_sums(connection, TARGETS, TREATMENTS, {"campaign_id": campaign.id, "on": on})
+    sums = work_sums(connection, TARGETS, TREATMENTS, asked(campaign, on))
     areas = () if level is None else _by_area(connection, sums, on, level)
-    return CampaignCover(campaign, on, _by_kind(sums, on), level, areas)
+    return CampaignCover(campaign, on, _by_kind(sums, on, campaign.kinds), level, areas)
 
 
-def _by_kind(sums: Iterable[WorkSum], on: date) -> tuple[KindCover, ...]:
-    kinds: dict[str, KindCover] = {}
+def _by_kind(sums: Iterable[WorkSum], on: date, told: Iterable[str] = ()) -> tuple[KindCover, ...]:
+    """Return sums by kind; the kinds ``told`` also where nothing of them is on the ground."""
+    kinds = {kind: KindCover(kind) for kind in told}
     for part in sums:
         kinds.setdefault(part.kind, KindCover(part.kind)).add(part, on)
     return tuple(kinds[kind] for kind in sorted(kinds))
@@ -175,13 +181,3 @@ def _in_order(areas: Iterable[tuple[str | None, str | None]]) -> Iterator[tuple[
 
 def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def _median(ages: Mapping[int, int]) -> int | None:
-    """Return the age of the metre (or target) in the middle, the younger of two."""
-    half, seen = sum(ages.values()) / 2, 0
-    for age in sorted(ages):
-        seen += ages[age]
-        if seen >= half and ages[age]:
-            return age
-    return None
