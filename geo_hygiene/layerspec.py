@@ -83,6 +83,8 @@ class Role(StrEnum):
     """The code of an area."""
     PHONE = "phone"
     """A telephone number, of which only the masked form is stored."""
+    FREE_TEXT = "free-text"
+    """What somebody wrote; telephone numbers in it are masked."""
     CAMPAIGN = "campaign"
     """The code of a campaign."""
     LATITUDE = "latitude"

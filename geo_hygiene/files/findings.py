@@ -69,6 +69,7 @@ class Code(StrEnum):
     VALUE_INVALID = "value-invalid"
     OUTSIDE_WINDOW = "outside-window"
     OUTSIDE_AREA = "outside-area"
+    STATUS_BACKWARDS = "status-backwards"
 
 
 class Kind(NamedTuple):
@@ -117,6 +118,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.VALUE_INVALID: Kind(_E, N_("The field can not hold this value.")),
     Code.OUTSIDE_WINDOW: Kind(_E, N_("The day lies outside the window of the campaign.")),
     Code.OUTSIDE_AREA: Kind(_E, N_("The place lies outside the areas of the campaign.")),
+    Code.STATUS_BACKWARDS: Kind(_W, N_("The status of the case goes back.")),
 }
 
 

@@ -8,6 +8,7 @@ from geo_hygiene.layers import (
     areas,
     buildings,
     campaign_areas,
+    cases,
     drain_segments,
     drains,
     duty_zones,
@@ -40,6 +41,7 @@ LAYERS: dict[str, MapLayer] = {
         *tables.LAYERS[2:],
         campaign_areas.LAYER,
         treatments.LAYER,
+        cases.LAYER,
     )
 }
 

@@ -217,6 +217,8 @@ class _Column:
     def _reader(self) -> Callable[[Any], Any]:
         if self.attribute.role is Role.PHONE:
             return lambda written: mask_phone(str(written))
+        if self.attribute.role is Role.FREE_TEXT:
+            return lambda written: mask_phones(_text(written))
         if self.words:
             return self._choice
         return {
