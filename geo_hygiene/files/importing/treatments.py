@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,13 +22,11 @@ from geo_hygiene.coverage.writing import NewWork, Stretch, add_work, remove_work
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
+from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage
 from geo_hygiene.i18n import N_
-
-FIRST_YEAR = 2000
-"""Instants before it are what programs write for an unknown one."""
 
 SLIP_MM = 2
 """A stretch may pass the end of its segment by as much as two roundings."""
@@ -55,14 +53,6 @@ where own.code = any(:given) or cast(target.uuid as text) = any(:given)
 """
 
 PRESENT = "select treatment.source_key, claim.id, claim.uuid from treatment join claim using (id)"
-
-
-class _WrongRowError(ValueError):
-    """A row that can not be stored; carries its finding."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.code)
-        self.finding = finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +87,7 @@ def store(connection: Connection, batch: Batch) -> Stored:
     for index in batch.rows:
         try:
             rows.append(_read(batch, index, known))
-        except _WrongRowError as wrong:
+        except WrongRowError as wrong:
             stored.findings.append(wrong.finding)
     _widen(rows)
     rows = _inside(connection, rows, stored)
@@ -140,7 +130,7 @@ def _read(batch: Batch, index: int, known: _Known) -> _Row:
     values, number = batch.clean.row(index), int(batch.numbers[index])
     done_at = instant_of(values["done_at"], values["time"], known.zone, number)
     day = done_at.astimezone(known.zone).date()
-    _check_instant(done_at, known.now, number)
+    check_instant(done_at, known.now, number, "done_at")
     campaign = _campaign(values["campaign"], day, known.campaigns, number)
     shape = batch.geometries[index]
     row = _Row(index, number, values, campaign, done_at, day, shape)
@@ -149,33 +139,12 @@ def _read(batch: Batch, index: int, known: _Known) -> _Row:
         row.shape = None
     elif shape is None:
         words = N_("The row says no place: neither a shape, nor longitude and latitude, nor a segment.")
-        raise _WrongRowError(Finding(Code.GEOMETRY_EMPTY, words, number))
+        raise WrongRowError(Finding(Code.GEOMETRY_EMPTY, words, number))
     elif "Polygon" not in shape.geom_type and not values["radius_m"]:
         words = N_("A point or a line needs a radius, to say how much ground was treated.")
         hint = N_("Say it for all rows: --set radius_m=50")
-        raise _WrongRowError(Finding(Code.VALUE_MISSING, words, number, "radius_m", hint=hint))
+        raise WrongRowError(Finding(Code.VALUE_MISSING, words, number, "radius_m", hint=hint))
     return row
-
-
-def instant_of(written: datetime | date, clock: time | None, zone: ZoneInfo, number: int) -> datetime:
-    """Return when something happened, from a day with its time, or a day and a time; ``number`` is the row's."""
-    if not isinstance(written, datetime):
-        if clock is None:
-            words = N_("The row says the day, but not the time of day.")
-            hint = N_("If no row says it, give one for all: --set time=12:00")
-            raise _WrongRowError(Finding(Code.VALUE_MISSING, words, number, "time", hint=hint))
-        written = datetime.combine(written, clock)
-    return written if written.tzinfo is not None else written.replace(tzinfo=zone)
-
-
-def _check_instant(done_at: datetime, now: datetime, number: int) -> None:
-    shown = done_at.isoformat(" ")
-    if done_at > now:
-        words = N_("“%(value)s” has not come yet.")
-        raise _WrongRowError(Finding(Code.VALUE_INVALID, words, number, "done_at", shown, values={"value": shown}))
-    if done_at.year < FIRST_YEAR:
-        words = N_("“%(value)s” is what programs write when they do not know the day.")
-        raise _WrongRowError(Finding(Code.VALUE_INVALID, words, number, "done_at", shown, values={"value": shown}))
 
 
 def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number: int) -> Any:
@@ -185,11 +154,11 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
         if campaign is None:
             words = N_("There is no campaign with the code “%(value)s”.")
             hint = N_("Import the campaigns first, or name another for all rows: --set campaign=CODE")
-            raise _WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, hint, {"value": code}))
+            raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, hint, {"value": code}))
         if not campaign.valid_from <= day < campaign.valid_to:
             words = N_("%(day)s lies outside the window of the campaign “%(campaign)s”.")
             told = {"day": day.isoformat(), "campaign": code}
-            raise _WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), values=told))
+            raise WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), values=told))
         return campaign
     open_then = [one for one in campaigns.values() if one.valid_from <= day < one.valid_to]
     if len(open_then) == 1:
@@ -198,10 +167,10 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
     if open_then:
         words = N_("The row names no campaign, and several were open on %(day)s: %(codes)s.")
         told = {"day": day.isoformat(), "codes": ", ".join(one.code for one in open_then)}
-        raise _WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", hint=hint, values=told))
+        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", hint=hint, values=told))
     words = N_("The row names no campaign, and none was open on %(day)s.")
     told = {"day": day.isoformat()}
-    raise _WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), hint, told))
+    raise WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), hint, told))
 
 
 def _stretch(values: Mapping[str, Any], day: date, targets: Mapping[str, Sequence[Any]], number: int) -> Stretch:
@@ -210,13 +179,13 @@ def _stretch(values: Mapping[str, Any], day: date, targets: Mapping[str, Sequenc
     if target is None:
         words = N_("On %(day)s there is no segment, tank or place with the code “%(value)s”.")
         told = {"day": day.isoformat(), "value": given}
-        raise _WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, values=told))
+        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, values=told))
     begin = 0 if values["from_m"] is None else round(values["from_m"] * 1000)
     end = target.extent_mm if values["to_m"] is None else round(values["to_m"] * 1000)
     if not 0 <= begin < min(end, target.extent_mm) or end > target.extent_mm + SLIP_MM:
         words = N_("From %(begin)s m to %(end)s m is no stretch of a segment of %(length)s m.")
         metres = {"begin": begin / 1000, "end": end / 1000, "length": target.extent_mm / 1000}
-        raise _WrongRowError(Finding(Code.VALUE_INVALID, words, number, "to_m", str(end / 1000), values=metres))
+        raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, "to_m", str(end / 1000), values=metres))
     return Stretch(target.id, begin, min(end, target.extent_mm))
 
 
