@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from psycopg2.extras import Json
 from sqlalchemy import Connection, Engine, exists, select, text
 
+from geo_hygiene.cases.places import place_cases
 from geo_hygiene.coverage.duties import today
+from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
-from geo_hygiene.files.importing import lists, tables, treatments, zones
+from geo_hygiene.files.importing import cases, lists, tables, treatments, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
@@ -33,6 +35,7 @@ from geo_hygiene.files.importing.targets import store_targets
 from geo_hygiene.files.reading import SourceTable, read
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layerspec import MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
@@ -160,7 +163,7 @@ class _Import:
         self.findings += self._reader_findings()
         if self.table.refused:
             return self._report("refused", Stored(), [])
-        mapping = map_fields(self.layer, self.table.fields, self.options.fields, self.options.constants)
+        mapping = map_fields(self.layer, self.table.fields, self._fields(), self.options.constants)
         self.progress("check", 0, self.table.rows_read)
         clean = clean_rows(
             self.layer,
@@ -181,14 +184,23 @@ class _Import:
             return self._report("refused", Stored(), rows)
         return self._store(connection, replace(batch, rows=rows))
 
+    def _fields(self) -> Mapping[str, str]:
+        """Return what the user says of columns; what tells events apart is their number in the other system."""
+        if not self.layer.is_event or self.options.key is None:
+            return self.options.fields
+        return {self.layer.key_field: self.options.key, **self.options.fields}
+
     def _reader_findings(self) -> list[Finding]:
         found = self.table.findings
         if self.options.anywhere:
             found = with_level(found, Code.OUTSIDE_EXTENT, FindingLevel.WARNING)
-        if issubclass(self.layer.model, Claim):
-            # the list of a zone without a picture comes as a table of its own
+        if self._can_do_without_place():
             found = [finding for finding in found if finding.code is not Code.GEOMETRY_EMPTY]
         return found
+
+    def _can_do_without_place(self) -> bool:
+        """Tell whether rows without one are stored: the list of a zone comes as a table of its own."""
+        return self.layer.places_by_coordinates or issubclass(self.layer.model, Claim)
 
     def _place_findings(self, connection: Connection, clean: CleanRows) -> list[Finding]:
         """Return errors for rows that have no place, or one outside the extent of the offices."""
@@ -200,7 +212,7 @@ class _Import:
         found = [
             Finding(Code.GEOMETRY_EMPTY, row=int(numbers[at]))
             for at in missing
-            if int(numbers[at]) not in wrong and not issubclass(self.layer.model, Claim)
+            if int(numbers[at]) not in wrong and not self._can_do_without_place()
         ]
         rows = [at for at in range(len(numbers)) if int(numbers[at]) not in wrong]
         offices = []
@@ -214,7 +226,7 @@ class _Import:
     def _batch(self, connection: Connection, clean: CleanRows, mapping: FieldMap) -> Batch:
         """Return the rows with their keys; rows whose key came before are errors."""
         table, layer = self.table, self.layer
-        keyed = layer.geometry is not None and not issubclass(layer.model, Claim)
+        keyed = layer.geometry is not None and not layer.is_event and not issubclass(layer.model, Claim)
         hashes = geometry_hashes(table.geometry) if keyed else [None] * len(table.row_numbers)
         keys, by_geometry = row_keys(layer, table, clean, hashes, self.options.key) if keyed else ([], False)
         rows = self._good(range(len(table.row_numbers)))
@@ -259,6 +271,8 @@ class _Import:
         rows = self._good(batch.rows)
         if self._must_refuse():
             return self._report("refused", Stored(), rows)
+        if stored.changed and (self.layer.is_target or self.layer.with_role(Role.PARENT) is not None):
+            place_cases(connection)
         status = "imported" if stored.changed else "unchanged"
         report = self._report("dry-run" if self.options.dry_run else status, stored, rows)
         empty_staging(connection)
@@ -293,6 +307,13 @@ class _Import:
         )
 
 
+EVENTS: Mapping[type[Base], Callable[[Connection, Batch], Stored]] = {
+    Case: cases.store,
+    Treatment: treatments.store,
+}
+"""What happened at an instant, each kind stored in its own way."""
+
+
 def store(connection: Connection, batch: Batch) -> Stored:
     """Store the rows of a batch by what the records of its layer are."""
     layer, numbers = batch.layer, batch.numbers.tolist()
@@ -300,8 +321,8 @@ def store(connection: Connection, batch: Batch) -> Stored:
         return store_targets(connection, batch)
     if layer.model is ClaimStretch:
         return lists.store(connection, batch.clean, batch.rows, numbers)
-    if layer.model is Treatment:
-        return treatments.store(connection, batch)
+    if layer.model in EVENTS:
+        return EVENTS[layer.model](connection, batch)
     if issubclass(layer.model, Claim):
         shapes = batch.geometries
         return zones.store(connection, batch.clean, shapes, batch.rows, numbers, batch.options, batch.import_id)
