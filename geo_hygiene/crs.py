@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
@@ -17,6 +19,9 @@ GEOD = Geod(ellps="WGS84")
 
 EQUATOR_M = GEOD.a
 ECCENTRICITY_SQUARED = GEOD.es
+
+TILE_CIRCUMFERENCE_M = 2 * math.pi * EQUATOR_M
+"""Side of the square that the vector tiles divide, in metres of their plane."""
 
 CGCS2000_SRID = 4490
 """China Geodetic Coordinate System 2000, degrees; it lies within a metre of WGS 84: https://epsg.io/4490."""
@@ -44,3 +49,8 @@ def metres_per_degree(latitude: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np
     along_parallel = EQUATOR_M * np.cos(phi) / np.sqrt(shrink)
     along_meridian = EQUATOR_M * (1.0 - ECCENTRICITY_SQUARED) / shrink**1.5
     return np.radians(along_parallel), np.radians(along_meridian)
+
+
+def from_tile_plane(x: float, y: float) -> tuple[float, float]:
+    """Return longitude and latitude (EPSG:4326) of a place in the plane of the vector tiles (EPSG:3857)."""
+    return math.degrees(x / EQUATOR_M), math.degrees(2 * math.atan(math.exp(y / EQUATOR_M)) - math.pi / 2)
