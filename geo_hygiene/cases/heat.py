@@ -113,18 +113,23 @@ select
         when grouping(it.channel) then 'channel'
         when grouping(it.status) then 'status'
         when grouping(local.weekday) then 'weekday'
-        else 'hour'
+        when grouping(local.hour) then 'hour'
+        else 'is_midnight'
     end as name,
-    coalesce(it.kind, it.channel, it.status, cast(local.weekday as text), cast(local.hour as text)) as value,
+    coalesce(
+        it.kind, it.channel, it.status, cast(local.weekday as text), cast(local.hour as text),
+        cast(local.is_midnight as text)
+    ) as value,
     count(*) as cases
 from reported_case as it
 cross join lateral (
     select
         cast(extract(isodow from it.reported_at at time zone :zone) as int) as weekday,
-        cast(extract(hour from it.reported_at at time zone :zone) as int) as hour
+        cast(extract(hour from it.reported_at at time zone :zone) as int) as hour,
+        cast(it.reported_at at time zone :zone as time) = time '00:00' as is_midnight
 ) as local
 where {CHOSEN}
-group by grouping sets ((it.kind), (it.channel), (it.status), (local.weekday), (local.hour))
+group by grouping sets ((it.kind), (it.channel), (it.status), (local.weekday), (local.hour), (local.is_midnight))
 """  # noqa: S608 - constants
 
 
@@ -246,7 +251,7 @@ def _frames(
         return []
     begin = wanted.begin or min(days)
     end = wanted.end or max(days) + timedelta(days=1)
-    frames = []
+    frames: list[dict[str, Any]] = []
     for first, following in _periods(begin, end, step):
         if len(frames) == MOST_FRAMES:
             raise TooManyFramesError(
@@ -291,7 +296,10 @@ def _areas(connection: Connection, level: Level, values: Mapping[str, Any]) -> l
 
 
 def _breakdown(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how the cases are spread over kinds, channels, statuses, days of the week and hours."""
+    """Return how the cases are spread over kinds, channels, statuses, days of the week and hours.
+
+    Those at midnight to the second most likely came with a day alone.
+    """
     counts: dict[str, dict[str | None, int]] = defaultdict(dict)
     for row in connection.execute(text(BREAKDOWN), values):
         counts[row.name][row.value] = row.cases
@@ -301,6 +309,7 @@ def _breakdown(connection: Connection, values: Mapping[str, Any]) -> dict[str, A
         "statuses": _in_order(counts["status"], STATUSES),
         "weekdays": [counts["weekday"].get(str(day), 0) for day in range(1, 8)],
         "hours": [counts["hour"].get(str(hour), 0) for hour in range(24)],
+        "at_midnight": counts["is_midnight"].get("true", 0),
     }
 
 
