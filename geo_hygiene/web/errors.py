@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from geo_hygiene.cases.heat import TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.tiles import DutyMissingError
@@ -120,7 +121,11 @@ SENTENCES_OF_STATUS = {
 }
 
 #: The parameter that a mistake of what lies below is about.
-PARAMETERS: dict[type[Exception], str] = {UnknownDutyError: "duty", DutyMissingError: "duty"}
+PARAMETERS: dict[type[Exception], str] = {
+    UnknownDutyError: "duty",
+    DutyMissingError: "duty",
+    TooManyFramesError: "step",
+}
 
 #: Sentences for what pydantic finds; its own are English only.
 SENTENCES = {
