@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -42,17 +42,17 @@ TITLES = {choice.value: choice.title for choice in STATUSES}
 
 PRESENT = """
 select id, uuid, source_key, status, status_at, extra, ST_AsBinary(geom) as place, {columns}
-from reported_case where source_key = any(:keys)
+from reported_case where source_key = any(:keys) or uuid = any(cast(:uuids as uuid[]))
 """
 
 EVENTS = "select case_id, status, at from case_event where case_id = any(:ids)"
 
 UPDATE = """
 update reported_case as it set
-    {columns},
+    {columns}, source_key = said.source_key,
     status = said.status, status_at = cast(said.status_at as timestamptz), extra = cast(said.extra as jsonb),
     geom = cast(said.geom as geometry), version = it.version + 1, recorded_at = now()
-from (values %s) as said (id, {names}, status, status_at, extra, geom)
+from (values %s) as said (id, {names}, source_key, status, status_at, extra, geom)
 where it.id = said.id
 """
 
@@ -61,11 +61,18 @@ ADD_EVENTS = "insert into case_event (case_id, status, at, import_id) values %s 
 
 @dataclass(slots=True)
 class _Row:
-    """A case as the file says it."""
+    """A case as the file says it.
+
+    Attributes
+    ----------
+    silent
+        Fields of which the row says nothing, so that a case that is there keeps them.
+    """
 
     index: int
     number: int
     values: dict[str, Any]
+    silent: set[str]
     status: str
     status_at: datetime
     shape: Any
@@ -88,13 +95,12 @@ class _Change:
 def store(connection: Connection, batch: Batch) -> Stored:
     """Write the cases that are new or differ; a row with an error is told and left out."""
     stored = Stored()
-    rows = list(_rows(connection, batch, stored))
+    rows, present = _matched(connection, _rows(connection, batch, stored), stored)
     stored.without_place = sum(row.shape is None for row in rows)
     hashes = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
     said = attribute_hashes(batch.clean, sorted(batch.given), [row.index for row in rows])
     stage(connection, range(len(rows)), [row.key for row in rows], hashes, said, None)
     before = known_rows(connection, batch.layer.key, len(rows))
-    present = _present(connection, rows)
     fresh = [row for row in rows if row.key not in present]
     others = [
         (row, present[row.key])
@@ -141,10 +147,17 @@ def _told(finding: Finding) -> Finding:
 
 def _key(row: _Row, place: bytes | None) -> str:
     """Return what names a case: the number in its system, else what was said of it first."""
-    if row.values["external_id"] is not None:
-        return f"{row.values['source']}:{row.values['external_id']}"
+    number = _number(row)
+    if number is not None:
+        return number
     said = "\x1f".join(str(row.values[name]) for name in IDENTITY)
     return f"{row.values['source']}:#{hashlib.sha256((place or b'') + said.encode()).hexdigest()}"
+
+
+def _number(row: _Row) -> str | None:
+    """Return the key of a case that has a number in its system."""
+    number = row.values["external_id"]
+    return None if number is None else f"{row.values['source']}:{number}"
 
 
 def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
@@ -170,6 +183,9 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
         words = N_("The status can not date from then, and its time is set aside.")
         remarks.append(Finding(Code.VALUE_CUT, words, number, "status_at", status_at.isoformat(" ")))
         status_at = None
+    silent = {"kind"} if said["kind"] is None else set()
+    if said["status"] is None and closed_at is None:
+        silent.add("status")
     values = {name: said[name] for name in PLAIN}
     values |= {
         "source": said["source"] or DEFAULT_SOURCE,
@@ -181,6 +197,7 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
         index=index,
         number=number,
         values=values,
+        silent=silent,
         status=status,
         status_at=status_at or closed_at or _day_of_file(batch, reported_at, zone) or reported_at,
         shape=batch.geometries[index],
@@ -216,10 +233,25 @@ def _day_of_file(batch: Batch, reported_at: datetime, zone: ZoneInfo) -> datetim
     return max(reported_at, _instant(batch.options.day, zone))
 
 
-def _present(connection: Connection, rows: Sequence[_Row]) -> dict[str, Any]:
+def _matched(connection: Connection, rows: Iterable[_Row], stored: Stored) -> tuple[list[_Row], dict[str, Any]]:
+    """Return the rows that can be stored and, by their keys, the cases that are there, found by key or id."""
+    listed, kept, present = list(rows), [], {}
+    uuids = [str(row.uuid) for row in listed if row.uuid is not None]
     statement = text(PRESENT.format(columns=", ".join(PLAIN)))
-    found = connection.execute(statement, {"keys": [row.key for row in rows]})
-    return {case.source_key: case for case in found}
+    found = connection.execute(statement, {"keys": [row.key for row in listed], "uuids": uuids}).all()
+    by_key, by_uuid = {case.source_key: case for case in found}, {case.uuid: case for case in found}
+    seen: set[UUID | None] = {None}
+    for row in listed:
+        case, same_id = by_key.get(row.key), by_uuid.get(row.uuid)
+        if (row.uuid in seen and row.uuid is not None) or (case and same_id and case.id != same_id.id):
+            words = N_("Another case has this id.")
+            stored.findings.append(Finding(Code.DUPLICATE_KEY, words, row.number, "id", str(row.uuid)))
+            continue
+        seen.add(row.uuid)
+        kept.append(row)
+        if case or same_id:
+            present[row.key] = case or same_id
+    return kept, present
 
 
 def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, Any]], stored: Stored) -> list[_Change]:
@@ -249,12 +281,7 @@ def _compare(
 ) -> _Change | None:
     """Return what a row changes; of two statuses the newer holds, and both stay in the history."""
     row.remarks = []
-    for name in PLAIN:
-        # the file says nothing of a field that it does not bring
-        if name not in given and name not in {"external_id", "source", "closed_at"}:
-            row.values[name] = getattr(case, name)
-    if "status" not in given and row.values["closed_at"] is None:
-        row.status, row.status_at, row.values["closed_at"] = case.status, case.status_at, case.closed_at
+    _complete(row, case, given)
     is_event = row.status != case.status and (row.status, row.status_at) not in events
     if row.status == case.status:
         row.status_at = case.status_at
@@ -266,6 +293,20 @@ def _compare(
     differs = row.status != case.status or is_moved or row.extra != case.extra
     differs = differs or any(row.values[name] != getattr(case, name) for name in PLAIN)
     return _Change(row, case.id, is_state=differs, is_event=is_event) if differs or is_event else None
+
+
+def _complete(row: _Row, case: Any, given: frozenset[str]) -> None:
+    """Let a row say what is stored where it says nothing."""
+    row.extra = {**case.extra, **row.extra}
+    for name in PLAIN:
+        if name not in given or name in row.silent:
+            row.values[name] = getattr(case, name)
+    if "status" in row.silent:
+        row.status, row.status_at, row.values["closed_at"] = case.status, case.status_at, case.closed_at
+    closed_at = row.values["closed_at"]
+    if row.status not in CLOSED or (closed_at is not None and closed_at < row.values["reported_at"]):
+        row.values["closed_at"] = None
+    row.key = _number(row) or case.source_key
 
 
 def _backwards(row: _Row, case: Any, *, is_older: bool) -> Finding:
@@ -325,6 +366,7 @@ def _update(connection: Connection, batch: Batch, changes: Sequence[_Change]) ->
             (
                 change.id,
                 *(change.row.values[name] for name in PLAIN),
+                change.row.key,
                 change.row.status,
                 change.row.status_at,
                 Json(change.row.extra),
