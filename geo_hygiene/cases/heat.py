@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.cases.questions import CHOSEN, CaseFilter
 from geo_hygiene.coverage.duties import office_timezone
-from geo_hygiene.crs import STORAGE_SRID, TILE_CIRCUMFERENCE_M, from_tile_plane
+from geo_hygiene.crs import TILE_CIRCUMFERENCE_M, from_tile_plane
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
@@ -62,17 +62,19 @@ class TooManyFramesError(GeoHygieneError):
 CELLS = f"""
 select
     {{bucket}} as bucket,
-    case when it.geom && ST_MakeEnvelope(:west, :south, :east, :north, :srid)
-        then cast(floor(ST_X(it.geom_3857) / :cell) as int) end as across,
-    case when it.geom && ST_MakeEnvelope(:west, :south, :east, :north, :srid)
-        then cast(floor(ST_Y(it.geom_3857) / :cell) as int) end as up,
+    case when is_inside then cast(floor(ST_X(it.geom_3857) / :cell) as int) end as across,
+    case when is_inside then cast(floor(ST_Y(it.geom_3857) / :cell) as int) end as up,
     it.geom is null as is_nowhere,
     count(*) as cases
 from reported_case as it
+cross join lateral (
+    select ST_X(it.geom) between :west and :east and ST_Y(it.geom) between :south and :north as is_inside
+) as box
 where {CHOSEN}
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4
 """  # noqa: S608 - constants
+"""The box is compared number by number: the boxes of an index are coarser than the places in them."""
 
 WHOLE = "cast(null as date)"
 BUCKET = "cast(date_trunc(:step, it.reported_at at time zone :zone) as date)"
@@ -229,7 +231,7 @@ def heat(
 
 def _bounds(box: Box | None) -> dict[str, Any]:
     west, south, east, north = box or (-180.0, -90.0, 180.0, 90.0)
-    return {"west": west, "south": south, "east": east, "north": north, "srid": STORAGE_SRID}
+    return {"west": west, "south": south, "east": east, "north": north}
 
 
 def _densities(
@@ -288,7 +290,7 @@ def _areas(connection: Connection, level: Level, values: Mapping[str, Any]) -> l
             "name": row.name,
             "residents": None if row.residents is None else int(row.residents),
             "count": row.cases,
-            "rate": round(1000 * row.cases / int(row.residents), 6) if row.residents else None,
+            "rate": 1000 * row.cases / int(row.residents) if row.residents else None,
             "place": None if row.lon is None else [round(row.lon, 7), round(row.lat, 7)],
         }
         for row in connection.execute(statement, {**values, "level": level.value})

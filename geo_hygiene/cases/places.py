@@ -32,8 +32,10 @@ placed as (
     left join lateral (
         select area.id
         from area
-        where ST_Covers(area.geom, here.geom) and area.valid_from <= here.day and here.day < area.valid_to
-        order by array_position(array['group', 'community', 'office'], area.level), area.code
+        where ST_Covers(area.geom, here.geom) and here.day < area.valid_to
+        order by
+            array_position(array['group', 'community', 'office'], area.level),
+            greatest(area.valid_from, here.day), area.code
         limit 1
     ) as area_here on true
     left join lateral (
@@ -61,7 +63,10 @@ where it.id = placed.id
     and (it.area_id, it.target_id, it.target_mm, it.distance_m) is distinct from
         (placed.area_id, placed.target_id, cast(placed.position_mm as int), round(cast(placed.metres as numeric), 2))
 """
-"""Mercator is true to angles, so that what is nearest in it is nearest on the ground."""
+"""Mercator is true to angles, so that what is nearest in it is nearest on the ground.
+
+An area that was drawn later stands for the one that nobody had drawn on the day.
+"""
 
 FORGET = """
 update reported_case set area_id = null, target_id = null, target_mm = null, distance_m = null
