@@ -43,7 +43,9 @@ and (
 
 SELECT = """
 select
-    it.*, ST_X(it.geom) as lon, ST_Y(it.geom) as lat,
+    it.uuid, it.source, it.external_id, it.kind, it.channel, it.status, it.status_at, it.reported_at, it.closed_at,
+    it.description, it.lane, it.house_number, it.version, it.target_id, it.target_mm, it.distance_m,
+    ST_X(it.geom) as lon, ST_Y(it.geom) as lat,
     community.code as community, community.name as community_name,
     area_group.code as area_group, area_group.name as group_name,
     target.uuid as segment, target.kind as segment_kind
