@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_hygiene.cases.questions import CaseFilter, case_of, events_of, list_cases
-from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
+from geo_hygiene.files.importing import ImportOptions, ImportReport, NoImportError, import_file
 from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from tests.conftest import TestDatabase
 from tests.importing import block, bring, codes, counts, place, query, street
-from tests.test_import_command import Terminal
+from tests.test_import_command import REAL_FILES, Terminal
 
 MARKUP = '<img src=x onerror="alert(1)">'
 
@@ -164,6 +164,11 @@ def test_foreign_words_stay_literal_and_phones_are_masked(connection: Connection
     assert row == (clean, MARKUP, "=1+1", clean)
 
 
+def test_cases_do_not_end_because_a_file_lacks_them(connection: Connection) -> None:
+    with pytest.raises(NoImportError, match="cases"):
+        take(connection, report(), replace=True)
+
+
 def test_a_foreign_class_is_kept_beside_the_kind(connection: Connection) -> None:
     stored = take(connection, {"unique key": 7, "Complaint Type": "Ghosts", "Created Date": "2025-06-01"})
     assert [code for code, _row in codes(stored)] == ["value-cut"]
@@ -234,6 +239,21 @@ def test_an_export_is_the_inverse_of_an_import(connection: Connection, tmp_path:
         other = tmp_path / f"cases{ending}"
         export(connection, layer_of("cases"), other, on=on)
         assert import_file(connection, "cases", other, ImportOptions()).status == "unchanged", ending
+
+
+RATS = REAL_FILES / "c3-nyc-rats" / "rats.csv"
+
+
+@pytest.mark.skipif(not RATS.exists(), reason="the real files are not here")
+def test_a_real_export_of_rat_sightings_twice(connection: Connection) -> None:
+    asked = ImportOptions(date_order="mdy", skip_rejected=True, constants={"source": "nyc311"})
+    first = import_file(connection, "cases", RATS, asked)
+    assert (first.read, first.accepted, first.stored.created, first.stored.without_place) == (2913, 2492, 2492, 19)
+    assert {finding.message() for finding in first.findings if finding.is_error()} >= {
+        "The case was closed before it was reported, on 2018-10-03."
+    }
+    assert counts(import_file(connection, "cases", RATS, asked)) == ("unchanged", 0, 0, 2492, 0)
+    assert import_file(connection, "cases", RATS, ImportOptions()).status == "refused"
 
 
 def test_the_command_reads_what_offices_send(database: TestDatabase, tmp_path: Path) -> None:

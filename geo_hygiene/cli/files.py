@@ -105,7 +105,6 @@ OPTIONS = (
         type=click.Choice(["mdy", "dmy", "ymd"]),
         help=N_("How dates are written, if not as 2025-12-31."),
     ),
-    click.option("--duty", default="sweeping", help=N_("Duty of zones that name none. [default: sweeping]")),
     click.option("--skip-rejected", is_flag=True, help=N_("Store the good rows although others have errors.")),
     click.option(
         "--rejected",
@@ -148,6 +147,7 @@ def import_options(function: Function) -> Function:
 )
 @click.argument("layer")
 @import_options
+@click.option("--duty", default="sweeping", help=N_("Duty of zones that name none. [default: sweeping]"))
 def import_(layer: str, file: Path, home: Path | None, **asked: Any) -> None:
     """Import one file; exit code 1 when nothing was stored because of errors."""
     run_import(layer, file, home, **asked)

@@ -45,7 +45,7 @@ IMPORT_LOCK = 4_326_002
 
 
 class NoImportError(GeoHygieneError):
-    """The layer's records do not come from files of their own."""
+    """The layer's records do not come from files of their own, or not in this way."""
 
 
 def quiet(_step: str, _done: int, _total: int | None) -> None:
@@ -77,7 +77,8 @@ def import_file(
         If the layer, or a field that an option names, does not exist.
     """
     begun = time.monotonic()
-    layer, asked = _importable(layer_key), options or ImportOptions()
+    asked = options or ImportOptions()
+    layer = _importable(layer_key, asked)
     table = _read(bind, layer, Path(path), asked, progress)
     return _stored_in_one(bind, _Import(layer, Path(path).name, table, asked, progress, begun))
 
@@ -91,14 +92,19 @@ def import_table(
 ) -> ImportReport:
     """Store rows that were read already; see :func:`import_file`."""
     asked = options or ImportOptions()
-    return _stored_in_one(bind, _Import(_importable(layer_key), table.name, table, asked, progress, time.monotonic()))
+    layer = _importable(layer_key, asked)
+    return _stored_in_one(bind, _Import(layer, table.name, table, asked, progress, time.monotonic()))
 
 
-def _importable(layer_key: str) -> MapLayer:
+def _importable(layer_key: str, options: ImportOptions) -> MapLayer:
     layer = layer_of(layer_key)
     if not layer.imports:
         raise NoImportError(
             _("“%(key)s” are made by importing %(made_by)s.", key=layer.key, made_by=layer.made_by or "")
+        )
+    if options.replace and layer.is_event:
+        raise NoImportError(
+            _("What “%(key)s” tell happened once and does not end: they can not be replaced.", key=layer.key)
         )
     return layer
 
