@@ -42,14 +42,21 @@ from campaign where id = any(:ids)
 """
 
 TARGETS = """
-select coalesce(own.code, cast(target.uuid as text)) as given, target.id, target.extent_mm,
-    target.valid_from, target.valid_to
-from target
-left join (
+select named.given, target.id, target.extent_mm, target.valid_from, target.valid_to
+from (
+    select given, cast(given as uuid) as uuid
+    from unnest(cast(:given as text[])) as given
+    where given ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+) as named
+join target using (uuid)
+union all
+select own.code, target.id, target.extent_mm, target.valid_from, target.valid_to
+from (
     select id, code from street_segment union all select id, code from drain_segment
     union all select id, code from septic_tank union all select id, code from facility
-) as own using (id)
-where own.code = any(:given) or cast(target.uuid as text) = any(:given)
+) as own
+join target using (id)
+where own.code = any(:given)
 """
 
 PRESENT = "select treatment.source_key, claim.id, claim.uuid from treatment join claim using (id)"
