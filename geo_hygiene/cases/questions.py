@@ -83,6 +83,14 @@ order by event.at, event.id
 """
 
 
+DAYS = """
+select
+    cast(min(it.reported_at) at time zone :zone as date) as first_day,
+    cast(max(it.reported_at) at time zone :zone as date) as last_day
+from reported_case as it
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CaseFilter:
     """Which cases are wanted; what is ``None`` does not matter.
@@ -250,3 +258,9 @@ def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 def _sorted(values: Collection[Any] | None) -> list[Any] | None:
     return None if values is None else sorted(values)
+
+
+def days_of_cases(connection: Connection) -> tuple[date, date] | None:
+    """Return the first and the last day on which a case was reported, ``None`` without cases."""
+    row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection))}).one()
+    return None if row.first_day is None else (row.first_day, row.last_day)

@@ -13,12 +13,13 @@ from typing import Any
 from markupsafe import Markup
 
 from geo_hygiene.layerspec import MapLayer
-from geo_hygiene.maps.frame import Asset, UnknownAssetError, frame
-from geo_hygiene.maps.palette import HOLDERS, STATES, StateInk
+from geo_hygiene.maps.frame import Asset, Density, UnknownAssetError, frame
+from geo_hygiene.maps.palette import HEAT, HOLDERS, STATES, StateInk
 from geo_hygiene.maps.signs import Sign, signs_of
 from geo_hygiene.maps.style import map_style
 
 __all__ = [
+    "HEAT",
     "HOLDERS",
     "STATES",
     "MapParts",
@@ -82,7 +83,15 @@ def _first_view(extent: Extent) -> tuple[tuple[float, float], int]:
     return ((west + east) / 2, (south + north) / 2), max(9, min(19, math.floor(zoom)))
 
 
-def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Extent | None, tiles: str) -> MapParts:
+def map_page(
+    *,
+    nonce: str,
+    asset: Asset,
+    layers: Iterable[MapLayer],
+    extent: Extent | None,
+    tiles: str,
+    density: bool = False,
+) -> MapParts:
     """Return the parts of a map page.
 
     Parameters
@@ -97,6 +106,8 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
         West, south, east, north (EPSG:4326) of what there is; ``None`` when nothing is.
     tiles
         Address template with ``{layer}``, ``{z}``, ``{x}`` and ``{y}``.
+    density
+        Whether a heat map lies over it.
 
     Raises
     ------
@@ -106,6 +117,7 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
     drawn = tuple(layers)
     style: dict[str, Any] = map_style(drawn, tiles=tiles)
     center, zoom = _first_view(extent or EVERYWHERE)
-    head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom)
+    over = [Density()] if density else []
+    head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom, over=over)
     signs = {layer.key: [one for one in signs_of(layer) if one.category] for layer in drawn}
     return MapParts(head=head, body=body, script=script, signs=signs)

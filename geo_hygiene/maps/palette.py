@@ -79,6 +79,12 @@ COVERED_BY_CATEGORY = {"arterial": "#7798A0", "street": "#88A6AC", "lane": "#9FB
 HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9B8A6A", "#7D938C")
 """Eight quiet colours that tell neighbouring zones apart; none comes near the colours of the other three states."""
 
+HEAT = {0.2: "#F6D98A", 0.4: "#F0A84B", 0.6: "#DE6A2C", 0.8: "#B02A3C", 1.0: "#5C1A4F"}
+"""From few to many, each step darker than the one before; in grey too."""
+
+HEAT_LEAST = 0.3
+"""Opacity of the least."""
+
 
 def mixed(color: str, ground: str, share: float) -> str:
     """Return the colour of a thin cover over a ground; drawn opaque it does not darken where it crosses itself."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from geo_hygiene import features, maps
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.web import page_data
+from geo_hygiene.web import case_page_data, page_data
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
@@ -45,6 +45,16 @@ def show_table() -> str:
     asked = page_data.TableParameters.model_validate(request.args.to_dict())
     table = connections().read(page_data.table, asked)
     return render_template("table.html", page="table", table=table, asked=asked, states=_states())
+
+
+@blueprint.get("/cases/heat")
+def show_heat() -> str:
+    """Show where complaints gather, and when."""
+    found = connections().read(case_page_data.heat_page)
+    parts = maps.map_page(
+        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, density=True
+    )
+    return render_template("heat.html", page="heat", parts=parts, config=found.config)
 
 
 @blueprint.get("/api/docs")
