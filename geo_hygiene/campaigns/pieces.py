@@ -30,6 +30,16 @@ join claim using (id)
 where treatment.campaign_id = :campaign_id and claim.valid_from <= :on
 """
 
+TREATMENTS_HERE = """
+select claim.source_id, claim.valid_from as day, claim.result
+from wanted
+join cover using (target_id)
+join claim on claim.source_id = cover.source_id and claim.valid_from <= :on
+join treatment on treatment.id = claim.id and treatment.campaign_id = :campaign_id
+group by claim.id
+"""
+"""Those of :data:`TREATMENTS` that meet ``wanted``, found from there: for questions about few targets."""
+
 STATED = """,
 stated as (
     select
@@ -68,6 +78,11 @@ def state_of(result: str, days: int, limit_days: int | None) -> State:
 def asked(campaign: CampaignRecord, on: date) -> dict[str, Any]:
     """Return the values that every statement about a campaign binds."""
     return {"campaign_id": campaign.id, "on": on, "limit_days": campaign.limit_days}
+
+
+def subjects(campaign: CampaignRecord) -> set[str]:
+    """Return the subjects whose data versions every answer about a campaign depends on."""
+    return {"campaigns", "campaign-areas", "treatments", "areas", *campaign.kinds}
 
 
 def stated_pieces(select: str, *, wanted: str = TARGETS, chosen: str = TREATMENTS) -> TextClause:

@@ -21,7 +21,7 @@ from sqlalchemy.sql.elements import TextClause
 DONE = "done"
 """The result of work that reached its target; every other result is the reason why it did not."""
 
-PIECES = """
+SLICES = """
 asked as (
     select
         wanted.target_id, target.uuid, target.kind, target.category, target.area_id, target.extent_mm,
@@ -29,11 +29,13 @@ asked as (
     from wanted
     join target on target.id = wanted.target_id
 ),
-met as materialized (
+reached as materialized (
     select cover.target_id, cover.from_mm, cover.to_mm, chosen.day, chosen.result
     from chosen
     join cover on cover.source_id = chosen.source_id
-    join wanted on wanted.target_id = cover.target_id
+),
+met as materialized (
+    select reached.* from reached join wanted using (target_id)
 ),
 bound as (
     select target_id, from_mm as position from met
@@ -45,6 +47,14 @@ slice as (
     select target_id, position as from_mm, lead(position) over (partition by target_id order by position) as to_mm
     from bound
 ),
+"""
+"""Ends in ``slice``: the targets cut wherever a piece of work begins or ends; ``met`` is the work on them.
+
+``reached`` stands alone, because a plan that expects one target of a campaign would look up every target for every
+piece of work.
+"""
+
+PIECES = """
 told as (
     select distinct on (slice.target_id, slice.from_mm)
         slice.target_id, slice.from_mm, slice.to_mm, met.result, met.day
@@ -76,6 +86,22 @@ piece as (
 """
 """Ends in ``piece``: ``asked`` with from_mm, to_mm, result (null: never reached) and day."""
 
+FIRSTS = """
+first as (
+    select
+        slice.target_id, slice.from_mm, slice.to_mm, min(met.day) as found_on,
+        min(met.day) filter (where met.result = 'done') as treated_on
+    from slice
+    join met on met.target_id = slice.target_id and met.from_mm <= slice.from_mm and slice.to_mm <= met.to_mm
+    where slice.to_mm is not null
+    group by slice.target_id, slice.from_mm, slice.to_mm
+)
+select asked.kind, first.found_on, first.treated_on, sum(first.to_mm - first.from_mm) as extent
+from first
+join asked using (target_id)
+group by asked.kind, first.found_on, first.treated_on
+"""
+
 SUMS = """
 select kind, area_id, result, day, sum(to_mm - from_mm) as extent
 from piece
@@ -95,12 +121,31 @@ class WorkSum:
     extent: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkFirst:
+    """How much of the targets of one kind was first found on a day, and first treated on a day, if ever."""
+
+    kind: str
+    found_on: date
+    treated_on: date | None
+    extent: int
+
+
 def work_statement(wanted: str, chosen: str, select: str) -> TextClause:
     """Return a statement over ``piece``; its parts are constants of the program."""
-    return text(f"with wanted as materialized ({wanted}), chosen as materialized ({chosen}), {PIECES} {select}")
+    return text(
+        f"with wanted as materialized ({wanted}), chosen as materialized ({chosen}), {SLICES} {PIECES} {select}"
+    )
 
 
 def work_sums(connection: Connection, wanted: str, chosen: str, values: Mapping[str, Any]) -> list[WorkSum]:
     """Return the sums of work by kind, area, result and day, in millimetres or counts."""
     rows = connection.execute(work_statement(wanted, chosen, SUMS), values)
     return [WorkSum(row.kind, row.area_id, row.result, row.day, int(row.extent)) for row in rows]
+
+
+def work_firsts(connection: Connection, wanted: str, chosen: str, values: Mapping[str, Any]) -> list[WorkFirst]:
+    """Return the sums of what was ever found by the days on which that happened first, in millimetres or counts."""
+    statement = text(f"with wanted as materialized ({wanted}), chosen as materialized ({chosen}), {SLICES} {FIRSTS}")
+    rows = connection.execute(statement, values)
+    return [WorkFirst(row.kind, row.found_on, row.treated_on, int(row.extent)) for row in rows]

@@ -5,7 +5,7 @@ Functions take a connection, never a request. What a person may not see is not s
 
 from geo_hygiene.features.catalogue import describe_layers, extent, is_sample_loaded, layer_counts
 from geo_hygiene.features.search import RESULT_KINDS, search
-from geo_hygiene.features.targets import target_cover
+from geo_hygiene.features.targets import target_cover, target_identity
 from geo_hygiene.features.zones import Zones, zone_feature, zones
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "layer_counts",
     "search",
     "target_cover",
+    "target_identity",
     "zone_feature",
     "zones",
 ]

@@ -20,7 +20,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from geo_hygiene.cases.heat import TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.i18n import N_, _
-from geo_hygiene.tiles import DutyMissingError
+from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
 from geo_hygiene.web.assets import AssetMissingError
 from geo_hygiene.web.connections import DatabaseNotNamedError
 from geo_hygiene.web.logs import FAULTS, request_id
@@ -85,6 +85,7 @@ TABLE: dict[type[BaseException], Meaning] = {
     UnknownRecordError: Meaning(404),
     UnknownDutyError: Meaning(422),
     DutyMissingError: Meaning(422),
+    CampaignMissingError: Meaning(422),
     InvalidParameterError: Meaning(422),
     RepeatedParameterError: Meaning(422),
     ForeignHostError: Meaning(421),
@@ -124,6 +125,7 @@ SENTENCES_OF_STATUS = {
 PARAMETERS: dict[type[Exception], str] = {
     UnknownDutyError: "duty",
     DutyMissingError: "duty",
+    CampaignMissingError: "campaign",
     TooManyFramesError: "step",
 }
 
