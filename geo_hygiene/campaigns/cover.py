@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.campaigns.catalogue import CampaignRecord
 from geo_hygiene.campaigns.pieces import REASONS, TARGETS, TREATMENTS, State, asked, state_of
 from geo_hygiene.coverage.work import DONE, WorkSum, work_sums
-from geo_hygiene.layers import layer_of
+from geo_hygiene.layers import LAYERS, layer_of
 
 VISITED = 0.2
 """Found coverage from which an area counts as visited."""
@@ -161,7 +161,7 @@ def _by_kind(sums: Iterable[WorkSum], on: date, told: Iterable[str] = ()) -> tup
     kinds = {kind: KindCover(kind) for kind in told}
     for part in sums:
         kinds.setdefault(part.kind, KindCover(part.kind)).add(part, on)
-    return tuple(kinds[kind] for kind in sorted(kinds))
+    return tuple(kinds[kind] for kind in LAYERS if kind in kinds)
 
 
 def _by_area(connection: Connection, sums: Iterable[WorkSum], on: date, level: Level) -> tuple[AreaCover, ...]:

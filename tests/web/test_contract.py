@@ -21,6 +21,7 @@ PLACES = {
     "kind": "street-segments",
     "id": "S10",
     "zone": "Z1",
+    "campaign": "R1",
     "case": CASE,
     "filename": "css/base.css",
 }

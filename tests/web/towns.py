@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import shapely
 from sqlalchemy import Connection, text
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.versions import bump
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones
 from tests.coverage.towns import add_area, measured
 from tests.importing import bring
 
@@ -172,6 +172,36 @@ def _cases(connection: Connection) -> None:
     assert (report.status, report.stored.created) == ("imported", len(rows)), report.findings
 
 
+def _campaign(connection: Connection, segments: dict[tuple[int, int], tuple[int, int]], tanks: list[int]) -> None:
+    """Write a campaign of April 2025: a lane treated, a segment refused, a tank locked, the rest not visited."""
+    campaign = _insert(
+        connection,
+        "insert into campaign (code, title, pest, season, valid_from, valid_to, scope, limit_days) values"
+        " ('R1', '春季灭鼠 <b>', 'rodent', 'spring', '2025-04-01', '2025-05-01', '{street-segments,septic-tanks}', 30)"
+        " returning id",
+    )
+    done = [(_whole(segments[0, column]), "done", column + 1) for column in range(COLUMNS)]
+    done += [(Stretch(segments[1, 0][0], 50_000, 90_000), "refused", 8), (Stretch(tanks[0], 0, 1), "locked", 9)]
+    works = [
+        NewWork(
+            kind="treatments",
+            day=date(2025, 4, day),
+            done_at=datetime(2025, 4, day, 1, tzinfo=UTC),
+            result=result,
+            stretches=(stretch,),
+        )
+        for stretch, result, day in done
+    ]
+    for claim_id in add_work(connection, works):
+        connection.execute(
+            text(
+                "insert into treatment (id, campaign_id, source_key, method, team)"
+                " values (:id, :campaign, :key, 'bait', '<i>Team</i>')"
+            ),
+            {"id": claim_id, "campaign": campaign, "key": str(claim_id)},
+        )
+
+
 def web_town(connection: Connection) -> None:
     """Write the town: spring has gaps, an overlap and a vacancy; autumn has one zone over everything."""
     _areas(connection)
@@ -212,4 +242,5 @@ def web_town(connection: Connection) -> None:
         _assign(connection, person, zone, FIRST_PLAN)
     assignments_changed(connection, [zone.code for zone in zones])
     _cases(connection)
-    bump(connection, ["areas", "water-bodies", "street-segments", "lanes", "septic-tanks", "people"])
+    _campaign(connection, segments, tanks)
+    bump(connection, ["campaigns", "areas", "water-bodies", "street-segments", "lanes", "septic-tanks", "people"])
