@@ -49,7 +49,6 @@ def pictures(segment: str) -> list[Picture]:
         Picture(name="panel", path=f"/map?duty=sweeping&on={DAY}&select={segment}", language="en-GB"),
         Picture(name="holders-zh", path=f"/map?duty=sweeping&on={DAY}&color=holder", language="zh-CN"),
         Picture(name="phone-zh", path=f"/map?duty=sweeping&on={DAY}", language="zh-CN", width=390, height=844),
-        Picture(name="table", path=f"/map/table?duty=sweeping&on={DAY}&state=gap", language="en-GB"),
     ]
 
 
@@ -72,8 +71,7 @@ def take(browser: Browser, address: str, picture: Picture) -> bytes:
     page = context.new_page()
     page.goto(address + picture.path)
     page.wait_for_load_state("networkidle")
-    if picture.path.startswith("/map?"):
-        _wait_until_drawn(page)
+    _wait_until_drawn(page)
     content = page.screenshot()
     context.close()
     return content

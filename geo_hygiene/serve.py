@@ -95,9 +95,18 @@ def find_database(settings: Settings) -> Database:
     return Database(cluster.url("owner"), cluster.url("service"), cluster)
 
 
+def quiet(_message: str) -> None:
+    """Tell nobody about the progress."""
+
+
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Database]:
+def open_database(settings: Settings, tell: Callable[[str], None] = quiet) -> Iterator[Database]:
     """Use the database of the settings: started when needed, migrated, and stopped if nobody else uses it.
+
+    Parameters
+    ----------
+    tell
+        Shows a message of progress to the user.
 
     Raises
     ------
@@ -105,6 +114,8 @@ def open_database(settings: Settings) -> Iterator[Database]:
         If it can not be started, or is too old.
     """
     database = find_database(settings)
+    if database.cluster is not None:
+        _tell_start(database.cluster, tell)
     with database.cluster.lease() if database.cluster else nullcontext():
         if database.cluster is None:
             check_versions(database.owner_url)
@@ -113,6 +124,15 @@ def open_database(settings: Settings) -> Iterator[Database]:
         with _at_signals(statements.cancel_statements):
             statements.migrate(database.owner_url)
             yield database
+
+
+def _tell_start(cluster: Cluster, tell: Callable[[str], None]) -> None:
+    """Say what takes the seconds that follow."""
+    status = cluster.status()
+    if not status.exists:
+        tell(_("Making the database…"))
+    elif status.pid is None:
+        tell(_("Starting the database…"))
 
 
 @contextmanager
@@ -227,7 +247,7 @@ def up(
         # It loads the application while the database starts.
         with closing(WebServer(settings.home, find_database(settings).service_url, bound)) as web:
             web.load()
-            with open_database(settings) as database, closing(web):
+            with open_database(settings, tell) as database, closing(web), _telling_the_stop(tell):
                 prepare(database)
                 web.serve()
                 when_ready(address)
@@ -269,8 +289,20 @@ def _stopping_on_signals() -> Iterator[None]:
 
 
 @contextmanager
+def _telling_the_stop(tell: Callable[[str], None]) -> Iterator[None]:
+    """Say that the stop is under way before it is."""
+    try:
+        yield
+    except _Told:
+        with suppress(OSError):  # a terminal that was closed hears nothing
+            tell(_("Stopping…"))
+        raise
+
+
+@contextmanager
 def _alone(home: Path) -> Iterator[Callable[[str], None]]:
     """Be the only ``up`` of a home; yields a function that notes its address for the others."""
+    is_new = not home.exists()
     with writing(home):
         home.mkdir(parents=True, exist_ok=True)
         lock = (home / "up.lock").open("a+")
@@ -287,7 +319,13 @@ def _alone(home: Path) -> Iterator[Callable[[str], None]]:
             lock.write(address)
             lock.flush()
 
-        yield note
+        try:
+            yield note
+        except PortTakenError:
+            if is_new:
+                (home / "up.lock").unlink()
+                home.rmdir()
+            raise
 
 
 def _bind(port: int) -> socket.socket:
@@ -303,11 +341,13 @@ def _bind(port: int) -> socket.socket:
                 time.sleep(0.05)
                 continue
             bound.close()
+            number = error.errno or errno.EIO
+            reasons = {errno.EADDRINUSE: _("another program uses it"), errno.EACCES: _("this user may not")}
             raise PortTakenError(
                 _(
                     "Port %(port)s can not be used (%(reason)s): choose another with --port or GEO_HYGIENE_PORT.",
                     port=port,
-                    reason=os.strerror(error.errno or errno.EIO),
+                    reason=reasons.get(number, os.strerror(number)),
                 )
             ) from error
         return bound

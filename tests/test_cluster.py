@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -197,6 +198,20 @@ def test_a_server_in_use_is_not_stopped(stopped: Cluster) -> None:
         with pytest.raises(ClusterInUseError, match="is in use"):
             stopped.stop()
         assert ask(stopped, "select 1") == [(1,)]
+
+
+def test_asking_whether_a_server_is_used_is_no_use(stopped: Cluster) -> None:
+    answers = set()
+
+    def ask() -> None:
+        answers.update(stopped._is_in_use() for _ in range(3000))
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert answers == {False}
 
 
 def test_a_killed_holder_does_not_keep_the_server(

@@ -170,8 +170,25 @@ def test_lists_of_zones_are_in_metres_of_their_segments(connection: Connection, 
 STORED_LISTS = """
 select duty_zone.code, target.uuid::text, from_mm, to_mm from claim_stretch
 join target on target.id = target_id join claim using (source_id) join duty_zone on duty_zone.id = claim.id
-order by claim_stretch.id
+order by duty_zone.code collate "C", target.uuid, from_mm, to_mm, claim.valid_from
 """
+
+
+@pytest.mark.parametrize(
+    ("key", "table"), [("posts", "post"), ("assignments", "assignment"), ("zone-segments", "claim_stretch")]
+)
+def test_a_table_is_the_same_file_in_whatever_order_its_rows_came(
+    connection: Connection, town: Town, tmp_path: Path, key: str, table: str
+) -> None:
+    connection.exec_driver_sql(
+        "insert into post (person_id, area_id, kind) select person.id, area.id, 'cadre' from person, area"
+    )
+    files = [tmp_path / "one.csv", tmp_path / "other.csv"]
+    export(connection, layer_of(key), files[0], every_period=True)
+    connection.exec_driver_sql(f"update {table} set id = -id")
+    export(connection, layer_of(key), files[1], every_period=True)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert len(files[0].read_text(encoding="utf-8-sig").splitlines()) > 4
 
 
 def test_areas_name_their_parents(connection: Connection, town: Town, tmp_path: Path) -> None:

@@ -185,6 +185,52 @@ def test_no_name_of_a_file_commands_the_terminal_and_each_sentence_stands_once(t
     assert [character for character in err if not (character.isprintable() or character == "\n")] == []
 
 
+def test_a_refused_file_is_told_in_words_that_agree(terminal: Terminal, tmp_path: Path):
+    file = write_geojson(tmp_path / "bins.geojson", [(place(0, 0), {"kind": "bin"}), (place(9, 0), {"kind": "?"})])
+    _, out, _ = terminal.run("import", "facilities", file)
+    assert out.splitlines()[1:] == ["  rows      2 read, 1 with errors", "  encoding  UTF-8 (from format)"] + [
+        line for line in out.splitlines() if "system" in line
+    ]
+    file.write_bytes(b"")
+    _, out, _ = terminal.run("import", "facilities", file)
+    assert " 0 " not in out
+
+
+def test_notes_come_with_three_examples_and_their_number(terminal: Terminal, tmp_path: Path):
+    rows = [(place(at * 10, 0), {"kind": "bin", "name": f"门{at}\n口"}) for at in range(60)]
+    _, _, err = terminal.run("import", "facilities", write_geojson(tmp_path / "bins.geojson", rows))
+    notes = [line for line in err.splitlines() if "text-cleaned" in line]
+    assert len(notes) == 4
+    assert notes[0] == "note text-cleaned: row 1, name, 门0\\n口: Read as “门0 口”."
+    assert "57 more; --json tells up to 50" in notes[3]
+
+
+def test_a_missing_column_is_told_with_the_headings_that_are_taken(terminal: Terminal, tmp_path: Path):
+    file = tmp_path / "people.csv"
+    file.write_text("编号,姓名,干什么\nP1,王一,保洁员\n")
+    code, _, err = terminal.run("import", "people", file)
+    assert code == 1
+    assert "role, Role, 岗位, 职务, 身份, 角色. Name another: --field role=HEADING" in err
+    file.write_text("编号,姓名,角色\nP1,王一,保洁员\n")
+    assert terminal.run("import", "people", file)[0] == 0
+
+
+def test_the_sums_of_communities_stand_in_columns(terminal: Terminal, tmp_path: Path):
+    areas = [
+        (block(0, 0, 100, 100), {"code": "A", "level": "community", "name": "鼓楼社区"}),
+        (block(100, 0, 2100, 100), {"code": "LONG", "level": "community", "name": "East"}),
+    ]
+    terminal.run("import", "areas", write_geojson(tmp_path / "areas.geojson", areas))
+    lines = [(street(10, 50, 90, 50), {}), (street(110, 50, 2090, 50), {})]
+    terminal.run("import", "street-segments", write_geojson(tmp_path / "streets.geojson", lines))
+    _, out, _ = terminal.run("cover", "--duty", "sweeping", "--by", "community")
+    table = out.split("\n\n")[1].splitlines()
+    wide = [sum(2 if ord(character) > 0x2E80 else 1 for character in line) for line in table]
+    assert len(set(wide)) == 1
+    assert [line.split()[0] for line in table[1:]] == ["A", "LONG"]
+    assert all(number.rpartition(".")[2].isdigit() for number in table[1].split() if "." in number)
+
+
 def test_layers_lists_what_can_come_in(terminal: Terminal):
     code, out, _ = terminal.run("layers", "--json")
     answer = json.loads(out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -234,6 +235,19 @@ def test_no_control_character_keeps_a_file_from_being_stored(connection: Connect
     ]
     cleaned = next(finding for finding in report.as_json()["findings"] if finding["code"] == "text-cleaned")
     assert cleaned["value"] == "东\\x00门\\x1b[31m"
+
+
+def test_long_text_keeps_no_file_from_being_stored(connection: Connection):
+    dice = random.Random(1)
+    long = ["".join(chr(dice.randrange(0x4E00, 0x9FA5)) for _ in range(2000)) for _ in range(2)]
+    rows = [(place(0, 0), {"code": long[0]}), (place(9, 0), {"code": "F1"})]
+    report = bring(connection, "facilities", rows, skip_rejected=True)
+    assert codes(report) == [("value-invalid", 1)]
+    lanes = bring(connection, "street-segments", [(street(0, 0, 90, 0), {"name": long[0]})])
+    assert ("value-invalid", 1) in codes(lanes)
+    keyed = [(place(at, 5), {"NR": long[0] + tail}) for at, tail in ((0, "1"), (9, "2"))]
+    assert counts(bring(connection, "facilities", keyed, key="NR"))[:2] == ("imported", 2)
+    assert counts(bring(connection, "facilities", keyed, key="NR"))[0] == "unchanged"
 
 
 def test_a_comma_is_no_decimal_point(connection: Connection):

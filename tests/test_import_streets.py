@@ -13,7 +13,7 @@ from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.summary import summarize
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
 from geo_hygiene.crs import GEOD
-from tests.importing import bring, codes, counts, fingerprint, query, street
+from tests.importing import block, bring, codes, counts, fingerprint, query, street
 
 DAY = date(2026, 3, 1)
 BEFORE = DAY - timedelta(days=1)
@@ -144,6 +144,17 @@ def test_rows_that_a_newer_file_lacks_stay_and_are_listed(connection: Connection
     assert counts(report) == ("unchanged", 0, 0, 2, 0)
     assert report.as_json()["lacking"] == {"count": 2, "keys": ["C", "D"]}
     assert len(segments(connection)) == 4
+
+
+def test_what_came_without_a_code_and_is_lacking_is_named_by_its_id(connection: Connection):
+    bring(connection, "street-segments", [(street(0, 0, 90, 0), {}), (street(0, 50, 90, 50), {})])
+    report = bring(connection, "street-segments", [(street(0, 0, 90, 0), {})])
+    ids = query(connection, "select uuid::text from target order by ST_YMin(geom) desc limit 1")
+    assert [(key,) for key in report.stored.lacking] == ids
+    bring(connection, "green-spaces", [(block(0, 0, 9, 9), {}), (block(20, 0, 29, 9), {})])
+    report = bring(connection, "green-spaces", [(block(0, 0, 9, 9), {})], day=DAY)
+    ids = query(connection, "select uuid::text from green_space order by ST_XMin(geom) desc limit 1")
+    assert [(key,) for key in report.stored.lacking] == ids
 
 
 def test_replace_ends_what_the_file_lacks_and_it_can_come_back(connection: Connection):

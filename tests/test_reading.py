@@ -612,6 +612,21 @@ def test_a_table_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> None:
     assert table.row_numbers.tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("ending", ["csv", "geojson"])
+def test_a_text_of_another_language_is_not_turned_into_rare_chinese(tmp_path: Path, ending: str) -> None:
+    names = ["Métro", "Straße", "Hôtel de Ville", "München"]
+    path = tmp_path / f"p.{ending}"
+    lines = {"csv": "name\n" + "\n".join(names), "geojson": json.dumps(
+        {"type": "Feature", "geometry": None, "properties": dict.fromkeys(names, 1)}, ensure_ascii=False
+    )}  # fmt: skip
+    path.write_bytes(lines[ending].encode("latin-1"))
+    table = read(path, needs_shapes=False)
+    assert table.refused
+    assert "--encoding" in str(table.findings[0].hint)
+    said = read(path, needs_shapes=False, encoding="latin1")
+    assert (said.rows["name"].to_pylist() if ending == "csv" else said.fields) == names
+
+
 @pytest.mark.parametrize("sign", [";", "\t"])
 def test_a_table_of_another_delimiter_is_read(tmp_path: Path, sign: str) -> None:
     path = tmp_path / "people.csv"

@@ -14,11 +14,12 @@ from click.testing import CliRunner
 
 from geo_hygiene.cli import main
 from geo_hygiene.cluster import Cluster
+from tests.conftest import TestDatabase
 
 ROOT = Path(__file__).parent.parent
 COMMAND = ".venv/bin/geo-hygiene"
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-BY_COMMUNITY = re.compile(r"^  QJ0\d\t", re.MULTILINE)
+BY_COMMUNITY = re.compile(r"^  QJ0\d  ", re.MULTILINE)
 
 
 def commands(name: str) -> list[list[str]]:
@@ -34,6 +35,7 @@ def folder() -> Iterator[Path]:
     folder.chmod(0o755)
     (folder / "data").symlink_to(ROOT / "data")
     yield folder
+    Cluster(folder / "our-office").stop()
     shutil.rmtree(Cluster(folder / "our-office").folder, ignore_errors=True)
     shutil.rmtree(folder)
 
@@ -42,15 +44,23 @@ def test_both_languages_say_the_same_commands() -> None:
     assert commands("README.md") == commands("README.zh.md")
 
 
-def test_the_commands_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_work_and_the_figures_are_those_of_the_sample_town(
+    folder: Path, sample_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("GEO_HYGIENE_LOCALE", "en")
-    said = {}
-    with Cluster(folder / "our-office").lease():
-        for _program, *words in commands("README.md"):
-            if words[0] != "up":
-                done = CliRunner().invoke(main, words)
-                assert done.exit_code == 0, (words, done.output)
-                said[words[0]] = done.stdout
+    said, asked = {}, [""]
+    for _program, *words in commands("README.md"):
+        if words[0] != "up":
+            done = CliRunner().invoke(main, words)
+            assert done.exit_code == 0, (words, done.output)
+            said[words[0]] = done.stdout
+            asked = words if words[0] == "cover" else asked
+    assert Cluster(folder / "our-office").status().pid is None
+    town = {
+        "GEO_HYGIENE_DATABASE_URL": sample_database.owner_url,
+        "GEO_HYGIENE_SERVICE_URL": sample_database.service_url,
+    }
+    assert CliRunner().invoke(main, asked, env=town).stdout == said["cover"]
     assert len(BY_COMMUNITY.findall(said["cover"])) == 6
     assert (folder / "streets.gpkg").stat().st_size > 100_000

@@ -49,7 +49,10 @@ def up(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(*options: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [COMMAND, "up", "--home", home, "--port", "0", "--no-sample", *options], stdout=subprocess.PIPE, text=True
+            [COMMAND, "up", "--home", home, "--port", "0", "--no-sample", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         return process
@@ -134,12 +137,49 @@ def test_up_serves_survives_crashes_and_stops_everything_at_a_signal(
     assert readiness(address) is None
 
 
-def test_a_taken_port_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_is_told_at_once_and_waits_little_for_idle_connections(
+    up: Callable[..., subprocess.Popen[str]],
+) -> None:
+    process = up()
+    port = int(address_of(process).rstrip("/").rpartition(":")[2])
+    idle = [socket.create_connection((serve.LOOPBACK, port)) for _ in range(6)]
+    time.sleep(0.5)  # the workers take them
+    begun = time.monotonic()
+    process.terminate()
+    assert process.stderr is not None
+    assert process.stderr.readline() == "Making the database…\n"
+    assert process.stderr.readline() == "Stopping…\n"
+    assert time.monotonic() - begun < 1
+    assert process.wait() == 0
+    assert time.monotonic() - begun < 5
+    for connection in idle:
+        connection.close()
+
+
+def test_a_taken_port_is_told_in_one_sentence_and_leaves_no_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "PORT_PATIENCE_SECONDS", 0)
+    new = home / "office"
     with socket.create_server((serve.LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(serve.PortTakenError, match=f"Port {port} can not be used .*: choose another with --port"):
-            serve._bind(port)
+        told = CliRunner().invoke(main, ["up", "--home", str(new), "--port", str(port)])
+    assert told.exit_code == 1
+    reason = f"Port {port} can not be used (another program uses it)"
+    assert told.stderr == f"Error: {reason}: choose another with --port or GEO_HYGIENE_PORT.\n"
+    assert not new.exists()
+
+
+def test_a_command_tells_a_watcher_that_it_starts_the_database(home: Path) -> None:
+    def watched(*words: str) -> str:
+        ours, theirs = os.openpty()
+        subprocess.run([COMMAND, *words, "--home", home], stdout=subprocess.DEVNULL, stderr=theirs, check=True)
+        os.close(theirs)
+        said = os.read(ours, 10_000).decode()
+        os.close(ours)
+        return said
+
+    assert watched("db", "start").startswith("Making the database…\r\n")
+    CliRunner().invoke(main, ["db", "stop", "--home", str(home)])
+    assert watched("cover", "--duty", "sweeping") == "Starting the database…\r\n"
 
 
 def test_a_web_server_that_ends_is_told_with_its_log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -42,6 +44,14 @@ def test_every_locked_package_has_a_hash_and_no_address(lock: str) -> None:
     assert packages
     assert all("--hash=sha256:" in package for package in packages)
     assert not re.search(r"https?://|^--", content, flags=re.MULTILINE)
+
+
+def test_only_errors_of_pip_are_shown() -> None:
+    (function,) = re.findall(r"^pip_install\(\) .*", (ROOT / "setup" / "install.sh").read_text(), re.MULTILINE)
+    noisy = {**os.environ, "PIP_FIND_LINKS": "/no-such-folder", "PIP_NO_INDEX": "1"}
+    call = ["/bin/sh", "-c", f"{function}\npip_install no-such-package"]
+    said = subprocess.run(call, cwd=ROOT, env=noisy, capture_output=True, text=True, check=False).stderr
+    assert {line.partition(":")[0] for line in said.splitlines()} == {"ERROR"}
 
 
 def test_front_end_packages_are_pinned_with_hashes_and_no_address() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -69,6 +72,8 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Choose the language before anything is said."""
+        # Half a second at the end of a command would go into looking for garbage among the modules.
+        atexit.register(gc.freeze)
         use_locale(_wanted_locale())
         speak_through_click()
         _translate(self)
@@ -93,6 +98,12 @@ class Commands(click.Group):
 def say(words: str, *, err: bool = False) -> None:
     """Write lines in which no foreign name or value can command the terminal."""
     click.echo("\n".join(visible(line) for line in words.split("\n")), err=err)
+
+
+def tell_watcher(message: str) -> None:
+    """Say what takes time to somebody at a terminal; files and pipes get the outcome only."""
+    if sys.stderr.isatty():
+        say(message, err=True)
 
 
 def home_option(command: Function) -> Function:
@@ -137,7 +148,7 @@ def open_home(home: Path | None) -> Iterator[Home]:
     settings = load_settings(home)
     handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        with open_database(settings) as database:
+        with open_database(settings, tell_watcher) as database:
             from geo_hygiene.database import engine  # noqa: PLC0415 - `up`, which does without, starts faster
 
             connections = engine(database.service_url)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import click
 from sqlalchemy import text
 
-from geo_hygiene.cli.context import home_option, open_home
+from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.coverage import rebuild as rebuilding
 from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import all_duties, duty_of, today
@@ -77,28 +79,49 @@ def rebuild(ctx: click.Context, home: Path | None) -> None:
     click.echo(_("Rebuilt the cover of all duties: %(rows)s stretches.", rows=rows), err=True)
 
 
+LABELS = {
+    "total": N_("To be covered"),
+    "covered": N_("Covered"),
+    "vacant": N_("of that vacant"),
+    "gap": N_("Gap"),
+    "overlap": N_("Overlap"),
+}
+"""What the amounts of a summary are called."""
+
+
 def _print(summary: Summary) -> None:
     amounts = summary.as_json()
-    unit = "m" if summary.duty.unit == "m" else ""
+    written = "{:,.1f} m".format if summary.duty.unit == "m" else "{:,}".format
     click.echo(f"{summary.duty.title} · {summary.on.isoformat()}")
-    labels = {
-        "total": _("To be covered"),
-        "covered": _("Covered"),
-        "vacant": _("of that vacant"),
-        "gap": _("Gap"),
-        "overlap": _("Overlap"),
-    }
-    for key, label in labels.items():
-        share = f"{amounts[key] / amounts['total']:8.1%}" if amounts["total"] else ""
-        click.echo(f"  {label}\t{amounts[key]:>14,} {unit}{share}")
-    for row in amounts["by"]:
-        name = row["name"] or _("(none)")
-        click.echo(
-            f"  {row['code'] or '-'}\t{name}\t"
-            + "\t".join(f"{label} {row[key]:,} {unit}" for key, label in labels.items())
-        )
+    shares = (f"{amounts[key] / amounts['total']:.1%}" if amounts["total"] else "" for key in LABELS)
+    _print_table(
+        [(_(label), written(amounts[key]), share) for (key, label), share in zip(LABELS.items(), shares, strict=True)],
+        texts=1,
+    )
+    if amounts["by"]:
+        click.echo()
+        head = ("", "", *map(_, LABELS.values()))
+        rows = [
+            (row["code"] or "-", row["name"] or _("(none)"), *(written(row[key]) for key in LABELS))
+            for row in amounts["by"]
+        ]
+        _print_table([head, *rows], texts=2)
     for row in amounts["outside_scope"]:
         click.echo(
             _("Outside the scope: zone %(zone)s, %(targets)s targets", zone=row["zone"], targets=row["targets"]),
             err=True,
         )
+
+
+def _print_table(rows: Sequence[Sequence[str]], *, texts: int) -> None:
+    """Write rows in columns: so many of text on the left, then numbers, set to the right."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [cell + gap if at < texts else gap + cell for at, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
+        say("  " + "  ".join(cells).rstrip())
+
+
+def _width(cell: str) -> int:
+    """Return the columns of a terminal that a text takes: two for a Chinese character."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in cell)

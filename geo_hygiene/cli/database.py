@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from geo_hygiene.cli.context import home_option, load_settings
+from geo_hygiene.cli.context import home_option, load_settings, tell_watcher
 from geo_hygiene.cluster import Cluster
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import N_, _
@@ -47,9 +47,8 @@ def start(home: Path | None) -> None:
     """Start and migrate the database, and leave it running."""
     settings = load_settings(home)
     cluster = _private(home)
-    cluster.start()
-    with open_database(settings):
-        pass
+    with open_database(settings, tell_watcher):
+        cluster.start()
     click.echo(_("The database runs (process %(pid)s).", pid=cluster.status().pid), err=True)
 
 

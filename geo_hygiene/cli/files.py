@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,14 +17,18 @@ from geo_hygiene.cli.context import Function, home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.features import describe_layers
+from geo_hygiene.files.findings import SHOWN_PER_CODE, Code, Finding, FindingLevel, rejected_rows
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
 from geo_hygiene.i18n import N_, _, ngettext
 
 REFUSED = 1
 """Exit code of a file that was not stored."""
 
-SHOWN = 20
-"""Findings that a terminal shows one by one; the JSON answer has more."""
+SHOWN = {FindingLevel.ERROR: 20, FindingLevel.WARNING: 20, FindingLevel.INFORMATION: 3}
+"""Findings of one code that a terminal shows one by one; the JSON answer has more."""
+
+KEYS_SHOWN = 20
+"""Records that the file lacks and that a terminal names."""
 
 BAR = 24
 """Characters of the progress bar."""
@@ -212,23 +217,15 @@ class Bar:
 def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
     """Tell in words what happened: the outcome as data, doubts and errors as messages."""
     answer = report.as_json()
-    records, rows = answer["records"], answer["rows"]
     outcome = {
         "imported": _("Stored"),
         "refused": _("Refused: nothing was stored"),
         "dry-run": _("Tried: nothing was stored"),
         "unchanged": _("Unchanged"),
     }[report.status]
-    lines = [
-        f"{report.file} → {report.layer}: {outcome}",
-        _("  rows      %(read)s read, %(accepted)s accepted, %(rejected)s rejected", **_grouped(rows)),
-        _(
-            "  records   %(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(ended)s ended",
-            **_grouped(records),
-        ),
-    ]
-    if records["without_place"]:
-        lines.append(_("  place     %(count)s without one", count=f"{records['without_place']:,}"))
+    lines = [f"{report.file} → {report.layer}: {outcome}", *_rows_and_records(report)]
+    if answer["records"]["without_place"]:
+        lines.append(_("  place     %(count)s without one", count=f"{answer['records']['without_place']:,}"))
     if answer["encoding"] and answer["encoding"]["used"]:
         lines.append(_("  encoding  %(used)s (from %(from)s)", **answer["encoding"]))
     if answer["crs"] and answer["crs"]["used"]:
@@ -245,49 +242,72 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
             "  lacking   %(count)s record is not in the file and stays: %(keys)s",
             "  lacking   %(count)s records are not in the file and stay: %(keys)s",
             lacking["count"],
-            keys=", ".join(lacking["keys"][:SHOWN]),
+            keys=", ".join(lacking["keys"][:KEYS_SHOWN]),
         )
         lines.append(said)
     if report.rejected_file:
         lines.append(_("  rejected  rows are in %(path)s", path=report.rejected_file))
     for line in lines:
         say(line, err=to_stderr)
-    _tell_findings(answer["findings"])
+    _tell_findings(report.findings)
+
+
+def _rows_and_records(report: ImportReport) -> list[str]:
+    """Return the numbers: of a refused file, which made no record, how many of its rows are wrong."""
+    if report.refused:
+        wrong = len(rejected_rows(report.findings))
+        counted = _grouped({"read": report.read, "wrong": wrong})
+        return [_("  rows      %(read)s read, %(wrong)s with errors", **counted)] if report.read and wrong else []
+    answer = report.as_json()
+    return [
+        _("  rows      %(read)s read, %(accepted)s accepted, %(rejected)s rejected", **_grouped(answer["rows"])),
+        _(
+            "  records   %(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(ended)s ended",
+            **_grouped(answer["records"]),
+        ),
+    ]
 
 
 def _grouped(numbers: Mapping[str, Any]) -> dict[str, str]:
     return {name: "–" if number is None else f"{number:,}" for name, number in numbers.items()}
 
 
-def _tell_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+def _tell_findings(findings: Sequence[Finding]) -> None:
     words = {"error": _("error"), "warning": _("warning"), "information": _("note")}
-    told: Counter[str] = Counter()
+    told: Counter[Code] = Counter()
+    rest: Counter[Code] = Counter()
     for finding in _by_sentence(findings):
-        told[finding["code"]] += 1
-        if told[finding["code"]] > SHOWN:
+        if told[finding.code] >= SHOWN[finding.weight()]:
+            rest[finding.code] += 1
             continue
-        place = _("row %(row)s", row=finding["row"]) if finding["row"] is not None else ""
-        about = ", ".join(str(part) for part in (place, finding["field"], finding["value"]) if part)
+        told[finding.code] += 1
+        shown = finding.as_json()
+        place = _("row %(row)s", row=finding.row) if finding.row is not None else ""
+        about = ", ".join(part for part in (place, shown["field"], shown["value"]) if part)
         say(
-            f"{words[finding['level']]} {finding['code']}: {about + ': ' if about else ''}{finding['message']}",
+            f"{words[shown['level']]} {finding.code}: {about + ': ' if about else ''}{shown['message']}",
             err=True,
         )
-        if finding["hint"] and told[finding["code"]] == 1:
-            say(f"    {finding['hint']}", err=True)
-    for code, count in told.items():
-        if count > SHOWN:
-            more = ngettext("and %(count)s more", "and %(count)s more", count - SHOWN)
-            say(f"    {code}: {more}", err=True)
+        if shown["hint"] and told[finding.code] == 1:
+            say(f"    {shown['hint']}", err=True)
+    for code, count in rest.items():
+        more = ngettext(
+            "and %(count)s more; --json tells up to %(most)s of a kind",
+            "and %(count)s more; --json tells up to %(most)s of a kind",
+            count,
+            most=SHOWN_PER_CODE,
+        )
+        say(f"    {code}: {more}", err=True)
 
 
-def _by_sentence(findings: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _by_sentence(findings: Sequence[Finding]) -> Iterable[Finding]:
     """Return the findings, those that say one sentence of several whole columns as one."""
-    told: dict[object, dict[str, Any]] = {}
+    told: dict[object, Finding] = {}
     for number, finding in enumerate(findings):
-        is_on_column = finding["row"] is None and finding["value"] is None and finding["field"]
-        sentence = (finding["code"], finding["message"], finding["hint"]) if is_on_column else number
+        is_on_column = finding.row is None and finding.value is None and finding.field
+        sentence = (finding.code, finding.message(), finding.hint) if is_on_column else number
         if sentence in told:
-            told[sentence]["field"] += f", {finding['field']}"
+            told[sentence] = replace(told[sentence], field=f"{told[sentence].field}, {finding.field}")
         else:
-            told[sentence] = dict(finding)
-    return list(told.values())
+            told[sentence] = finding
+    return told.values()

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ class Cluster:
         """Use the server: start it when needed, and stop it when nobody uses it any more."""
         with self._changing():
             users = self._open_users()
-            fcntl.flock(users, fcntl.LOCK_SH)
+            fcntl.fcntl(users, fcntl.F_OFD_SETLKW, _file_lock(fcntl.F_RDLCK))
             try:
                 self._start()
             except BaseException:
@@ -156,7 +157,7 @@ class Cluster:
         finally:
             with self._changing():
                 # Unlocked, not only closed: a forked child may have a copy of the descriptor.
-                fcntl.flock(users, fcntl.LOCK_UN)
+                fcntl.fcntl(users, fcntl.F_OFD_SETLK, _file_lock(fcntl.F_UNLCK))
                 os.close(users)
                 if not self._kept.exists() and not self._is_in_use():
                     self._server.stop()
@@ -227,12 +228,20 @@ class Cluster:
             return False
         users = self._open_users()
         try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            # Only asked for: a lock that is taken to try it would look like a lease to whoever asks at the same moment.
+            hinders = fcntl.fcntl(users, fcntl.F_OFD_GETLK, _file_lock(fcntl.F_WRLCK))
         finally:
             os.close(users)
-        return False
+        return bool(struct.unpack(_FILE_LOCK, hinders)[0] != fcntl.F_UNLCK)
+
+
+_FILE_LOCK = "hhqqi"
+"""The kernel's struct flock, https://man7.org/linux/man-pages/man2/fcntl_locking.2.html."""
+
+
+def _file_lock(kind: int) -> bytes:
+    """Return what asks for a lock of a kind on a whole file; it belongs to the open file, like those of flock."""
+    return struct.pack(_FILE_LOCK, kind, os.SEEK_SET, 0, 0, 0)
 
 
 def _user_name(uid: int) -> str:

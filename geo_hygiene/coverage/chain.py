@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -72,7 +72,7 @@ def who_covers(connection: Connection, layer: MapLayer, target: uuid_module.UUID
     row = connection.execute(text(_target_statement(layer)), {"uuid": target, "kind": layer.key}).one_or_none()
     if row is None:
         raise UnknownRecordError(_("There is no %(title)s “%(id)s”.", title=_(layer.title), id=target))
-    above = _posts(connection, row, on)
+    above = posts_over(connection, (row.group_id, row.community_id, row.office_id), on)
     claims = connection.execute(text(ZONES_HERE), {"target": row.id, "on": on}).all()
     cover = [
         stretch
@@ -80,7 +80,7 @@ def who_covers(connection: Connection, layer: MapLayer, target: uuid_module.UUID
         if duty.target_kind == layer.key
         for stretch in _stretches(duty, [claim for claim in claims if claim.duty_id == duty.id], above)
     ]
-    return {**_public_target(row, layer), "on": on.isoformat(), "cover": cover}
+    return {**_public_target(row, layer), "on": on.isoformat(), "above": above, "cover": cover}
 
 
 def _target_statement(layer: MapLayer) -> str:
@@ -96,8 +96,9 @@ def _target_statement(layer: MapLayer) -> str:
     return TARGET.format(name=name, segment=layer.model.__tablename__, grouping=join)
 
 
-def _posts(connection: Connection, target: Row[Any], on: date) -> list[dict[str, Any]]:
-    areas = [area for area in (target.group_id, target.community_id, target.office_id) if area is not None]
+def posts_over(connection: Connection, area_ids: Iterable[int | None], on: date) -> list[dict[str, Any]]:
+    """Return the leader and the cadre who answer for the first of these areas that has one, the smallest area first."""
+    areas = [area for area in area_ids if area is not None]
     posts = {row.kind: row for row in connection.execute(text(POSTS_HERE), {"areas": areas, "on": on})}
     return [
         {

@@ -36,12 +36,21 @@ ZoneKey = TypeVar("ZoneKey", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Remark(Generic[ZoneKey]):
-    """Something to ask or refuse: ``border-lane`` names the target, ``no-targets`` the empty zone."""
+    """Something to ask or refuse: ``border-lane`` names the target, ``no-targets`` the empty zone.
+
+    Attributes
+    ----------
+    zone
+        The empty one, or the one that a border lane went to.
+    others
+        Those on the other side of a border lane.
+    """
 
     code: str
     zone: ZoneKey
     target: uuid_module.UUID | None = None
     lane: str | None = None
+    others: tuple[ZoneKey, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,8 +95,14 @@ def propose_lists(
         for target, zone, spans in found.stretches:
             proposal.lists[keys[zone]] += [Stretch(targets.ids[target], *span) for span in spans]
         proposal.remarks += [
-            Remark("border-lane", keys[zone], targets.uuids[target], targets.lane_names[target])
-            for target, zone in found.border
+            Remark(
+                "border-lane",
+                keys[zone],
+                targets.uuids[target],
+                targets.lane_names[target],
+                tuple(keys[other] for other in others),
+            )
+            for target, zone, others in found.border
         ]
     proposal.remarks += [Remark("no-targets", key) for key in keys if not proposal.lists[key]]
     return proposal
@@ -97,8 +112,8 @@ def propose_lists(
 class _Found:
     stretches: list[tuple[int, int, Sequence[Interval]]] = field(default_factory=list)
     """Index of the target, index of the zone, intervals."""
-    border: list[tuple[int, int]] = field(default_factory=list)
-    """Border lanes: index of the target, index of the zone that it went to."""
+    border: list[tuple[int, int, Sequence[int]]] = field(default_factory=list)
+    """Border lanes: index of the target, of the zone that it went to, of the other zones along it."""
 
 
 TARGETS = """
@@ -270,7 +285,7 @@ def _decide(ground: _Ground, inner: Mapping[int, Mapping[int, list[Interval]]], 
         else:
             zone = _owner(ground, target, parts, lane_metres)
             found.stretches.append((target, zone, rest))
-            found.border.append((target, zone))
+            found.border.append((target, zone, [other for other in sorted(parts) if other != zone]))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.pieces import pieces_statement
+from geo_hygiene.coverage.typed import bundles_typed, persons_typed, zones_typed
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layerspec import MapLayer
@@ -46,18 +47,17 @@ where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid
         )
         else true
     end
-    and (cast(:zone as text) is null and cast(:person as text) is null or state.target_id in (
+    and (cast(:zones as text[]) is null and cast(:persons as int[]) is null or state.target_id in (
         select cover.target_id
         from duty_zone
         join claim using (id)
         join cover on cover.source_id = claim.source_id
         where claim.duty_id = :duty_id and claim.valid_from <= :on and :on < claim.valid_to
-            and (cast(:zone as text) is null or duty_zone.code = :zone)
-            and (cast(:person as text) is null or duty_zone.code in (
-                select assignment.zone
-                from assignment
-                join person on person.id = assignment.person_id
-                where person.code = :person and assignment.valid_from <= :on and :on < assignment.valid_to
+            and (cast(:zones as text[]) is null or duty_zone.code = any(:zones))
+            and (cast(:persons as int[]) is null or duty_zone.code in (
+                select assignment.zone from assignment
+                where assignment.person_id = any(:persons)
+                    and assignment.valid_from <= :on and :on < assignment.valid_to
             ))
     ))
     {first}
@@ -68,10 +68,19 @@ ROWS = """
 select
     piece.*, {name}
     (
-        select array_agg(distinct person.code order by person.code) from assignment
-        join person on person.id = assignment.person_id
-        where assignment.zone = any(piece.zones) and assignment.valid_from <= :on and :on < assignment.valid_to
-    ) as holders,
+        select json_agg(json_build_object('code', code, 'name', name) order by code)
+        from (
+            select distinct person.code, person.name from assignment
+            join person on person.id = assignment.person_id
+            where assignment.zone = any(piece.zones) and assignment.valid_from <= :on and :on < assignment.valid_to
+        ) as holder
+    ) as held_by,
+    (
+        select json_agg(json_build_object('code', duty_zone.code, 'name', duty_zone.name) order by duty_zone.code)
+        from duty_zone join claim using (id)
+        where duty_zone.code = any(piece.zones) and claim.duty_id = :duty_id
+            and claim.valid_from <= :on and :on < claim.valid_to
+    ) as in_zones,
     community.code as community, community.name as community_name,
     area_group.code as area_group, area_group.name as group_name,
     ST_Force2D(
@@ -86,13 +95,12 @@ left join area as community on community.id = area_tree.community_id
 left join area as area_group on area_group.id = area_tree.group_id
 where piece.to_mm - piece.from_mm >= :listed
     and (cast(:state as text) is null or piece.state = :state)
-    and (cast(:zone as text) is null or :zone = any(piece.zones))
+    and (cast(:zones as text[]) is null or cast(:zones as text[]) && piece.zones)
     and (
-        cast(:person as text) is null
+        cast(:persons as int[]) is null
         or exists (
             select from assignment
-            join person on person.id = assignment.person_id
-            where person.code = :person and assignment.zone = any(piece.zones)
+            where assignment.person_id = any(:persons) and assignment.zone = any(piece.zones)
                 and assignment.valid_from <= :on and :on < assignment.valid_to
         )
     )
@@ -173,7 +181,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceFilter:
-    """Which stretches are wanted; codes, ``None`` for all. ``lane`` is part of a lane's name, or its code."""
+    """Which stretches are wanted; ``None`` for all. Zone, person and lane are codes or parts of names."""
 
     state: str | None = None
     zone: str | None = None
@@ -194,7 +202,8 @@ class Page:
 def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100, after: str | None = None) -> Page:
     """Return what nobody covers on a day, one row a stretch: lines longest first, points by their code."""
     statement = text(_listed(duty.layer, GAPS, _fitting(Order.LENGTH, duty)))
-    return _page(connection.execute(statement, _values(duty, on, PieceFilter(), limit, after)).all(), duty, limit)
+    values = _values(connection, duty, on, PieceFilter(), limit, after)
+    return _page(connection.execute(statement, values).all(), duty, limit)
 
 
 def pieces(
@@ -210,7 +219,7 @@ def pieces(
     """Return the stretches of one state each on a day, points by their code; a page's key fits every order."""
     order = _fitting(order, duty)
     chosen = wanted or PieceFilter()
-    values = _values(duty, on, chosen, limit, after)
+    values = _values(connection, duty, on, chosen, limit, after)
     if chosen == PieceFilter() and (order is Order.LANE or after is None):
         rows = _first_pieces(connection, duty, order, values)
         if rows is not None:
@@ -246,9 +255,9 @@ def _first_pieces(
 
 def _listed(layer: MapLayer, source: str, order: Order, known: str = "") -> str:
     """Return the statement of a list; ``known`` are further columns."""
-    columns = "uuid, kind, code, lane, lane_code, from_mm, to_mm, state, zones, holders, community, community_name,"
+    columns = "uuid, kind, code, lane, lane_code, from_mm, to_mm, state, zones, in_zones, held_by, community,"
     return (
-        f"select {columns} area_group, group_name,"  # noqa: S608 - constants and declared names
+        f"select {columns} community_name, area_group, group_name,"  # noqa: S608 - constants and declared names
         " ST_X(ST_PointOnSurface(shape)) as lon, ST_Y(ST_PointOnSurface(shape)) as lat,"
         " ST_XMin(shape) as west, ST_YMin(shape) as south, ST_XMax(shape) as east, ST_YMax(shape) as north"
         f" {known} from ({_ordered(layer, source, order)}) as piece"
@@ -261,18 +270,21 @@ def _page(rows: Sequence[Row[Any]], duty: DutyRecord, limit: int) -> Page:
     return Page([_public(row, duty) for row in rows[:limit]], _key(following) if following else None)
 
 
-def _values(duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: str | None) -> dict[str, Any]:
+def _values(
+    connection: Connection, duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: str | None
+) -> dict[str, Any]:
     after_mm, after_uuid, after_from = read_key(after)
     return {
         "duty_id": duty.id,
         "on": on,
         "listed": 1 if duty.unit == "count" else LISTED_MM,
         "state": wanted.state,
-        "zone": wanted.zone,
-        "person": wanted.person,
+        "zones": zones_typed(connection, duty, on, wanted.zone),
+        "persons": persons_typed(connection, wanted.person),
         "community": wanted.community,
         "area_group": wanted.group,
         "lane": wanted.lane,
+        "bundles": bundles_typed(connection, duty, wanted.lane),
         "after_mm": after_mm,
         "after_uuid": after_uuid,
         "after_from": after_from,
@@ -303,7 +315,7 @@ def _named(template: str, layer: MapLayer, **parts: str) -> str:
         join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
         title, number = "bundle.name", "bundle.code"
         name = "segment.code, bundle.name as lane, bundle.code as lane_code,"
-        lane = "(bundle.code = :lane or position(lower(:lane) in lower(bundle.name)) > 0)"
+        lane = "bundle.id = any(:bundles)"
     words = {"segment": layer.model.__tablename__, "grouping": join, "title": title, "number": number}
     return template.format(name=name, lane=lane, **words, **parts)
 
@@ -320,7 +332,9 @@ def _public(row: Row[Any], duty: DutyRecord) -> dict[str, Any]:
         "length_m": duty.amount(row.to_mm - row.from_mm),
         "state": row.state,
         "zones": list(row.zones or ()),
-        "holders": list(row.holders or ()),
+        "in_zones": list(row.in_zones or ()),
+        "holders": [holder["code"] for holder in row.held_by or ()],
+        "held_by": list(row.held_by or ()),
         "community": row.community,
         "community_name": row.community_name,
         "group": row.area_group,

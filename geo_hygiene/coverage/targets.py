@@ -150,6 +150,7 @@ def _delete_targets(connection: Connection, target_ids: Sequence[int]) -> None:
 
 
 def _project_lists(connection: Connection, child_ids: Sequence[int]) -> list[Unprojected]:
+    """Hand the lists of duties on to children; work keeps its own line, and a replaced list is nobody's any more."""
     children: dict[int, dict[int, Any]] = defaultdict(dict)
     parents: dict[int, Any] = {}
     for row in connection.execute(
@@ -169,6 +170,7 @@ def _project_lists(connection: Connection, child_ids: Sequence[int]) -> list[Unp
             "select cover.source_id, cover.target_id, from_mm, to_mm from cover"
             " join claim_source as source on source.id = cover.source_id"
             " where source.basis = 'list' and cover.target_id = any(:ids)"
+            " and exists (select from claim where claim.source_id = source.id and claim.duty_id is not null)"
         ),
         {"ids": sorted(parents)},
     ):

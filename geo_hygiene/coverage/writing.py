@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -247,6 +248,48 @@ def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]
     )
     refresh(connection, duty_ids, touched | {item.target_id for stretches in lists.values() for item in stretches})
     bump(connection, ["duty-zones"])
+
+
+def change_duties(connection: Connection, duties: Mapping[int, int]) -> None:
+    """Let claims be of other duties for their whole periods, by claim id.
+
+    The answers of their former duties are right then; those of the new ones when their lists or periods are written.
+    """
+    ids = sorted(duties)
+    former = _duties(connection, ids)
+    lock_duties(connection, former | set(duties.values()))
+    write_rows(
+        connection,
+        "update claim set duty_id = given.duty_id from (values %s) as given (id, duty_id) where claim.id = given.id",
+        sorted(duties.items()),
+    )
+    refresh(connection, former, _covered_targets(connection, ids))
+
+
+def claims_corrected(connection: Connection, claim_ids: Iterable[int]) -> None:
+    """Bring the kept answers in line after the shift or period of claims was written, whose lists stay."""
+    ids = sorted(claim_ids)
+    duty_ids = _duties(connection, ids)
+    lock_duties(connection, duty_ids)
+    connection.execute(
+        text("update claim set version = version + 1, recorded_at = now() where id = any(:ids)"), {"ids": ids}
+    )
+    refresh(connection, duty_ids, _covered_targets(connection, ids))
+    bump(connection, ["duty-zones"])
+
+
+def lists_of(connection: Connection, claim_ids: Iterable[int]) -> dict[int, list[Stretch]]:
+    """Return what zones cover, by claim id, in the order of the targets."""
+    lists: dict[int, list[Stretch]] = defaultdict(list)
+    for row in connection.execute(
+        text(
+            "select claim.id, target_id, from_mm, to_mm from claim join cover using (source_id)"
+            " where claim.id = any(:ids) order by claim.id, target_id, from_mm"
+        ),
+        {"ids": sorted(claim_ids)},
+    ):
+        lists[row.id].append(Stretch(row.target_id, row.from_mm, row.to_mm))
+    return lists
 
 
 def end_claims(connection: Connection, claim_ids: Iterable[int], day: date) -> None:

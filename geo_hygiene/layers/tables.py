@@ -59,7 +59,7 @@ PEOPLE = MapLayer(
             column=Person.role,
             choices=ROLES,
             required=True,
-            aliases=("岗位", "职务", "身份"),
+            aliases=("岗位", "职务", "身份", "角色"),
         ),
         Attribute(
             name="employment",
@@ -94,7 +94,7 @@ POSTS = MapLayer(
             column=Post.kind,
             required=True,
             choices=tuple(role for role in ROLES if role.value in {"leader", "cadre"}),
-            aliases=("职务", "岗位"),
+            aliases=("职务", "岗位", "角色"),
         ),
         *period_fields(Post),
     ),
@@ -218,5 +218,3 @@ CAMPAIGNS = MapLayer(
         ),
     ),
 )
-
-LAYERS = (PEOPLE, POSTS, ASSIGNMENTS, ZONE_SEGMENTS, CAMPAIGNS)

@@ -20,6 +20,11 @@ MARGIN = 1 / 64
 """Share of a tile's side that is read and kept around it, so that wide lines and labels are not cut at its edge."""
 
 
+OUTLINE_MARGIN = 1 / 16
+"""The same for faces that can be chosen: a tile may stand in for its neighbours of other zooms, drawn much smaller, and
+the edge at which the face was cut must stay out of sight there under the outline's width."""
+
+
 def envelope(margin: float = 0) -> ColumnElement[Any]:
     """Return the tile ``z/x/y`` as a polygon in EPSG:3857, wider by a share of its side."""
     half = WORLD_METRES / 2
@@ -32,9 +37,9 @@ def pixel(zoom: int) -> float:
     return WORLD_METRES / (1 << zoom) / PIXELS
 
 
-def encoded_geometry(geometry: ColumnElement[Any], extent: int) -> Label[Any]:
+def encoded_geometry(geometry: ColumnElement[Any], extent: int, margin: float = MARGIN) -> Label[Any]:
     """Return a geometry in the units of the tile, cut at its margin, as the column ``geom``."""
-    return func.ST_AsMVTGeom(geometry, envelope(), extent, int(extent * MARGIN)).label("geom")
+    return func.ST_AsMVTGeom(geometry, envelope(), extent, int(extent * margin)).label("geom")
 
 
 def encoded_layer(name: str, rows: Subquery, extent: int) -> ColumnElement[Any]:

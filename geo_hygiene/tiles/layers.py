@@ -13,7 +13,16 @@ from geo_hygiene.crs import TILE_SRID
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role, Style
 from geo_hygiene.records.people import Assignment
-from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, encoded_geometry, encoded_layer, envelope, pixel
+from geo_hygiene.tiles.grid import (
+    COARSE_EXTENT,
+    FINE_EXTENT,
+    MARGIN,
+    OUTLINE_MARGIN,
+    encoded_geometry,
+    encoded_layer,
+    envelope,
+    pixel,
+)
 
 LABELLED_PIXELS = 60
 """Width and height of a polygon together, in pixels, below which it has no label and no border."""
@@ -58,7 +67,7 @@ def _shown(layer: MapLayer) -> list[ColumnElement[bool]]:
     model: Any = layer.model
     on = bindparam("on", type_=Date)
     conditions = [
-        model.geom_3857.op("&&")(envelope(MARGIN)),
+        model.geom_3857.op("&&")(envelope(_margin(layer))),
         model.valid_from <= on,
         model.valid_to > on,
     ]
@@ -66,6 +75,10 @@ def _shown(layer: MapLayer) -> list[ColumnElement[bool]]:
     if duty is not None and duty.column is not None:
         conditions.append(duty.column == bindparam("duty_id", type_=Integer))
     return conditions
+
+
+def _margin(layer: MapLayer) -> float:
+    return OUTLINE_MARGIN if layer.style is not None and layer.style.borders is not None else MARGIN
 
 
 def _property(attribute: Attribute) -> ColumnElement[Any]:
@@ -98,7 +111,7 @@ def _holding(layer: MapLayer) -> list[ColumnElement[Any]]:
 def _features(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
     model: Any = layer.model
     rows = (
-        select(*_properties(layer, zoom), encoded_geometry(model.geom_3857, FINE_EXTENT))
+        select(*_properties(layer, zoom), encoded_geometry(model.geom_3857, FINE_EXTENT, _margin(layer)))
         .where(*_shown(layer))
         .subquery(f"rows_of_{model.__tablename__}")
     )

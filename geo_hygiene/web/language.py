@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from urllib.parse import urlencode, urlsplit
 
-import flask_babel
+from babel import numbers
 from flask import Flask, Response, current_app, redirect, request
 
 from geo_hygiene import i18n
@@ -66,20 +66,18 @@ def switch_addresses() -> list[tuple[str, str, str]]:
 
 def format_amount(amount: float) -> str:
     """Return metres or a count as people read them: grouped, with a decimal only below 100."""
-    return str(flask_babel.format_decimal(amount, format="#,##0.#" if amount < FINE_BELOW else "#,##0"))
+    form = "#,##0.#" if amount < FINE_BELOW else "#,##0"
+    return numbers.format_decimal(amount, format=form, locale=i18n.current_locale())
 
 
 def format_share(share: float) -> str:
     """Return a share as a percentage that says 100 % only of the whole."""
-    return str(flask_babel.format_percent(math.floor(share * 1000) / 1000, format="0.#%"))
+    return numbers.format_percent(math.floor(share * 1000) / 1000, format="0.#%", locale=i18n.current_locale())
 
 
 def speak(app: Flask, *, locale: str | None) -> None:
     """Choose the language of every request before anything is said."""
     app.config["LOCALE"] = i18n.negotiate(locale)
-    flask_babel.Babel(
-        app, configure_jinja=False, default_locale=app.config["LOCALE"], locale_selector=i18n.current_locale
-    )
     app.jinja_env.globals.update(_=i18n.gettext, ngettext=i18n.ngettext)
     app.jinja_env.filters.update(amount=format_amount, share=format_share)
 

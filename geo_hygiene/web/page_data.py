@@ -90,6 +90,8 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     extent = features.extent(connection, read.on or now)
     misread = misread or duty is None
     notice = _("Part of the address could not be read; the rest is shown.") if misread else None
+    if extent is None:
+        notice = _("There is no data yet. The start page tells how to load your own files.")
     offered = maps.switches(LAYERS.values())
     config = {
         "extent": extent,
@@ -146,6 +148,7 @@ class TableParameters(Spoken, extra="ignore"):
     on: Day | None = None
     state: State | None = None
     community: Text | None = None
+    group: Text | None = None
     lane: Text | None = None
     zone: Text | None = None
     person: Text | None = None
@@ -156,7 +159,12 @@ class TableParameters(Spoken, extra="ignore"):
     def wanted(self) -> questions.PieceFilter:
         """Return the filters as a question."""
         return questions.PieceFilter(
-            state=self.state, community=self.community, lane=self.lane, zone=self.zone, person=self.person
+            state=self.state,
+            community=self.community,
+            group=self.group,
+            lane=self.lane,
+            zone=self.zone,
+            person=self.person,
         )
 
     def words(self, **changes: Any) -> dict[str, str]:

@@ -298,3 +298,21 @@ def test_nothing_is_written_smaller_than_twelve_pixels(open_page: Open, town_ser
 def test_the_page_is_small(town_server: str) -> None:
     with urllib.request.urlopen(f"{town_server}{SPRING}", timeout=20) as answer:
         assert len(answer.read()) <= 100_000
+
+
+def test_a_day_that_is_none_is_said_and_today_is_shown(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go("/map?duty=sweeping&on=2025-02-30")
+    expect(page.locator("#notice")).to_be_visible()
+    expect(page.locator("#on")).to_have_value(json.loads(page.locator("#config").text_content() or "{}")["today"])
+
+
+def test_a_day_before_every_plan_says_why_all_is_a_gap(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go("/map?duty=sweeping&on=1999-01-01")
+    settle(page)
+    total = page.locator("#legend-total")
+    expect(total).not_to_have_text("")
+    figures = ask(town_server, "/api/v1/cover?duty=sweeping&on=1999-01-01")
+    if figures["total"]:
+        expect(total).to_contain_text("No zone of this duty")
+    else:
+        expect(page.locator("#gaps")).to_be_hidden()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
-from playwright.sync_api import expect
+from PIL import Image, ImageChops
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Open, settle
 
+TOWN = "/map?duty=sweeping&on=2025-08-01"
 SHOWN = "layers => vector_tiles.getMaplibreMap().queryRenderedFeatures({layers}).length"
 
 
@@ -60,3 +64,19 @@ def test_a_gap_is_a_click_away(open_page: Open, sample_server: str) -> None:
     assert page.evaluate("() => map.getZoom()") > 15
     assert page.evaluate(SHOWN, ["chosen-segment-rim"]) > 0
     opened.leave()
+
+
+def test_the_map_stays_in_sight_above_the_open_sheet(
+    open_page: Open, office_chromium: Browser, sample_server: str
+) -> None:
+    page = open_page(sample_server, phone=True, browser=office_chromium).go(f"{TOWN}#map=15/31.092/105.08")
+    settle(page)
+    before = _strip(page)
+    page.locator("#grip").click()
+    page.wait_for_timeout(400)
+    assert ImageChops.difference(_strip(page), before).getbbox() is None
+
+
+def _strip(page: Page) -> Image.Image:
+    """Return a strip of the map below the search; a screenshot of the strip alone would be put together anew."""
+    return Image.open(BytesIO(page.screenshot())).convert("RGB").crop((0, 120, 390, 180))

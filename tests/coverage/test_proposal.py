@@ -54,6 +54,7 @@ def test_a_lane_along_the_border_goes_to_one_zone_and_is_remarked(connection: Co
     holders = [key for key, items in proposal.lists.items() if border in {item.target_id for item in items}]
     assert holders == ["N"]  # both shares are equal, and N lies on the left
     assert [(remark.code, remark.zone) for remark in proposal.remarks] == [("border-lane", "N"), ("no-targets", "S")]
+    assert proposal.remarks[0].others == ("S",)
 
 
 def test_a_border_lane_goes_where_most_of_its_lane_goes(connection: Connection) -> None:

@@ -157,6 +157,25 @@ def test_a_split_street_hands_its_stretches_to_its_halves(connection: Connection
     assert covered == pytest.approx(extent - 10_000, abs=3)
 
 
+def test_replaced_lists_and_work_stay_on_a_street_that_is_split(connection: Connection) -> None:
+    town = grid_town(connection, 2)
+    target_id, extent = next(iter(town.extents.items()))
+    zones = [NewZone(code=code, duty_id=1, stretches=[Stretch(target_id, 0, extent)]) for code in ("Z", "WORK")]
+    zone, work = add_zones(connection, zones)
+    replace_lists(connection, {zone: [Stretch(target_id, 0, 10_000)]})
+    connection.execute(text("update claim set duty_id = null where id = :id"), {"id": work})
+    town.extents = {target_id: extent}
+    split_street(connection, random.Random(7), town)
+    listed = connection.execute(
+        text(
+            "select claim.id, sum(to_mm - from_mm) from claim_stretch left join claim using (source_id)"
+            " where target_id = any(:ids) group by claim.id"
+        ),
+        {"ids": sorted(town.extents)},
+    )
+    assert [tuple(row) for row in listed] == [(zone, 10_000)]
+
+
 def test_neighbours_of_one_duty_and_time_have_unlike_colours(connection: Connection) -> None:
     """A checkerboard of zones, and one more upon it in another duty and one after its time."""
     town = grid_town(connection, 2)

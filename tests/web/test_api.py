@@ -134,6 +134,28 @@ def test_a_vacant_zone_has_a_chain_without_a_cleaner(client: FlaskClient) -> Non
     assert stretch["chain"][-1] == {"role": "cleaner", "code": None, "name": None}
 
 
+def test_who_answers_for_the_ground_is_named_where_nobody_holds_it(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/targets/street-segments/S32/cover", query_string=ON).json
+    assert answer["cover"] == []
+    assert answer["above"] == [
+        {"role": "leader", "code": "LD", "name": "李领导"},
+        {"role": "cadre", "code": "CD", "name": "王干部"},
+    ]
+
+
+def test_stretches_name_zones_and_holders_and_are_found_by_these_names(client: FlaskClient) -> None:
+    def asked(**words: str) -> list[dict[str, object]]:
+        return client.get("/api/v1/cover/pieces", query_string=SWEEPING | {"limit": 1000} | words).json["pieces"]
+
+    (both,) = asked(state="overlap")
+    assert both["in_zones"] == [{"code": "Z1", "name": "一号责任区"}, {"code": "Z3", "name": None}]
+    assert both["held_by"] == [{"code": "P1", "name": "张三"}, {"code": "P2", "name": "Zhang San"}]
+    assert asked(zone="一 号") == asked(zone="z1") == asked(zone="Z1") != []
+    assert asked(person="zhangsan") == asked(person="P2") != []
+    assert asked(lane=" 解 放 ") == asked(lane="L1") != []
+    assert asked(zone="Z") == []
+
+
 def test_a_tank_counts_one(client: FlaskClient) -> None:
     answer = client.get("/api/v1/targets/septic-tanks/T1/cover", query_string=ON).json
     assert answer["length_m"] is None

@@ -83,6 +83,15 @@ def test_the_table_filters_as_the_api_does(client: FlaskClient, words: str) -> N
     assert [row["segment"] for row in read(client, f"/map/table?{query}").rows] == [row["segment"] for row in pieces]
 
 
+def test_the_table_names_zones_and_holders(client: FlaskClient) -> None:
+    page = read(client, f"/map/table?duty=sweeping&on={SPRING}&state=overlap")
+    assert {"一号责任区 (Z1), Z3", "张三 (P1), Zhang San (P2)"} <= set(page.words)
+    query = f"duty=sweeping&on={SPRING}&limit=1000"
+    by_name = read(client, f"/map/table?{query}&zone=%E4%B8%80%E5%8F%B7&person=%E5%BC%A0%20%E4%B8%89&group=C1G1").rows
+    assert by_name
+    assert by_name == read(client, f"/map/table?{query}&zone=Z1&person=P1&group=C1G1").rows
+
+
 def test_a_row_of_the_table_leads_to_its_place_on_the_map(client: FlaskClient) -> None:
     page = read(client, f"/map/table?duty=sweeping&on={SPRING}&state=overlap")
     (row,) = page.rows

@@ -175,6 +175,16 @@ def test_each_border_is_drawn_once_at_its_highest_level(client: FlaskClient, zoo
     assert borders["community"].bounds[2] == pytest.approx(WEST + COLUMNS * STEP / 2, abs=2e-5)
 
 
+def test_the_cut_edge_of_an_area_lies_far_outside_its_tile(client: FlaskClient) -> None:
+    """Else it shows as a straight line across the town where a tile is drawn small."""
+    zoom = 17
+    x, y = next(addresses((WEST + STEP, SOUTH + STEP, WEST + STEP, SOUTH + STEP), zoom))
+    areas = decode(client.get(f"/tiles/areas/{zoom}/{x}/{y}.mvt").data, zoom, x, y)["areas"]
+    office = next(shape for properties, shape in areas if properties["level"] == "office")
+    west, _south, east, _north = tile_box(zoom, x, y)
+    assert (west - office.bounds[0]) / (east - west) > 1 / 20
+
+
 def test_a_river_is_labelled_along_itself_and_an_area_at_a_point(client: FlaskClient) -> None:
     x, y = MIDDLE[13]
     layers = decode(client.get(f"/tiles/areas,water-bodies/13/{x}/{y}.mvt").data, 13, x, y)

@@ -27,7 +27,7 @@ from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, in_zone
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
-from geo_hygiene.files.importing.staging import copy_rows, known_rows, remember_rows, stage
+from geo_hygiene.files.importing.staging import copy_rows, known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.cases import CLOSED, DEFAULT_KIND, DEFAULT_SOURCE, LAYER, STATUSES, STEPS
 from geo_hygiene.layerspec import FieldType
@@ -99,7 +99,7 @@ def store(connection: Connection, batch: Batch) -> Stored:
     stored.without_place = sum(row.shape is None for row in rows)
     hashes = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
     said = attribute_hashes(batch.clean, sorted(batch.given), [row.index for row in rows])
-    stage(connection, range(len(rows)), [row.key for row in rows], hashes, said, None)
+    stage_rows(connection, range(len(rows)), [row.key for row in rows], hashes, said)
     before = known_rows(connection, batch.layer.key, len(rows))
     fresh = [row for row in rows if row.key not in present]
     others = [

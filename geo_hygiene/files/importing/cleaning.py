@@ -13,13 +13,21 @@ from typing import Any
 
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day, read_instant, read_time
-from geo_hygiene.files.importing.mapping import FieldMap, fold
+from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
 
 LONGEST_TEXT = 1_000
 """Characters of one field; more is cut and said."""
+
+LONGEST_NAME = 200
+"""Characters of what records are found by: an index holds no more than a third of a page."""
+
+FOUND_BY = frozenset(
+    {Role.CODE, Role.GROUP_CODE, Role.GROUP_NAME, Role.PARENT, Role.PERSON, Role.ZONE, Role.AREA, Role.DUTY}
+)
+"""Roles of fields by which records are found: cut, they would name another one."""
 
 NO_NAME = frozenset({"无名道路", "无名路", "无名", "未命名", "unnamed", "null", "none", "<null>"})
 """What files write for a street without a name."""
@@ -98,8 +106,8 @@ def _missing_field(attribute: Attribute) -> Finding:
         Code.VALUE_MISSING,
         N_("The file has no column for “%(name)s”."),
         field=attribute.name,
-        hint=N_("Name it: --field %(name)s=HEADING"),
-        values={"name": attribute.name},
+        hint=N_("Headings that are taken for it: %(headings)s. Name another: --field %(name)s=HEADING"),
+        values={"name": attribute.name, "headings": ", ".join(accepted(attribute))},
     )
 
 
@@ -187,6 +195,9 @@ class _Column:
             text = clean_text(written)
             if text != written.strip(" "):
                 remarks.append(Finding(Code.TEXT_CLEANED, N_("Read as “%(text)s”."), values={"text": text[:80]}))
+            if len(text) > LONGEST_NAME and self.attribute.role in FOUND_BY:
+                words = N_("The value has more than %(most)s characters.")
+                return None, [Finding(Code.VALUE_INVALID, words, values={"most": LONGEST_NAME})]
             if len(text) > LONGEST_TEXT:
                 remarks.append(Finding(Code.VALUE_CUT))
             written = text[:LONGEST_TEXT]

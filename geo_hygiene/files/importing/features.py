@@ -28,7 +28,7 @@ from geo_hygiene.files.importing.existing import (
     write_changes,
 )
 from geo_hygiene.files.importing.history import keep_history
-from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes
+from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes, told_key
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import (
     copy_rows,
@@ -57,7 +57,7 @@ order by position, valid_to desc, id desc
 def store_features(connection: Connection, batch: Batch) -> Stored:
     """Create, change and end the records of a layer that is no target."""
     stored = Stored(findings=_doubts(batch))
-    _stage(connection, batch)
+    stage(connection, batch)
     known = known_rows(connection, batch.layer.key, len(batch.rows))
     matched = _match(connection, batch)
     untouched = {row for row, was in known.items() if row in matched and was.same_geometry and was.same_attributes}
@@ -89,18 +89,6 @@ def _doubts(batch: Batch) -> list[Any]:
         *doubled_geometries(batch.hashes, numbers.tolist(), batch.rows),
         *sliver_faces(batch.geometries, numbers, batch.rows),
     ]
-
-
-def _stage(connection: Connection, batch: Batch) -> None:
-    rows = list(batch.rows)
-    stage(
-        connection,
-        rows,
-        [batch.keys[row] for row in rows],
-        [batch.hashes[row] for row in rows],
-        [batch.attribute_hashes[row] for row in rows],
-        None,
-    )
 
 
 def _match(connection: Connection, batch: Batch) -> dict[int, int]:
@@ -183,20 +171,22 @@ def _link_parents(connection: Connection, batch: Batch) -> None:
 
 
 LACKING = """
-select id, source_key from {table}
+select id, uuid, source_key, {code} as code from {table}
 where valid_from < :day and valid_to > :day and id <> all(:matched) and import_id <> :import_id
 """
 
 
 def _lacking(connection: Connection, batch: Batch, matched: Mapping[int, int]) -> dict[int, str]:
-    """Return the records that hold on the day and that no row is about, with the key that they came under."""
+    """Return the records that hold on the day and that no row is about, with what they are called."""
     values = {
         "day": batch.options.changes_on,
         "matched": list(matched.values()),
         "import_id": batch.import_id,
     }
-    statement = text(LACKING.format(table=batch.layer.model.__tablename__))
-    return {row.id: row.source_key or "" for row in connection.execute(statement, values)}
+    table: Any = batch.layer.model.__table__
+    statement = text(LACKING.format(table=table.name, code="code" if "code" in table.c else "null::text"))
+    rows = connection.execute(statement, values)
+    return {row.id: told_key(row.source_key, row.code, row.uuid) for row in rows}
 
 
 def _end(connection: Connection, batch: Batch, ids: Sequence[int]) -> int:

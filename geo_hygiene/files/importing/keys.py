@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.importing.cleaning import CleanRows, clean_text
+from geo_hygiene.files.importing.cleaning import LONGEST_NAME, CleanRows, clean_text
 from geo_hygiene.files.importing.mapping import UnknownFieldError, fold
 from geo_hygiene.files.reading import SourceTable
 from geo_hygiene.i18n import N_, _
@@ -22,6 +22,15 @@ from geo_hygiene.layerspec import MapLayer
 
 KEPT_DECIMALS = 9
 """Decimals of a degree (a tenth of a millimetre) up to which geometries are equal: exports write no fewer."""
+
+
+BY_GEOMETRY = "geometry:"
+"""Beginning of the key of a row that is told apart by its geometry alone."""
+
+
+def told_key(key: str | None, code: str | None, uuid: UUID) -> str:
+    """Return what a user can find a record by: the key of its row, or its code or id where the file had none."""
+    return code or str(uuid) if key is None or key.startswith(BY_GEOMETRY) else key
 
 
 def geometry_hashes(geometries: NDArray[np.object_]) -> list[bytes | None]:
@@ -68,8 +77,10 @@ def row_keys(
     seen: dict[str, int] = {}
     for row, (value, digest) in enumerate(zip(values, hashes, strict=True)):
         key = _written(value)
+        if len(key) > LONGEST_NAME:
+            key = f"{key[:LONGEST_NAME]}…{hashlib.sha256(key.encode()).hexdigest()}"
         if not key:
-            key = "geometry:" + (digest.hex()[:40] if digest else str(row))
+            key = BY_GEOMETRY + (digest.hex()[:40] if digest else str(row))
             # things at one place are told apart by their order in the file
             seen[key] = seen.get(key, 0) + 1
             key = f"{key}#{seen[key]}" if seen[key] > 1 else key

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.intervals import Interval, union
-from geo_hygiene.coverage.writing import Stretch, replace_lists
+from geo_hygiene.coverage.writing import Stretch, lists_of, replace_lists
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.cleaning import CleanRows
 from geo_hygiene.files.importing.report import Stored
@@ -91,14 +91,9 @@ def _read_targets(connection: Connection, clean: CleanRows, rows: Sequence[int])
 def _present(connection: Connection, wanted: Lists) -> dict[int, dict[int, list[Interval]]]:
     """Return the lists that the zones have, as the intervals that are covered."""
     present: dict[int, dict[int, list[Interval]]] = defaultdict(lambda: defaultdict(list))
-    for row in connection.execute(
-        text(
-            "select claim.id, target_id, from_mm, to_mm from claim join cover using (source_id)"
-            " where claim.id = any(:ids) order by claim.id, target_id, from_mm"
-        ),
-        {"ids": sorted(wanted)},
-    ):
-        present[row.id][row.target_id].append((row.from_mm, row.to_mm))
+    for claim_id, stretches in lists_of(connection, wanted).items():
+        for one in stretches:
+            present[claim_id][one.target_id].append((one.from_mm, one.to_mm))
     return present
 
 

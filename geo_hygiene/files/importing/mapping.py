@@ -59,6 +59,11 @@ def map_fields(
     return FieldMap(columns, [heading for heading in free if fold(heading) not in known])
 
 
+def accepted(attribute: Attribute) -> list[str]:
+    """Return the headings that are taken for a field."""
+    return list(dict.fromkeys((attribute.name, *_aliases(attribute))))
+
+
 def _names(attribute: Attribute) -> Iterable[str]:
     return attribute.name, attribute.short
 

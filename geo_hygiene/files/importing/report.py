@@ -22,7 +22,7 @@ class Stored:
     findings
         What was said on the way.
     lacking
-        Keys of records that the file lacks and that stayed.
+        Keys, codes or ids of records that the file lacks and that stayed.
     crossings, pieces
         Of lines that are split where they cross; ``None`` for others.
     components_before, components_after

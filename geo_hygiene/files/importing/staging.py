@@ -12,6 +12,8 @@ from typing import Any
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
+from geo_hygiene.files.importing.batch import Batch
+
 CHUNK = 5_000
 """Rows that are turned into text at once."""
 
@@ -88,15 +90,27 @@ class Known:
     same_attributes: bool
 
 
-def stage(
+def stage(connection: Connection, batch: Batch, geometries: Sequence[str] | None = None) -> None:
+    """Write the rows of a file where statements can join them; ``geometries`` are hexadecimal EWKB."""
+    stage_rows(
+        connection,
+        batch.rows,
+        [batch.keys[row] for row in batch.rows],
+        [batch.hashes[row] for row in batch.rows],
+        [batch.attribute_hashes[row] for row in batch.rows],
+        geometries,
+    )
+
+
+def stage_rows(
     connection: Connection,
     positions: Sequence[int],
     keys: Sequence[str],
     geometry_hashes: Sequence[bytes | None],
     attribute_hashes: Sequence[bytes],
-    geometries: Sequence[str] | None,
+    geometries: Sequence[str] | None = None,
 ) -> None:
-    """Write the rows of a file where statements can join them; ``geometries`` are hexadecimal EWKB."""
+    """Write rows whose keys and hashes are worked out by their own importer."""
     columns: dict[str, Sequence[Any]] = {
         "position": positions,
         "key": keys,

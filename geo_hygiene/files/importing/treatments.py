@@ -25,7 +25,7 @@ from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
-from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage
+from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
 
 SLIP_MM = 2
@@ -103,8 +103,8 @@ def store(connection: Connection, batch: Batch) -> Stored:
     stored.findings += doubled
     wrong_rows = {finding.row for finding in doubled}
     kept = [at for at, row in enumerate(rows) if row.number not in wrong_rows]
-    stage(
-        connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept], None
+    stage_rows(
+        connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept]
     )
     before = known_rows(connection, batch.layer.key, len(kept))
     present = {row.source_key: row for row in connection.execute(text(PRESENT))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,7 +14,16 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.proposal import Remark, propose_lists
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
+from geo_hygiene.coverage.writing import (
+    NewZone,
+    Stretch,
+    add_zones,
+    change_duties,
+    claims_corrected,
+    end_claims,
+    lists_of,
+    replace_lists,
+)
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.cleaning import CleanRows
@@ -28,8 +37,8 @@ SAME_PLACE = 1e-9
 PRESENT = """
 select
     claim.id, claim.uuid, claim.duty_id, claim.shift, claim.valid_from, claim.valid_to,
-    duty_zone.code, duty_zone.name, ST_AsBinary(duty_zone.geom) as picture
-from duty_zone join claim using (id)
+    duty_zone.code, duty_zone.name, ST_AsBinary(duty_zone.geom) as picture, duty.target_kind
+from duty_zone join claim using (id) join duty on duty.id = claim.duty_id
 """
 
 
@@ -59,6 +68,10 @@ class _ZoneRow:
             and (old.valid_from, old.valid_to) == (start, end)
             and _is_same_place(old.picture, self.shape)
         )
+
+    def keeps_list_of(self, old: Any) -> bool:
+        """Tell whether a stored list goes on: the file proposes no other, and the duty looks after the same things."""
+        return self.shape is None and bool(old.target_kind == self.duty.target_kind)
 
     def as_new(self, valid_from: date | None) -> NewZone:
         return NewZone(
@@ -105,9 +118,11 @@ def store(
     corrected, moved = ([pair for pair in pairs if pair[1].number not in empty] for pairs in (corrected, moved))
     _add(connection, [(zone, zone.values["valid_from"]) for zone in added], import_id)
     _correct(connection, corrected, import_id)
+    lists = lists_of(connection, [old.id for old, zone in moved if zone.keeps_list_of(old)])
     end_claims(connection, [old.id for old, _zone in moved], options.changes_on)
-    for _old, zone in moved:
+    for old, zone in moved:
         zone.values["id"] = None
+        zone.stretches = lists.get(old.id, zone.stretches)
     _add(connection, [(zone, options.changes_on) for _old, zone in moved], import_id)
     _assign(connection, [zone for zone in zones if zone.number not in empty], stored, import_id)
     stored.created, stored.updated = len(added), len(corrected) + len(moved)
@@ -179,17 +194,21 @@ def _propose(connection: Connection, zones: Sequence[_ZoneRow], options: ImportO
         proposal = propose_lists(connection, duty, {number: zone.shape for number, zone in competing.items()}, day)
         for number, zone in competing.items():
             zone.stretches = proposal.lists[number]
-        stored.findings += [_remark(remark, competing[remark.zone]) for remark in proposal.remarks]
+        stored.findings += [_remark(remark, competing) for remark in proposal.remarks]
 
 
-def _remark(remark: Remark[int], zone: _ZoneRow) -> Finding:
+def _remark(remark: Remark[int], zones: Mapping[int, _ZoneRow]) -> Finding:
+    zone = zones[remark.zone]
     if remark.code == "no-targets":
         words = N_("The zone “%(zone)s” holds nothing that its duty must look after.")
         hint = N_("Import the streets, drains or tanks first, and see that the zone lies over them.")
         return Finding(Code.NO_TARGETS, words, zone.number, value=zone.code, hint=hint, values={"zone": zone.code})
-    words = N_("%(lane)s runs along the border; it was given to the zone “%(zone)s”.")
-    values = {"lane": remark.lane or str(remark.target), "zone": zone.code}
-    return Finding(Code.BORDER_LANE, words, zone.number, value=str(remark.target), values=values)
+    words = N_("A segment on the border with %(others)s was given to the zone “%(zone)s”.")
+    if not remark.others:
+        words = N_("A segment along the edge of the zone “%(zone)s” was given to it.")
+    values = {"zone": zone.code, "others": ", ".join(f"“{zones[other].code}”" for other in remark.others)}
+    about = remark.lane or str(remark.target)
+    return Finding(Code.BORDER_LANE, words, zone.number, value=about, values=values)
 
 
 def _add(connection: Connection, zones: Sequence[tuple[_ZoneRow, date | None]], import_id: int) -> None:
@@ -223,7 +242,11 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
         " from (values %s) as given (id, shift, valid_from, valid_to) where claim.id = given.id",
         [(old.id, zone.shift, zone.values["valid_from"], zone.values["valid_to"]) for old, zone in pairs],
     )
-    replace_lists(connection, {old.id: zone.stretches for old, zone in pairs if zone.shape is not None})
+    other_duty = {old.id: zone.duty.id for old, zone in pairs if zone.duty.id != old.duty_id}
+    if other_duty:
+        change_duties(connection, other_duty)
+    replace_lists(connection, {old.id: zone.stretches for old, zone in pairs if not zone.keeps_list_of(old)})
+    claims_corrected(connection, [old.id for old, zone in pairs if zone.keeps_list_of(old)])
 
 
 def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:

@@ -250,6 +250,23 @@ def is_doubtful_chinese(values: Sequence[str]) -> bool:
     return mixed * 2 >= len(values) > 0 and common_share(values) < 0.5  # noqa: PLR2004 - half
 
 
+def refuse_rubbish(values: Sequence[str]) -> None:
+    """Refuse text that was read as Chinese for want of anything better, when it is rather of another language.
+
+    Raises
+    ------
+    RefusedError
+        If it is.
+    """
+    if is_doubtful_chinese(values):
+        raise refuse(
+            Code.FILE_UNREADABLE,
+            N_("The text is neither UTF-8 nor Chinese: read as GB18030 it would be %(example)s"),
+            hint=N_("Say how it is encoded, such as --encoding CP1252."),
+            example=values[0],
+        )
+
+
 def _has_letters_beside(value: str) -> bool:
     return any(
         (a.isascii() and a.islower() and not b.isascii()) or (b.isascii() and b.islower() and not a.isascii())

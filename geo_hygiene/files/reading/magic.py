@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from geo_hygiene.files.findings import Code
-from geo_hygiene.files.reading import geopackages, shapefile
+from geo_hygiene.files.reading import geopackages, shapefile_records
 from geo_hygiene.files.reading.locate import JSON_ENDINGS, Located, RefusedError, refuse
 from geo_hygiene.i18n import N_
 
@@ -37,7 +37,7 @@ def check_content(located: Located) -> None:
 
 def _fits(ending: str, start: bytes) -> bool:
     if ending == "shp":
-        return start.startswith(shapefile.MAGIC)
+        return start.startswith(shapefile_records.MAGIC)
     if ending == "zip":
         return start.startswith(_ZIP)
     if ending == "gpkg":

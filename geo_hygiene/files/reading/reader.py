@@ -1,5 +1,6 @@
 """Read a foreign file in a process of its own, which has few rights and dies with this one."""
 
+import errno
 import json
 import os
 import signal
@@ -89,8 +90,13 @@ def read(
         raise ValueError(f"layer must be point, line, polygon, any or None, not {layer!r}")
     try:
         located = locate(Path(path))
+        _check_rights(located)
     except RefusedError as refusal:
         return refused_table(Path(path).name, refusal.finding)
+    except PermissionError as problem:
+        name = Path(str(problem.filename)).name
+        text = N_("This user may not read %(name)s.")
+        return refused_table(Path(path).name, Finding(Code.FILE_UNREADABLE, text, values={"name": name}))
     with private_folder(scratch) as folder:
         job = {
             "parent": os.getpid(),
@@ -110,6 +116,13 @@ def read(
             "extent": extent,
         }
         return _read_in_child(job, located, folder, limits, progress)
+
+
+def _check_rights(located: Located) -> None:
+    """Raise `PermissionError` where this user may not read a part: the reading process could not tell why."""
+    for file in located.parts.values():
+        if not os.access(file, os.R_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, "", str(file))
 
 
 def _read_in_child(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.reading import dbase, encodings, shapefile
+from geo_hygiene.files.reading import dbase, encodings, shapefile_records
 from geo_hygiene.files.reading.geometry import INVALID_HINT, not_finite, too_many
 from geo_hygiene.files.reading.limits import Limits
 from geo_hygiene.files.reading.locate import Located, refuse
@@ -51,7 +51,7 @@ class Shapefile:
         self._shp.symlink_to(parts["shp"].resolve())
         index = self._shp.with_suffix(".shx")
         expected = self._table.rows if self._table is not None else None
-        self._shapes = shapefile.inspect(parts["shp"], parts.get("shx"), index, expected=expected)
+        self._shapes = shapefile_records.inspect(parts["shp"], parts.get("shx"), index, expected=expected)
         if not self._shapes.restored:
             index.symlink_to(parts["shx"].resolve())
         self._check_parts(parts)
@@ -115,7 +115,7 @@ class Shapefile:
         types = self._shapes.shape_types[rows - 1]
         vertices = self._shapes.vertices[rows - 1]
         problems: dict[int, Finding] = {}
-        lost = (types != shapefile.NULL_SHAPE) & (shapely.is_missing(geometries) | shapely.is_empty(geometries))
+        lost = (types != shapefile_records.NULL_SHAPE) & (shapely.is_missing(geometries) | shapely.is_empty(geometries))
         for at in np.flatnonzero(lost).tolist():
             row = int(rows[at])
             if types[at] in _POINT_TYPES:
@@ -145,13 +145,8 @@ class Shapefile:
         trial = self._trial
         assert trial is not None  # noqa: S101 - called when it was chosen
         is_guess = trial.encoding.origin == "guess" and trial.encoding.codec == encodings.CHINESE
-        if is_guess and not trial.failed and encodings.is_doubtful_chinese(trial.sample):
-            raise refuse(
-                Code.FILE_UNREADABLE,
-                N_("The text is neither UTF-8 nor Chinese: read as GB18030 it would be %(example)s"),
-                hint=N_("Say how it is encoded, such as --encoding CP1252."),
-                example=trial.sample[0],
-            )
+        if is_guess and not trial.failed:
+            encodings.refuse_rubbish(trial.sample)
         guessed = encodings.what_was_chosen(trial, cpg)
         if guessed is not None:
             self.findings.append(guessed)

@@ -1,6 +1,7 @@
 """Find the encoding of a text file: what the user says, its byte order mark, UTF-8, GB18030."""
 
 import codecs
+import re
 from pathlib import Path
 
 from geo_hygiene.files.findings import Code, Finding
@@ -10,6 +11,8 @@ from geo_hygiene.files.reading.sources import FORMAT_ENCODING
 from geo_hygiene.i18n import N_
 
 _BLOCK = 1024 * 1024
+#: Words with a character beyond ASCII, between the signs of JSON and CSV.
+_FOREIGN_WORD = re.compile(r"""[^\s,;:"{}\[\]\x00-\x1f]*[^\x00-\x7f\s][^\s,;:"{}\[\]]*""")
 
 
 class Text:
@@ -48,6 +51,7 @@ class Text:
         elif not self._decodes():
             self.codec = encodings.CHINESE
             self._must_decode("UTF-8")
+            encodings.refuse_rubbish(self._foreign_words())
             self.encoding = {"used": "GB18030", "from": "guess"}
             text = N_("The text is not UTF-8; it was read as GB18030.")
             hint = N_("If that is wrong, say the right one with --encoding.")
@@ -61,6 +65,10 @@ class Text:
                 hint=N_("Say the right encoding with --encoding."),
                 encoding=name,
             )
+
+    def _foreign_words(self) -> list[str]:
+        with self._path.open(encoding=self.codec, newline="") as file:
+            return _FOREIGN_WORD.findall(file.read(_BLOCK))
 
     def _decodes(self) -> bool:
         decoder = codecs.getincrementaldecoder(self.codec)()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     FromClause,
     Numeric,
     Select,
+    Text,
     and_,
     case,
     cast,
@@ -54,10 +55,11 @@ def layer_rows(layer: MapLayer, on: date | None) -> Select[*tuple[Any, ...]]:
         The day whose records are wanted; None takes those of every period.
     """
     source = _Source(layer, on)
-    columns = [source.value_of(attribute).label(attribute.name) for attribute in layer.exported]
+    values = [source.value_of(attribute) for attribute in layer.exported]
+    columns = [value.label(attribute.name) for value, attribute in zip(values, layer.exported, strict=True)]
     if layer.geometry is not None:
         columns.append(source.shape().label(GEOMETRY))
-    return select(*columns).select_from(source.tables).where(*source.conditions()).order_by(*source.order())
+    return select(*columns).select_from(source.tables).where(*source.conditions()).order_by(*source.order(values))
 
 
 class _Source:
@@ -128,8 +130,13 @@ class _Source:
             kept.append(self.shape().is_not(None))
         return kept
 
-    def order(self) -> list[ColumnElement[Any]]:
-        """Return an order that is the same at every export of the same records."""
+    def order(self, values: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """Return an order that is the same at every export of the same records.
+
+        Rows of a table have no identity that outlives an import; they stand in the order of their fields.
+        """
+        if self._layer.geometry is None:
+            return [value.collate("C") if isinstance(value.type, Text) else value for value in values]
         return [next(iter(inspect(self._layer.model).primary_key))]
 
     def _holds(self, source: Any) -> list[ColumnElement[bool]]:

@@ -59,8 +59,15 @@ class CoverAnswer(Figures):
     outside_scope: list[OutsideScope]
 
 
+class Named(Answer):
+    """Somebody or something with a code, and a name where it has one."""
+
+    code: str
+    name: str | None
+
+
 class Stretch(Answer):
-    """A part of a target from metre to metre, of one state."""
+    """A part of a target from metre to metre, of one state; ``zones`` and ``holders`` are codes, the others name them."""
 
     segment: UUID
     kind: str
@@ -72,7 +79,9 @@ class Stretch(Answer):
     length_m: float
     state: Literal["gap", "overlap", "vacant", "covered"]
     zones: list[str]
+    in_zones: list[Named]
     holders: list[str]
+    held_by: list[Named]
     community: str | None
     community_name: str | None
     group: str | None
@@ -131,7 +140,7 @@ class Piece(Answer):
 
 
 class TargetAnswer(Answer):
-    """A target and who looks after it on a day."""
+    """A target and who looks after it on a day; ``above`` answer for the ground, also where nobody holds it."""
 
     id: UUID
     code: str | None
@@ -150,15 +159,9 @@ class TargetAnswer(Answer):
     center: Place
     bbox: Box
     on: date
+    above: list[Link]
     cover: list[CoverOfTarget]
     pieces: list[Piece]
-
-
-class Holder(Answer):
-    """Somebody who holds a zone."""
-
-    code: str
-    name: str | None
 
 
 class Zone(Answer):
@@ -175,7 +178,7 @@ class Zone(Answer):
     valid_to: date | None
     version: int
     holders: list[str]
-    held_by: list[Holder]
+    held_by: list[Named]
     length_m: float
     targets: int
     tint: int

@@ -41,8 +41,8 @@ class PiecesParameters(GapsParameters):
     """A page of pieces, of those that fit all filters."""
 
     state: State | None = None
-    zone: Text | None = Field(None, description="Code of a zone")
-    person: Text | None = Field(None, description="Code of a holder")
+    zone: Text | None = Field(None, description="Code of a zone, or a part of its name")
+    person: Text | None = Field(None, description="Code of a holder, or a part of the name")
     community: Text | None = Field(None, description="Code of a community")
     group: Text | None = Field(None, description="Code of a resident group")
     lane: Text | None = Field(None, description="Code of a lane, or a part of its name")

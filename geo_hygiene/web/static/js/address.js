@@ -21,8 +21,15 @@ export function someOf(allowed, usual) {
   };
 }
 
+// The thirtieth of February has the form of a day and is none.
+function isDay(text) {
+  if (!DAY.test(text ?? "")) return false;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}
+
 export function aDay(usual) {
-  return { read: (text) => (DAY.test(text ?? "") ? text : usual), write: (value) => value };
+  return { read: (text) => (isDay(text) ? text : usual), write: (value) => value };
 }
 
 export function anything() {

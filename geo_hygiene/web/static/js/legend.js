@@ -37,10 +37,13 @@ export function createLegend(store, config, tell) {
       row.querySelector("[data-figure=share]").textContent = figures ? share(value, figures.total) : "–";
       if (figures) row.dataset.value = value;
     }
-    if (!figures) byId("legend-total").textContent = say("loading");
-    else if (figures.total > 0) {
-      byId("legend-total").textContent = say("total", { total: amount(figures.total, unit) });
-    } else byId("legend-total").textContent = say("total_nothing");
+    byId("legend-total").textContent = figures ? summary(figures, unit) : say("loading");
+    byId("deck").classList.toggle("nothing", figures?.total === 0);
+  }
+
+  function summary({ total, covered }, unit) {
+    if (!total) return say("total_nothing");
+    return say(covered ? "total" : "total_no_zones", { total: amount(total, unit) });
   }
 
   async function refresh(state) {
