@@ -24,6 +24,10 @@ class Level(StrEnum):
     PERSON = "person"
 
 
+BELOW = {Level.OFFICE: "community", Level.COMMUNITY: "group", Level.GROUP: "group"}
+"""The level of the parts in which an area is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Millimetres (or counts) that must be covered, and how they are; vacant is part of covered."""
@@ -37,6 +41,16 @@ class Sums:
     def gap(self) -> int:
         """Return what nobody covers."""
         return self.total - self.covered
+
+    def amounts(self, duty: DutyRecord) -> dict[str, float | int]:
+        """Return the public form: metres to the millimetre, or counts."""
+        return {
+            "total": duty.amount(self.total),
+            "covered": duty.amount(self.covered),
+            "vacant": duty.amount(self.vacant),
+            "gap": duty.amount(self.gap),
+            "overlap": duty.amount(self.overlap),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +90,13 @@ class Summary:
             "unit": self.duty.unit,
             "on": self.on.isoformat(),
             "plan": "published",
-            **self._amounts(self.sums),
+            **self.sums.amounts(self.duty),
             "by_level": self.level,
-            "by": [{"code": row.code, "name": row.name, **self._amounts(row.sums)} for row in self.rows],
+            "by": [{"code": row.code, "name": row.name, **row.sums.amounts(self.duty)} for row in self.rows],
             "outside_scope": [
                 {"zone": row.zone, "targets": row.targets, "extent": self.duty.amount(row.extent)}
                 for row in self.outside_scope
             ],
-        }
-
-    def _amounts(self, sums: Sums) -> dict[str, float | int]:
-        amount = self.duty.amount
-        return {
-            "total": amount(sums.total),
-            "covered": amount(sums.covered),
-            "vacant": amount(sums.vacant),
-            "gap": amount(sums.gap),
-            "overlap": amount(sums.overlap),
         }
 
 
@@ -112,7 +116,7 @@ left join vacancy
     on vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
     and vacancy.valid_from <= :on and :on < vacancy.valid_to
 {joins}
-where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid_to
+where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid_to {within}
 group by {identity} bundle.code, bundle.name
 order by bundle.name nulls last, bundle.code nulls last
 """
@@ -191,6 +195,38 @@ def summarize(connection: Connection, duty: DutyRecord, on: date, level: Level |
     return Summary(duty, on, sums, level, rows, outside)
 
 
+def summarize_within(
+    connection: Connection, duty: DutyRecord, on: date, level: Level, area_id: int
+) -> tuple[Sums, tuple[SummaryRow, ...]]:
+    """Return the sums of an area of a level on a day, and those of the areas one level below it."""
+    statement = BY_AREA.format(
+        columns="part.code, part.name,",
+        joins="join area_tree on area_tree.id = ledger.area_id"
+        f" left join area as part on part.id = area_tree.{BELOW[level]}_id",
+        grouping=f"and area_tree.{level.value}_id = :area group by part.id, part.code, part.name"
+        " having sum(total_mm) <> 0 order by part.code nulls last",
+    )
+    rows = _summary_rows(connection.execute(text(statement), {"duty_id": duty.id, "on": on, "area": area_id}))
+    return _added(rows), rows if level is not Level.GROUP else ()
+
+
+def summarize_bundle(connection: Connection, duty: DutyRecord, on: date, bundle_id: int) -> Sums:
+    """Return the sums of one lane or drain on a day."""
+    values = {"duty_id": duty.id, "on": on, "bundle": bundle_id}
+    statement = _by_grouping(duty, within="and bundle.id = :bundle")
+    return _added(_summary_rows(connection.execute(text(statement), values)))
+
+
+def _added(rows: Iterable[SummaryRow]) -> Sums:
+    sums = [row.sums for row in rows]
+    return Sums(
+        sum(one.total for one in sums),
+        sum(one.covered for one in sums),
+        sum(one.overlap for one in sums),
+        sum(one.vacant for one in sums),
+    )
+
+
 def _rows(
     connection: Connection, duty: DutyRecord, level: Level | None, values: dict[str, Any], sums: Sums
 ) -> tuple[SummaryRow, ...]:
@@ -214,15 +250,16 @@ def _by_area(level: Level) -> str:
     )
 
 
-def _by_grouping(duty: DutyRecord) -> str:
+def _by_grouping(duty: DutyRecord, *, within: str = "") -> str:
     grouping = duty.layer.grouping
     if grouping is None:
-        return BY_GROUPING.format(joins=NO_GROUPING, identity="")
+        return BY_GROUPING.format(joins=NO_GROUPING, identity="", within=within)
     segment, reference = duty.layer.model.__tablename__, grouping.reference.key
     return BY_GROUPING.format(
         joins=f"join {segment} as segment on segment.id = target.id"
         f" left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{reference}",
         identity="bundle.id,",
+        within=within,
     )
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from geo_hygiene.coverage.typed import SPACES, folded
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
@@ -34,48 +35,74 @@ from geo_hygiene.layerspec import Choice, MapLayer
 from geo_hygiene.records.claims import DUTY_TITLES, Duty
 from geo_hygiene.records.people import Person
 
-RESULT_KINDS = ("lane", "drain", "community", "group", "office", "zone", "person", "target")
+RESULT_KINDS = ("lane", "community", "group", "office", "person", "zone", "drain", "target")
 """What a search finds, in the order in which equal hits are told."""
 
-ESCAPE = "\\"
+LEAST_OF_KIND = 3
+KINDS_ON_A_PAGE = 4
+"""So many kinds at least have room on a page: a hundred bins of one lane must not hide the lane's people."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search shows, and how many others fit."""
+
+    results: list[dict[str, Any]]
+    more: int
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What is looked for: a text in which no character has a meaning of its own, on a day."""
+    """What is looked for: a text without spaces in which no character has a meaning of its own, on a day."""
 
     words: str
     on: date
 
     def hit(self, *columns: Any) -> ColumnElement[bool]:
-        escaped = "".join(ESCAPE + letter if letter in "%_\\" else letter for letter in self.words)
-        hits: list[ColumnElement[bool]] = [column.ilike(f"%{escaped}%", escape=ESCAPE) for column in columns]
+        hits: list[ColumnElement[bool]] = [func.strpos(_folded(column), self.words) > 0 for column in columns]
         return or_(*hits)
 
     def rank(self, *columns: Any) -> ColumnElement[int]:
         """Return 0 for the very name or code, 1 for a beginning, 2 for a part."""
-        words = self.words.lower()
-        same = or_(*(func.lower(column) == words for column in columns))
-        begins = or_(*(func.starts_with(func.lower(column), words) for column in columns))
+        same = or_(*(_folded(column) == self.words for column in columns))
+        begins = or_(*(func.starts_with(_folded(column), self.words) for column in columns))
         return case((same, 0), (begins, 1), else_=2)
 
 
-def search(connection: Connection, words: str, on: date, *, limit: int = 10) -> list[dict[str, Any]]:
-    """Return what fits a text on a day, best first: the same name or code, then beginnings, then parts.
+def _folded(column: Any) -> ColumnElement[str]:
+    return func.translate(func.lower(column), SPACES, "")
 
-    Upper and lower case are the same, and every character stands for itself. Things without a place (a person without
-    a zone) have no ``center``.
+
+def search(connection: Connection, words: str, on: date, *, limit: int = 10) -> Found:
+    """Return what fits a text on a day: the very names and codes, then people and areas, then single places.
+
+    Upper and lower case and spaces do not matter, and every other character stands for itself. Of several kinds a few
+    each are shown. Things without a place (a person without a zone) have no ``center``.
     """
-    wanted = _Wanted(words.strip(), on)
+    wanted = _Wanted(folded(words), on)
     if not wanted.words:
-        return []
+        return Found([], 0)
     found = union_all(*_questions(wanted)).subquery("found")
-    order = case({kind: index for index, kind in enumerate(RESULT_KINDS)}, value=found.c.type)
-    rows = connection.execute(
-        select(found).order_by(found.c.rank, order, func.length(found.c.name), found.c.name, found.c.code).limit(limit)
-    ).all()
-    places = _places(connection, rows, on)
-    return [_public(row, places.get((row.type, row.id))) for row in rows]
+    kind = (found.c.type, found.c.layer)
+    nearest = (found.c.rank, func.length(found.c.name), found.c.name, found.c.code, found.c.id)
+    ranked = select(
+        found,
+        func.row_number().over(partition_by=kind, order_by=nearest).label("place"),
+        func.count().over(partition_by=kind).label("of_kind"),
+    ).subquery("ranked")
+    rows = connection.execute(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)).all()
+    fitting = {(row.type, row.layer): row.of_kind for row in rows}
+    few = limit if len(fitting) == 1 else max(LEAST_OF_KIND, limit // KINDS_ON_A_PAGE)
+    shown = sorted((row for row in rows if row.place <= few), key=_order)[:limit]
+    places = _places(connection, shown, on)
+    results = [_public(row, places.get((row.type, row.id))) for row in shown]
+    return Found(results, sum(fitting.values()) - len(results))
+
+
+def _order(row: Row[Any]) -> tuple[Any, ...]:
+    """Return the key by which what was found is told: what bears the very name, then single places last."""
+    name, code = row.name or "", row.code or ""
+    return row.rank > 0, row.type == "target", row.rank, RESULT_KINDS.index(row.type), len(name), name, code, row.id
 
 
 def _questions(wanted: _Wanted) -> Iterable[Select[Any]]:
@@ -142,23 +169,32 @@ def _persons(wanted: _Wanted) -> Select[Any]:
 #: Boxes of what was found, and the zones that light it up. One question for each type that occurs.
 PLACES = {
     "line": """
-        select {reference} as id, ST_Extent(target.geom) as box, null::text[] as zones
+        select {reference} as id, ST_Extent(target.geom) as box, null::text[] as zones, null::text as within
         from target join {segment} as segment using (id)
         where {reference} = any(:ids) and target.valid_from <= :on and :on < target.valid_to
         group by {reference}
     """,
-    "area": "select id, box2d(geom) as box, null::text[] as zones from area where id = any(:ids)",
-    "target": "select id, box2d(geom) as box, null::text[] as zones from target where id = any(:ids)",
+    "area": "select id, box2d(geom) as box, null::text[] as zones, null::text as within from area where id = any(:ids)",
+    "target": """
+        select target.id, box2d(target.geom) as box, null::text[] as zones, coalesce(area.name, area.code) as within
+        from target left join area on area.id = target.area_id
+        where target.id = any(:ids)
+    """,
     "zone": """
         select duty_zone.id, coalesce(box2d(duty_zone.geom), (
             select ST_Extent(target.geom)
             from claim join cover using (source_id) join target on target.id = cover.target_id
             where claim.id = duty_zone.id and target.valid_from <= :on and :on < target.valid_to
-        )) as box, array[code] as zones
+        )) as box, array[code] as zones, (
+            select string_agg(distinct person.name, '、') from assignment
+            join person on person.id = assignment.person_id
+            where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
+        ) as within
         from duty_zone where id = any(:ids)
     """,
     "person": """
-        select assignment.person_id as id, ST_Extent(target.geom) as box, array_agg(distinct duty_zone.code) as zones
+        select assignment.person_id as id, ST_Extent(target.geom) as box, array_agg(distinct duty_zone.code) as zones,
+            null::text as within
         from assignment
         join duty_zone on duty_zone.code = assignment.zone
         join claim on claim.id = duty_zone.id and claim.valid_from <= :on and :on < claim.valid_to
@@ -190,7 +226,7 @@ def _places(connection: Connection, rows: Sequence[Row[Any]], on: date) -> dict[
         for (kind, layer), ids in kinds.items()
         for place in connection.execute(
             text(
-                "select id, zones, ST_XMin(box) as west, ST_YMin(box) as south, ST_XMax(box) as east,"  # noqa: S608
+                "select id, zones, within, ST_XMin(box) as west, ST_YMin(box) as south, ST_XMax(box) as east,"  # noqa: S608
                 f" ST_YMax(box) as north from ({_place_statement(kind, layer)}) as place"
             ),
             {"ids": ids, "on": on},
@@ -207,7 +243,7 @@ def _public(row: Row[Any], place: Row[Any] | None) -> dict[str, Any]:
         "code": row.code,
         "name": row.name,
         "kind": row.layer if row.type == "target" else None,
-        "detail": _detail(row),
+        "detail": " · ".join(filter(None, (_detail(row), place.within if place is not None else None))),
         "zones": list(place.zones) if place is not None and place.zones else [],
         "center": _rounded((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) if box else None,
         "bbox": box,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.features.people import posts_over_sources
 from geo_hygiene.i18n import gettext as _
 
 DIGITS = 9
@@ -55,7 +56,7 @@ limit :limit
 """
 
 ONE_ZONE = """
-, ST_AsGeoJSON(duty_zone.geom, :digits) as shape,
+, claim.source_id, ST_AsGeoJSON(duty_zone.geom, :digits) as shape,
 (
     select coalesce(json_agg(json_build_object(
         'segment', target.uuid, 'from_m', cover.from_mm / 1000.0::float8, 'to_m', cover.to_mm / 1000.0::float8
@@ -114,7 +115,11 @@ def zone_feature(connection: Connection, name: str, on: date) -> dict[str, Any]:
         "type": "Feature",
         "id": str(row.uuid),
         "geometry": json.loads(row.shape) if row.shape else None,
-        "properties": {**_public(row), "segments": row.stretches},
+        "properties": {
+            **_public(row),
+            "above": posts_over_sources(connection, [row.source_id], on),
+            "segments": row.stretches,
+        },
     }
 
 

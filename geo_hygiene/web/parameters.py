@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from geo_hygiene.i18n import _
 
 ISO_DAY = re.compile(r"(?a:\d{4}-\d{2}-\d{2})")
+WIDE_SPACES = re.compile(r"[\u00a0\u3000]")
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 MOST_ROWS = 1000
 
@@ -30,7 +31,8 @@ def _near(day: date) -> date:
 
 
 def _printable(value: str) -> str:
-    """Refuse characters that no name holds; a NUL can not even be asked for in the database."""
+    """Refuse characters that no name holds; a NUL can not even be asked for. The wide space of Chinese is a space."""
+    value = " ".join(WIDE_SPACES.split(value))
     if not value.isprintable():
         raise ValueError(_("must not hold control characters"))
     return value

@@ -225,6 +225,8 @@ def test_a_zone_is_a_feature_with_its_stretches_and_a_strong_tag(client: FlaskCl
         ("\\", []),
         ("<img", [("lane", "L3")]),
         ("ZHANG", [("person", "P2")]),
+        ("zhangsan", [("person", "P2")]),
+        (" 解\u3000放 街 ", [("lane", "L1")]),
         ("张三", [("person", "P1")]),
         ("一号", [("zone", "Z1")]),
         ("z2", [("zone", "Z2")]),
@@ -257,6 +259,66 @@ def test_what_is_found_has_a_place_and_its_zones(client: FlaskClient) -> None:
 def test_search_gives_the_nearest_first_and_not_more_than_asked(client: FlaskClient) -> None:
     results = client.get("/api/v1/search", query_string=ON | {"q": "C1", "limit": 2}).json["results"]
     assert [result["code"] for result in results] == ["C1", "C1G1"]
+
+
+def test_search_tells_a_few_of_each_kind_and_single_places_last(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/search", query_string=ON | {"q": "2", "limit": 12}).json
+    types = [result["type"] for result in answer["results"]]
+    assert types == [*("lane", "community", "group", "group", "group", "person", "zone"), *["target"] * 4]
+    whole = client.get("/api/v1/search", query_string=ON | {"q": "2", "limit": 50}).json
+    assert answer["more"] == len(whole["results"]) - len(answer["results"]) > 0
+    assert whole["more"] == 0
+    (tank,) = client.get("/api/v1/search", query_string=ON | {"q": "t0"}).json["results"]
+    assert tank["detail"] == "Septic tanks · C1G1"
+
+
+def test_a_person_has_zones_posts_and_somebody_above(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/people/P1", query_string=ON).json
+    assert (answer["name"], answer["role"], answer["phone"]) == ("张三", "cleaner", "138****1234")
+    (zone,) = answer["zones"]
+    listed = client.get("/api/v1/zones/Z1", query_string=ON).json["properties"]
+    assert (zone["code"], zone["name"], zone["length_m"]) == ("Z1", "一号责任区", listed["length_m"])
+    assert [post["code"] for post in answer["above"]] == [post["code"] for post in listed["above"]] == ["LD", "CD"]
+    cadre = client.get("/api/v1/people/CD", query_string=ON).json
+    assert [(post["role"], post["code"], post["name"]) for post in cadre["posts"]] == [("cadre", "C1", "鼓楼社区")]
+    assert [post["code"] for post in cadre["above"]] == ["LD"]
+    assert client.get("/api/v1/people/nobody", query_string=ON).status_code == 404
+
+
+def test_an_area_is_told_with_its_figures_and_parts(client: FlaskClient) -> None:
+    for level, code, below in (("office", "O", "community"), ("community", "C1", "group"), ("group", "C1G1", None)):
+        answer = client.get(f"/api/v1/areas/{code}", query_string=SWEEPING).json
+        rows = client.get("/api/v1/cover", query_string=SWEEPING | {"by": level}).json["by"]
+        figures = ("total", "covered", "gap", "overlap", "vacant")
+        (row,) = (row for row in rows if row["code"] == code)
+        assert [answer[name] for name in figures] == [row[name] for name in figures]
+        parts = client.get("/api/v1/cover", query_string=SWEEPING | {"by": below}).json["by"] if below else []
+        assert answer["parts"] == [part for part in parts if part["code"].startswith(code.strip("O"))]
+        assert answer["above"][0] == {"role": "leader", "code": "LD", "name": "李领导"}
+    assert (answer["parent"], answer["parent_name"], answer["above"][1]["code"]) == ("C1", "鼓楼社区", "CD")
+
+
+def test_a_lane_is_told_from_end_to_end(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/cover/along", query_string=SWEEPING | {"lane": "L0"}).json
+    told = [(piece["code"], piece["state"]) for piece in answer["pieces"]]
+    assert told == [
+        ("S00", "covered"),
+        ("S01", "covered"),
+        *(("S02", state) for state in ("covered", "overlap", "covered")),
+        ("S03", "covered"),
+        ("S04", "covered"),
+        ("S05", "covered"),
+    ]
+    ends = [piece["along_to_m"] for piece in answer["pieces"]]
+    assert [piece["along_from_m"] for piece in answer["pieces"]] == [0, *ends[:-1]]
+    assert ends[-1] == pytest.approx(answer["total"])
+    (row,) = (
+        row
+        for row in client.get("/api/v1/cover", query_string=SWEEPING | {"by": "lane"}).json["by"]
+        if row["code"] == "L0"
+    )
+    assert {name: answer[name] for name in row} == row
+    assert client.get("/api/v1/cover/along", query_string=ON | {"duty": "tanks", "lane": "L0"}).status_code == 404
 
 
 def test_search_speaks_the_language_of_the_asker(client: FlaskClient) -> None:

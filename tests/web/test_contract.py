@@ -23,12 +23,16 @@ PLACES = {
     "zone": "Z1",
     "campaign": "R1",
     "case": CASE,
+    "person": "P1",
+    "area": "C1",
     "filename": "css/base.css",
 }
 REQUIRED = {
     "/api/v1/cover": {"duty": "sweeping"},
     "/api/v1/cover/gaps": {"duty": "sweeping"},
     "/api/v1/cover/pieces": {"duty": "sweeping"},
+    "/api/v1/cover/along": {"duty": "sweeping", "lane": "L1"},
+    "/api/v1/areas/<area>": {"duty": "sweeping"},
     "/api/v1/search": {"q": "张"},
     "/language": {"to": "en"},
 }

@@ -207,7 +207,7 @@ def test_an_empty_database_is_a_beginning_and_not_an_error(new_database: Callabl
     assert "geo-hygiene sample load" in visitor.get("/").get_data(as_text=True)
     assert config_of(visitor, "/map")["extent"] is None
     assert read(visitor, "/map/table").rows == []
-    assert visitor.get("/api/v1/search?q=a").json == {"results": []}
+    assert visitor.get("/api/v1/search?q=a").json == {"results": [], "more": 0}
     assert visitor.get("/api/v1/zones").json == {"zones": [], "next": None}
     assert visitor.get("/api/v1/cover?duty=drains&by=lane").json["total"] == 0
     assert visitor.get("/api/v1/cover/gaps?duty=sweeping").json["gaps"] == []

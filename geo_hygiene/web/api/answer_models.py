@@ -67,7 +67,7 @@ class Named(Answer):
 
 
 class Stretch(Answer):
-    """A part of a target from metre to metre, of one state; ``zones`` and ``holders`` are codes, the others name them."""
+    """A part of a target from metre to metre, of one state; ``in_zones`` and ``held_by`` name them."""
 
     segment: UUID
     kind: str
@@ -106,6 +106,28 @@ class PiecesAnswer(Answer):
     on: date
     pieces: list[Stretch]
     next: str | None
+
+
+class StretchAlong(Stretch):
+    """A stretch where it lies on its lane; ``start`` and ``end`` are lanes that meet it there."""
+
+    section: int
+    along_from_m: float
+    along_to_m: float
+    start: str | None
+    end: str | None
+
+
+class AlongAnswer(Figures):
+    """A lane or drain from one end to the other; a new ``section`` does not follow from the one before."""
+
+    duty: str
+    on: date
+    id: UUID
+    code: str | None
+    name: str | None
+    category: str | None
+    pieces: list[StretchAlong]
 
 
 class Link(Answer):
@@ -200,8 +222,9 @@ class ZoneStretch(Answer):
 
 
 class ZoneProperties(Zone):
-    """A zone with its stretches."""
+    """A zone with its stretches; ``above`` answer for the ground on which most of it lies."""
 
+    above: list[Link]
     segments: list[ZoneStretch]
 
 
@@ -212,6 +235,62 @@ class ZoneFeature(Answer):
     id: UUID
     geometry: dict[str, Any] | None
     properties: ZoneProperties
+
+
+class PostHeld(Answer):
+    """An area for which a person answers."""
+
+    role: str
+    code: str | None
+    name: str | None
+    level: str
+
+
+class ZoneHeld(Answer):
+    """A zone that a person holds."""
+
+    code: str
+    name: str | None
+    duty: str
+    shift: str
+    since: date | None
+    length_m: float
+    targets: int
+
+
+class PersonAnswer(Answer):
+    """A person with posts and zones of a day; the telephone is masked."""
+
+    id: UUID
+    code: str
+    name: str
+    role: str
+    phone: str | None
+    community: str | None
+    community_name: str | None
+    above: list[Link]
+    posts: list[PostHeld]
+    zones: list[ZoneHeld]
+
+
+class AreaAnswer(Figures):
+    """An area, who answers for it, and the areas that it is made of; figures are those of one duty."""
+
+    id: UUID
+    code: str | None
+    name: str | None
+    level: str
+    zone_class: str | None
+    population: int | None
+    parent: str | None
+    parent_name: str | None
+    parent_level: str | None
+    bbox: Box
+    duty: str
+    unit: Unit
+    on: date
+    above: list[Link]
+    parts: list[FiguresOf]
 
 
 class Found(Answer):
@@ -229,9 +308,10 @@ class Found(Answer):
 
 
 class SearchAnswer(Answer):
-    """What fits a text, best first."""
+    """What fits a text, best first, a few of each kind; ``more`` is how many others fit."""
 
     results: list[Found]
+    more: int
 
 
 class Choice(Answer):

@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features
 from geo_hygiene.coverage import questions, summary, versions
+from geo_hygiene.coverage.along import along as cover_along
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.layers import layer_of
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
-from geo_hygiene.web.api.answer_models import CoverAnswer, GapsAnswer, PiecesAnswer, TargetAnswer
+from geo_hygiene.web.api.answer_models import AlongAnswer, CoverAnswer, GapsAnswer, PiecesAnswer, TargetAnswer
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.language import current_tag
@@ -58,6 +59,12 @@ class PiecesParameters(GapsParameters):
             group=self.group,
             lane=self.lane,
         )
+
+
+class AlongParameters(DutyAndDay):
+    """A lane or drain."""
+
+    lane: Text = Field(description="Code or id of a lane, or of a drain for the duty of drains")
 
 
 class TargetPath(Parameters):
@@ -108,6 +115,16 @@ def _pieces(connection: Connection, query: PiecesParameters) -> dict[str, Any]:
         connection, duty, on, wanted=query.wanted(), order=query.sort, limit=query.limit, after=query.after
     )
     return {"duty": duty.code, "on": on.isoformat(), "pieces": page.rows, "next": page.next}
+
+
+@blueprint.get("/cover/along", summary="One lane or drain from end to end", responses={200: AlongAnswer})
+def along(query: AlongParameters) -> Response:
+    """Return who looks after a lane or drain, in the order in which one walks it."""
+    return jsonify(connections().read(_along, query))
+
+
+def _along(connection: Connection, query: AlongParameters) -> dict[str, Any]:
+    return cover_along(connection, duty_of(connection, query.duty), query.on or today(connection), query.lane)
 
 
 @blueprint.get("/targets/<kind>/<id>/cover", summary="Who looks after a target", responses={200: TargetAnswer})

@@ -13,10 +13,17 @@ from sqlalchemy import Connection
 from geo_hygiene import features
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
-from geo_hygiene.web.api.answer_models import LayersAnswer, SearchAnswer, ZoneFeature, ZonesAnswer
+from geo_hygiene.web.api.answer_models import (
+    AreaAnswer,
+    LayersAnswer,
+    PersonAnswer,
+    SearchAnswer,
+    ZoneFeature,
+    ZonesAnswer,
+)
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
-from geo_hygiene.web.parameters import Limit, OnDay, Parameters, Text, Word
+from geo_hygiene.web.parameters import DutyAndDay, Limit, OnDay, Parameters, Text, Word
 
 MOST_FOUND = 50
 
@@ -37,6 +44,18 @@ class ZonePath(Parameters):
     """A zone by its id or code."""
 
     zone: Text
+
+
+class PersonPath(Parameters):
+    """A person by id or code."""
+
+    person: Text
+
+
+class AreaPath(Parameters):
+    """An area by its id or code."""
+
+    area: Text
 
 
 class SearchParameters(OnDay):
@@ -73,13 +92,35 @@ def _zone(connection: Connection, path: ZonePath, query: OnDay) -> dict[str, Any
     return features.zone_feature(connection, path.zone, query.on or today(connection))
 
 
+@blueprint.get("/people/<person>", summary="One person", responses={200: PersonAnswer})
+def person(path: PersonPath, query: OnDay) -> Response:
+    """Return where a person belongs, who is above, and which posts and zones the person has."""
+    return jsonify(connections().read(_person, path, query))
+
+
+def _person(connection: Connection, path: PersonPath, query: OnDay) -> dict[str, Any]:
+    return features.person(connection, path.person, query.on or today(connection))
+
+
+@blueprint.get("/areas/<area>", summary="One area", responses={200: AreaAnswer})
+def area(path: AreaPath, query: DutyAndDay) -> Response:
+    """Return who answers for an area, its figures and those of the areas that it is made of."""
+    return jsonify(connections().read(_area, path, query))
+
+
+def _area(connection: Connection, path: AreaPath, query: DutyAndDay) -> dict[str, Any]:
+    duty, on = duty_of(connection, query.duty), query.on or today(connection)
+    return features.area(connection, path.area, duty, on)
+
+
 @blueprint.get("/search", summary="Find lanes, people, zones, areas and targets", responses={200: SearchAnswer})
 def search(query: SearchParameters) -> Response:
     """Return what fits a text, best first."""
-    return jsonify(results=connections().read(_search, query))
+    found = connections().read(_search, query)
+    return jsonify(results=found.results, more=found.more)
 
 
-def _search(connection: Connection, query: SearchParameters) -> list[dict[str, Any]]:
+def _search(connection: Connection, query: SearchParameters) -> features.Found:
     return features.search(connection, query.q, query.on or today(connection), limit=query.limit)
 
 

@@ -1,0 +1,61 @@
+"""One area: who answers for it, how a duty is covered in it, and the areas that it is made of."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.chain import posts_over
+from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.coverage.summary import Level, summarize_within
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.i18n import gettext as _
+
+AREA = """
+select
+    area.id, area.uuid, area.code, area.name, area.level, area.zone_class, area.population,
+    parent.code as parent, parent.name as parent_name, parent.level as parent_level,
+    area_tree.group_id, area_tree.community_id, area_tree.office_id,
+    ST_XMin(area.geom) as west, ST_YMin(area.geom) as south, ST_XMax(area.geom) as east, ST_YMax(area.geom) as north
+from area
+join area_tree on area_tree.id = area.id
+left join area as parent on parent.id = area.parent_id
+where (area.code = :name or area.uuid::text = :name) and area.valid_from <= :on and :on < area.valid_to
+order by area.id
+limit 1
+"""
+
+
+def area(connection: Connection, name: str, duty: DutyRecord, on: date) -> dict[str, Any]:
+    """Return an area, by id or by the code that holds on a day.
+
+    Raises
+    ------
+    UnknownRecordError
+        When no area has the id or code on the day.
+    """
+    row = connection.execute(text(AREA), {"name": name, "on": on}).one_or_none()
+    if row is None:
+        raise UnknownRecordError(_("There is no area “%(name)s”.", name=name))
+    level = Level(row.level)
+    sums, parts = summarize_within(connection, duty, on, level, row.id)
+    return {
+        "id": str(row.uuid),
+        "code": row.code,
+        "name": row.name,
+        "level": row.level,
+        "zone_class": row.zone_class,
+        "population": row.population,
+        "parent": row.parent,
+        "parent_name": row.parent_name,
+        "parent_level": row.parent_level,
+        "bbox": [row.west, row.south, row.east, row.north],
+        "duty": duty.code,
+        "unit": duty.unit,
+        "on": on.isoformat(),
+        "above": posts_over(connection, (row.group_id, row.community_id, row.office_id), on),
+        **sums.amounts(duty),
+        "parts": [{"code": part.code, "name": part.name, **part.sums.amounts(duty)} for part in parts],
+    }
