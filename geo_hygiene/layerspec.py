@@ -199,6 +199,8 @@ class Lettering:
         Pixels at ``from_zoom`` and three zooms later.
     spacing
         Space between letters in em.
+    every
+        Pixels along a line after which its name is written again.
     """
 
     color: str
@@ -208,6 +210,7 @@ class Lettering:
     sizes: tuple[float, float]
     spacing: float = 0.0
     along_line: bool = False
+    every: int = 240
     halo: str = "#FFFDF9"
 
 

@@ -20,6 +20,9 @@ from geo_hygiene.maps import HOLDERS, STATES, MapParts, UnknownAssetError, map_p
 from geo_hygiene.maps.frame import LOCAL_FILES, LocalFigure, TownMap
 from geo_hygiene.maps.palette import PAPER
 
+TOWN_ON_A_PHONE = 12.5
+"""Zoom at which a phone shows a town of four kilometres."""
+
 TILES = "/tiles/{layer}/{z}/{x}/{y}.mvt"
 STATIC = Path(__file__).parents[1] / "geo_hygiene" / "web" / "static"
 TOWN = (105.06, 31.07, 105.1, 31.1)
@@ -214,6 +217,31 @@ def test_states_differ_for_every_sight(sight: str, least: float) -> None:
 def test_states_are_told_without_colour_too() -> None:
     shapes = {(state.core is not None, state.dashes, state.wider > 1.5) for state in STATES}
     assert len(shapes) == len(STATES)
+
+
+def test_the_shape_of_a_state_is_wide_enough_to_see_when_a_phone_shows_the_whole_town() -> None:
+    for state in STATES:
+        if state.core is not None:
+            assert state.core_from < TOWN_ON_A_PHONE
+            assert state.least_core[0] >= 1.2, state.state
+            assert state.least[0] - state.least_core[0] >= 1, state.state
+
+
+def test_a_mark_on_a_short_gap_is_no_wider_than_a_gap_at_town_scale(style: dict[str, Any]) -> None:
+    paint = next(layer for layer in _style_layers(style) if layer["id"] == "cover-gap-mark")["paint"]
+    gap = next(state for state in STATES if state.state == "gap")
+    radii, rings = (
+        dict(zip(paint[name][3::2], paint[name][4::2], strict=True))
+        for name in ("circle-radius", "circle-stroke-width")
+    )
+    assert 2 * radii[12] <= gap.least[0] + 0.5
+    assert min(rings) > TOWN_ON_A_PHONE
+    assert rings[min(rings)] == 0
+
+
+def test_names_of_areas_make_room_for_each_other(style: dict[str, Any]) -> None:
+    name = next(layer for layer in _style_layers(style) if layer["id"] == "areas-name-community")
+    assert len(name["layout"]["text-variable-anchor"]) > 1
 
 
 def test_no_holder_looks_like_a_gap_or_like_another_holder() -> None:

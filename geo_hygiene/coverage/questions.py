@@ -145,6 +145,13 @@ GAPS = """(
 )"""
 """A page's gaps are among those of the targets with the longest gaps: each of them brings at least one."""
 
+HOW_MANY_GAPS = """
+select count(*)
+from state cross join lateral unnest(state.gaps) as gap
+where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid_to
+    and state.gap_max_mm >= :listed and upper(gap) - lower(gap) >= :listed
+"""
+
 FIRST_LONGEST = "order by target.extent_mm desc fetch first (:first) rows with ties"
 """No target beyond these has a piece longer than the shortest of them."""
 FIRST_BY_LANE = """
@@ -206,6 +213,12 @@ def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100
     return _page(connection.execute(statement, values).all(), duty, limit)
 
 
+def gap_count(connection: Connection, duty: DutyRecord, on: date) -> int:
+    """Return how many rows all pages of :func:`gaps` have."""
+    values = {"duty_id": duty.id, "on": on, "listed": _listed_mm(duty)}
+    return int(connection.execute(text(HOW_MANY_GAPS), values).scalar_one())
+
+
 def pieces(
     connection: Connection,
     duty: DutyRecord,
@@ -255,7 +268,7 @@ def _first_pieces(
 
 def _listed(layer: MapLayer, source: str, order: Order, known: str = "") -> str:
     """Return the statement of a list; ``known`` are further columns."""
-    columns = "uuid, kind, code, lane, lane_code, from_mm, to_mm, state, zones, in_zones, held_by, community,"
+    columns = "uuid, kind, code, name, lane, lane_code, from_mm, to_mm, state, zones, in_zones, held_by, community,"
     return (
         f"select {columns} community_name, area_group, group_name,"  # noqa: S608 - constants and declared names
         " ST_X(ST_PointOnSurface(shape)) as lon, ST_Y(ST_PointOnSurface(shape)) as lat,"
@@ -270,6 +283,10 @@ def _page(rows: Sequence[Row[Any]], duty: DutyRecord, limit: int) -> Page:
     return Page([_public(row, duty) for row in rows[:limit]], _key(following) if following else None)
 
 
+def _listed_mm(duty: DutyRecord) -> int:
+    return 1 if duty.unit == "count" else LISTED_MM
+
+
 def _values(
     connection: Connection, duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: str | None
 ) -> dict[str, Any]:
@@ -277,7 +294,7 @@ def _values(
     return {
         "duty_id": duty.id,
         "on": on,
-        "listed": 1 if duty.unit == "count" else LISTED_MM,
+        "listed": _listed_mm(duty),
         "state": wanted.state,
         "zones": zones_typed(connection, duty, on, wanted.zone),
         "persons": persons_typed(connection, wanted.person),
@@ -310,11 +327,12 @@ def _named(template: str, layer: MapLayer, **parts: str) -> str:
     """Return a statement for the layer's tables; names come from the declaration."""
     grouping = layer.grouping
     join, title, number, lane = "", "segment.code", "segment.code", "segment.code = :lane"
-    name = "segment.code, null::text as lane, null::text as lane_code,"
+    own = "segment.name" if any(attribute.name == "name" for attribute in layer.attributes) else "null::text"
+    name = f"segment.code, {own} as name, null::text as lane, null::text as lane_code,"
     if grouping is not None:
         join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
         title, number = "bundle.name", "bundle.code"
-        name = "segment.code, bundle.name as lane, bundle.code as lane_code,"
+        name = "segment.code, null::text as name, bundle.name as lane, bundle.code as lane_code,"
         lane = "bundle.id = any(:bundles)"
     words = {"segment": layer.model.__tablename__, "grouping": join, "title": title, "number": number}
     return template.format(name=name, lane=lane, **words, **parts)
@@ -325,6 +343,7 @@ def _public(row: Row[Any], duty: DutyRecord) -> dict[str, Any]:
         "segment": str(row.uuid),
         "kind": row.kind,
         "code": row.code,
+        "name": row.name,
         "lane": row.lane,
         "lane_code": row.lane_code,
         "from_m": row.from_mm / 1000,

@@ -54,7 +54,14 @@ LAYER = MapLayer(
         labels="water-bodies-labels",
         lettering={
             "river": Lettering(
-                color="#3F6C84", rank=5, from_zoom=11, sizes=(13, 19), spacing=0.35, along_line=True, halo="#CFE0E8"
+                color="#3F6C84",
+                rank=5,
+                from_zoom=12.5,
+                sizes=(11, 19),
+                spacing=0.35,
+                along_line=True,
+                every=640,
+                halo="#CFE0E8",
             ),
             "": Lettering(color="#3F6C84", rank=55, from_zoom=15, sizes=(11, 14), spacing=0.1, halo="#CFE0E8"),
         },

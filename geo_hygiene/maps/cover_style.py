@@ -17,8 +17,6 @@ NOTHING: list[Any] = ["in", "", ["literal", []]]
 IS_LINE = ["==", ["geometry-type"], "LineString"]
 IS_POINT = ["==", ["geometry-type"], "Point"]
 
-GAP_AT_LEAST = (3.4, 3.8, 4.4, 0.0, 0.0)
-"""Pixels that a gap is wide at each zoom of the palette, so that it is not lost at town scale."""
 GLOW_AT_LEAST = (8.0, 9.0, 0.0, 0.0, 0.0)
 MARK_BELOW_M = ["step", ["zoom"], 200, 12, 75, 13, 42, 14, 24, 15, 12]
 """Length under which a gap gets a mark, by zoom: where its line would be shorter than the mark is wide."""
@@ -71,13 +69,13 @@ def _marked(widths: Widths, ink: StateInk) -> list[StyleLayer]:
         f"cover-{ink.state}",
         where=_chosen_state(ink.state),
         metadata={"state": ink.state},
-        paint={"line-color": ink.color, "line-width": line_width(widths, plus=ink.wider)},
+        paint={"line-color": ink.color, "line-width": line_width(widths, plus=ink.wider, least=ink.least)},
     )
     if ink.core is None:
         return [line]
     paint: dict[str, Any] = {
         "line-color": ink.core,
-        "line-width": line_width(widths, plus=ink.wider, times=ink.core_share),
+        "line-width": line_width(widths, plus=ink.wider, times=ink.core_share, least=ink.least_core),
     }
     if ink.dashes:
         paint["line-dasharray"] = list(ink.dashes)
@@ -92,7 +90,10 @@ def _marked(widths: Widths, ink: StateInk) -> list[StyleLayer]:
 
 
 def _gap(widths: Widths) -> list[StyleLayer]:
-    """Return the gaps: a pale rim against their neighbours, the line, and a round mark on what is short."""
+    """Return the gaps: a pale rim against their neighbours, the line, and a round mark on what is short.
+
+    Far out a mark is as wide as the lines, so that many short gaps look like what they are and not like a rash.
+    """
     ink = state_ink("gap")
     rim = _line(
         "cover-gap-rim",
@@ -101,14 +102,14 @@ def _gap(widths: Widths) -> list[StyleLayer]:
         paint={
             "line-color": RING,
             "line-opacity": 0.9,
-            "line-width": line_width(widths, plus=ink.wider + 2.6, least=tuple(least + 2.6 for least in GAP_AT_LEAST)),
+            "line-width": line_width(widths, plus=ink.wider + 2.6, least=tuple(least + 2.6 for least in ink.least)),
         },
     )
     line = _line(
         "cover-gap",
         where=_chosen_state("gap"),
         metadata={"state": "gap"},
-        paint={"line-color": ink.color, "line-width": line_width(widths, plus=ink.wider, least=GAP_AT_LEAST)},
+        paint={"line-color": ink.color, "line-width": line_width(widths, plus=ink.wider, least=ink.least)},
     )
     line["layout"] |= ROUND
     rim["layout"] |= ROUND
@@ -123,9 +124,9 @@ def _gap(widths: Widths) -> list[StyleLayer]:
         "metadata": {"state": "gap"},
         "paint": {
             "circle-color": ink.color,
-            "circle-radius": by_zoom([(10, 1.4), (12, 1.9), (13.5, 3.1), (15, 4.2), (16, 4.6)]),
+            "circle-radius": by_zoom([(10, 1.2), (12, 1.6), (14, 2.3), (15, 3.4), (16, 4.2)]),
             "circle-stroke-color": RING,
-            "circle-stroke-width": by_zoom([(11, 0.6), (13, 0.9), (14, 1.5)]),
+            "circle-stroke-width": by_zoom([(13.5, 0), (14, 0.6), (15, 1.5)]),
         },
     }
     return [rim, line, mark]

@@ -16,6 +16,7 @@ from folium.plugins import HeatMap
 from folium.template import Template
 from markupsafe import Markup
 
+from geo_hygiene.i18n import _
 from geo_hygiene.maps.palette import HEAT, HEAT_LEAST
 
 Asset = Callable[[str], str]
@@ -91,17 +92,33 @@ class TownMap(folium.Map):
         return "map"
 
 
-class Scale(MacroElement):
-    """A scale bar in metres alone."""
+class Controls(MacroElement):
+    """Buttons that zoom, and a scale bar in metres alone, in the reader's language."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            L.control.scale({position: "bottomright", imperial: false, maxWidth: 120})
-                .addTo({{ this._parent.get_name() }});
+            (function (map, words) {
+                L.control.zoom({
+                    position: "bottomright", zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out
+                }).addTo(map);
+                var Scale = L.Control.Scale.extend({
+                    _updateScale: function (bar, text, ratio) {
+                        var parts = text.split(" ");
+                        L.Control.Scale.prototype._updateScale.call(
+                            this, bar, parts[0] + " " + words[parts[1]], ratio
+                        );
+                    }
+                });
+                new Scale({position: "bottomright", imperial: false, maxWidth: 120}).addTo(map);
+            })({{ this._parent.get_name() }}, {{ this.words|tojson }});
         {% endmacro %}
         """
     )
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # as branca left it
+        self.words = {"zoom_in": _("Zoom in"), "zoom_out": _("Zoom out"), "m": _("m"), "km": _("km")}
 
 
 class VectorTiles(JSCSSMixin, MacroElement):
@@ -118,6 +135,7 @@ class VectorTiles(JSCSSMixin, MacroElement):
                     style: {{ this.style|tojson }},
                     fadeDuration: 120,
                     pitchWithRotate: false,
+                    locale: {"Map.Title": {{ this.title|tojson }}},
                     transformRequest: function (url) { return {url: "kept://" + new URL(url, document.baseURI).href}; }
                 }).addTo({{ this._parent.get_name() }});
             })();
@@ -134,6 +152,7 @@ class VectorTiles(JSCSSMixin, MacroElement):
         ]
         self.default_css = [("maplibre_css", "vendor/maplibre-gl/maplibre-gl.css")]
         self.style = dict(style)
+        self.title = _("Map")
 
 
 class Density(HeatMap):
@@ -143,7 +162,7 @@ class Density(HeatMap):
     """
 
     def __init__(self) -> None:
-        super().__init__([], min_opacity=HEAT_LEAST, max_zoom=0, gradient=HEAT, control=False)
+        super().__init__([], min_opacity=HEAT_LEAST, max_zoom=0, gradient=HEAT, control=False)  # type: ignore[no-untyped-call]
         self.default_js = [("leaflet_heat", "vendor/leaflet.heat/leaflet-heat.js")]
 
     def get_name(self) -> str:
@@ -187,7 +206,7 @@ def frame(
         location=(latitude, longitude),
         zoom_start=zoom,
         tiles=None,
-        zoom_control="bottomright",
+        zoom_control=False,
         min_zoom=9,
         max_zoom=20,
         zoom_snap=0.25,
@@ -198,7 +217,7 @@ def frame(
     VectorTiles(style).add_to(town)
     for element in over:
         element.add_to(town)
-    Scale().add_to(town)  # type: ignore[no-untyped-call] # as branca left it
+    Controls().add_to(town)
     figure = LocalFigure(asset=asset, nonce=nonce)
     figure.add_child(town)
     return figure.parts()

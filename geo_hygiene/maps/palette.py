@@ -37,6 +37,9 @@ class StateInk:
         Dashes of the core, in core widths.
     wider
         Pixels by which the line is wider than its lane.
+    least, least_core
+        Pixels that line and core are wide at each of :data:`ZOOMS` at least: a shape that tells the state without its
+        colour needs some, at town scale too.
     """
 
     state: str
@@ -47,19 +50,23 @@ class StateInk:
     core_from: float = 0.0
     dashes: tuple[float, ...] = ()
     wider: float = 0.0
+    least: tuple[float, ...] = (0.0,) * len(ZOOMS)
+    least_core: tuple[float, ...] = (0.0,) * len(ZOOMS)
 
 
 STATES = (
     StateInk(state="covered", title=N_("Covered"), color="#88A6AC"),
-    StateInk(state="gap", title=N_("Gap"), color="#D1490C", wider=1.8),
+    StateInk(state="gap", title=N_("Gap"), color="#D1490C", wider=1.8, least=(3.0, 3.8, 4.4, 0.0, 0.0)),
     StateInk(
         state="overlap",
         title=N_("Overlap"),
         color="#5B3E96",
         core="#E9E1F6",
         core_share=0.36,
-        core_from=14.3,
+        core_from=11.0,
         wider=1.4,
+        least=(3.2, 4.0, 4.4, 0.0, 0.0),
+        least_core=(1.2, 1.4, 1.6, 0.0, 0.0),
     ),
     StateInk(
         state="vacant",
@@ -67,9 +74,11 @@ STATES = (
         color="#3B3733",
         core="#FFF9EC",
         core_share=0.62,
-        core_from=13.5,
+        core_from=11.0,
         dashes=(2.4, 1.6),
         wider=0.4,
+        least=(2.8, 3.4, 3.8, 0.0, 0.0),
+        least_core=(1.7, 2.1, 2.3, 0.0, 0.0),
     ),
 )
 """In the order of the legend; the drawing order is covered, overlap, vacant, gap."""

@@ -178,14 +178,19 @@ def _lettering(layer: MapLayer, style: Style, category: str, letters: Lettering)
     if letters.along_line:
         label["layout"] |= {
             "symbol-placement": "line",
-            "symbol-spacing": 240,
+            "symbol-spacing": letters.every,
             "text-max-angle": MAXIMUM_ANGLE,
             "text-rotation-alignment": "map",
         }
     elif layer.geometry is GeometryKind.POINT:
         label["layout"] |= {"text-anchor": "top", "text-offset": [0, 0.95 if style.signs else 0.7], "text-max-width": 8}
     else:
-        label["layout"] |= {"text-max-width": 8}
+        # beside its place where another name holds that: a community without a name is worse than one off its middle
+        label["layout"] |= {
+            "text-max-width": 8,
+            "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+            "text-radial-offset": 0.5,
+        }
     label["paint"] = {
         "text-color": letters.color,
         "text-halo-color": letters.halo,

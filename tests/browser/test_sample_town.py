@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -63,6 +64,29 @@ def test_a_gap_is_a_click_away(open_page: Open, sample_server: str) -> None:
     settle(page)
     assert page.evaluate("() => map.getZoom()") > 15
     assert page.evaluate(SHOWN, ["chosen-segment-rim"]) > 0
+    opened.leave()
+
+
+def test_the_list_calls_tanks_by_their_names_and_says_when_the_map_hides_gaps(
+    open_page: Open, sample_server: str
+) -> None:
+    opened = open_page(sample_server, language="zh-CN")
+    page = opened.go("/map?duty=tanks&on=2025-08-01")
+    names = page.locator("#gaps .row-name")
+    expect(names.first).to_contain_text("化粪池")
+    expect(page.locator("#gaps-count")).to_contain_text(str(names.count()))
+    expect(page.locator("#gaps-unseen")).to_be_hidden()
+    page.locator("#legend [data-state=gap]").click()
+    expect(page.locator("#gaps-unseen")).to_be_visible()
+    opened.leave()
+
+
+def test_the_controls_of_the_map_speak_the_reader_s_language(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server, language="zh-CN")
+    page = opened.go(TOWN)
+    expect(page.locator(".leaflet-control-scale-line")).to_have_text(re.compile("^[0-9]+ (米|公里)$"))
+    for control in ("canvas.maplibregl-canvas", ".leaflet-control-zoom-in", ".leaflet-control-zoom-out"):
+        assert not re.search("[A-Za-z]", page.locator(control).get_attribute("aria-label") or "no label"), control
     opened.leave()
 
 

@@ -85,6 +85,13 @@ def test_gaps_are_the_pieces_without_a_zone(client: FlaskClient) -> None:
     )
 
 
+@pytest.mark.parametrize("duty", ["sweeping", "tanks"])
+def test_the_first_page_of_gaps_tells_how_many_all_are(client: FlaskClient, duty: str) -> None:
+    first = client.get("/api/v1/cover/gaps", query_string=ON | {"duty": duty, "limit": 1}).json
+    assert first["next"]
+    assert first["total"] == len(paged(client, "gaps", ON | {"duty": duty})) > 1
+
+
 def test_filters_of_pieces_narrow_the_list(client: FlaskClient) -> None:
     def asked(**words: str) -> list[dict[str, object]]:
         return client.get("/api/v1/cover/pieces", query_string=SWEEPING | {"limit": 1000} | words).json["pieces"]

@@ -83,6 +83,13 @@ def test_the_table_filters_as_the_api_does(client: FlaskClient, words: str) -> N
     assert [row["segment"] for row in read(client, f"/map/table?{query}").rows] == [row["segment"] for row in pieces]
 
 
+def test_the_table_says_that_a_community_is_not_known(client: FlaskClient) -> None:
+    page = client.get("/map/table?community=QJ99").get_data(as_text=True)
+    assert '<option value="QJ99" selected>' in page
+    assert "“QJ99” is not known" in page
+    assert "is not known" not in client.get("/map/table?community=C1").get_data(as_text=True)
+
+
 def test_the_table_names_zones_and_holders(client: FlaskClient) -> None:
     page = read(client, f"/map/table?duty=sweeping&on={SPRING}&state=overlap")
     assert {"一号责任区 (Z1), Z3", "张三 (P1), Zhang San (P2)"} <= set(page.words)

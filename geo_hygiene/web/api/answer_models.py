@@ -72,6 +72,7 @@ class Stretch(Answer):
     segment: UUID
     kind: str
     code: str | None
+    name: str | None
     lane: str | None
     lane_code: str | None
     from_m: float
@@ -91,10 +92,11 @@ class Stretch(Answer):
 
 
 class GapsAnswer(Answer):
-    """What nobody covers, longest first; ``next`` is the ``after`` of the next page."""
+    """What nobody covers, longest first; ``next`` is the ``after`` of the next page, ``total`` stands on the first."""
 
     duty: str
     on: date
+    total: int | None
     gaps: list[Stretch]
     next: str | None
 

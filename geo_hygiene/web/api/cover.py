@@ -100,7 +100,8 @@ def gaps(query: GapsParameters) -> Response:
 def _gaps(connection: Connection, query: GapsParameters) -> dict[str, Any]:
     duty, on = duty_of(connection, query.duty), query.on or today(connection)
     page = questions.gaps(connection, duty, on, limit=query.limit, after=query.after)
-    return {"duty": duty.code, "on": on.isoformat(), "gaps": page.rows, "next": page.next}
+    total = questions.gap_count(connection, duty, on) if query.after is None else None
+    return {"duty": duty.code, "on": on.isoformat(), "total": total, "gaps": page.rows, "next": page.next}
 
 
 @blueprint.get("/cover/pieces", summary="Targets in pieces of one state", responses={200: PiecesAnswer})

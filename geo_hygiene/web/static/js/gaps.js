@@ -11,9 +11,9 @@ export function createGaps(store, config, choose) {
   const list = element("ol", { class: "rows" });
   const more = element("button", { type: "button", class: "more", hidden: true, onclick: () => load(true) }, say("gaps_more"));
   const message = element("p", { class: "empty", hidden: true });
+  const unseen = element("p", { class: "empty", id: "gaps-unseen", hidden: true }, say("gaps_unseen"));
   let after = null;
-  let count = 0;
-  fill(box, list, message, more);
+  fill(box, unseen, list, message, more);
 
   function row(gap, unit) {
     const isPoint = unit !== "m";
@@ -28,9 +28,9 @@ export function createGaps(store, config, choose) {
           "data-segment": gap.segment,
           onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
         },
-        element("span", { class: "row-name" }, gap.lane || gap.code || say("no_name")),
+        element("span", { class: "row-name" }, gap.lane || gap.name || gap.code || say("no_name")),
         isPoint ? null : element("span", { class: "row-figure" }, metres(gap.length_m)),
-        element("span", { class: "row-detail" }, isPoint ? place : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
+        element("span", { class: "row-detail" }, isPoint ? [gap.name && gap.code, place].filter(Boolean).join(" · ") : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
       ),
     );
   }
@@ -61,11 +61,10 @@ export function createGaps(store, config, choose) {
       if (further) list.append(...rows);
       else fill(list, ...rows);
       if (further) rows[0]?.querySelector("button").focus();
-      count = list.children.length;
       after = answer.next ?? null;
       more.hidden = !after;
-      told(count ? "" : say("gaps_none"));
-      byId("gaps-count").textContent = count ? say("gaps_count", { count: `${number(count)}${after ? "+" : ""}` }) : "";
+      told(list.children.length ? "" : say("gaps_none"));
+      if (!further) byId("gaps-count").textContent = answer.total ? say("gaps_count", { count: number(answer.total) }) : "";
       mark(store.get().select);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
@@ -76,7 +75,14 @@ export function createGaps(store, config, choose) {
     box.removeAttribute("aria-busy");
   }
 
+  // struck out in the legend, gaps are not on the map: the list stays, and says so
+  function remind(state) {
+    unseen.hidden = state.states.has("gap");
+  }
+
   store.watch(["duty", "on"], () => load());
+  store.watch(["states"], remind);
   store.watch(["select"], (state) => mark(state.select));
+  remind(store.get());
   load();
 }
