@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from geo_hygiene.layerspec import GeometryKind, Lettering, MapLayer, Style
-from geo_hygiene.maps import cover_style
+from geo_hygiene.maps import campaign_style, cover_style
 from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
 from geo_hygiene.maps.palette import FONTS, PAPER, mixed
 from geo_hygiene.maps.signs import Sign, signs_of
@@ -253,8 +253,8 @@ def target_widths(layers: Iterable[MapLayer]) -> Widths:
     return widths
 
 
-def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str) -> dict[str, Any]:
-    keys: dict[str, list[str]] = {"cover": ["cover"]}
+def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str, answer: str) -> dict[str, Any]:
+    keys: dict[str, list[str]] = {answer: [answer]}
     for layer, _style in layers:
         keys.setdefault(_source_of(layer), []).append(layer.key)
     return {
@@ -268,7 +268,7 @@ def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str) -> dict[str, 
     }
 
 
-def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
+def map_style(layers: Iterable[MapLayer], *, tiles: str, campaign: bool = False) -> dict[str, Any]:
     """Return the whole style, as MapLibre's style specification 8 has it.
 
     Parameters
@@ -278,6 +278,8 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
     tiles
         Address template of the tiles. The addresses of the cover and of the duty zones get their duty and day in the
         page, where both can be changed; until then their layers are hidden and nothing is asked for.
+    campaign
+        Whether the map tells of a campaign and not of the cover of duties.
     """
     shown = sorted(
         ((layer, layer.style) for layer in layers if layer.style is not None), key=lambda pair: pair[1].order
@@ -290,16 +292,16 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
         "metadata": {
             "signs": {one.image: _drawn_sign(one, style) for layer, style in shown for one in signs_of(layer)}
         },
-        "sources": _sources(shown, tiles),
+        "sources": _sources(shown, tiles, campaign_style.SOURCE if campaign else "cover"),
         "layers": [
             paper,
             *_ground(shown),
-            *cover_style.zones(),
+            *([] if campaign else cover_style.zones()),
             *_drawn(shown, GeometryKind.LINE),
             *_chosen(shown, widths),
-            *cover_style.layers(widths),
+            *(campaign_style.layers() if campaign else cover_style.layers(widths)),
             *_drawn(shown, GeometryKind.POINT),
-            *cover_style.zone_names(),
+            *([] if campaign else cover_style.zone_names()),
             *_names(shown),
         ],
     }

@@ -6,7 +6,9 @@ import { fromTo, metres, number, placeOf, say } from "./format.js";
 
 const PAGE = 50;
 
-export function createGaps(store, config, choose) {
+// `question(state)` says where the list is asked for, with which words, and in which unit; `told(gap)` is what a row says
+// beside its place.
+export function createGaps(store, { question, watched, told: toldOf = () => null }, choose) {
   const box = byId("gaps");
   const list = element("ol", { class: "rows" });
   const more = element("button", { type: "button", class: "more", hidden: true, onclick: () => load(true) }, say("gaps_more"));
@@ -17,7 +19,7 @@ export function createGaps(store, config, choose) {
 
   function row(gap, unit) {
     const isPoint = unit !== "m";
-    const place = placeOf(gap);
+    const place = [toldOf(gap), placeOf(gap)].filter(Boolean).join(" · ");
     return element(
       "li",
       {},
@@ -47,15 +49,14 @@ export function createGaps(store, config, choose) {
   }
 
   async function load(further = false) {
-    const { duty, on } = store.get();
-    const unit = config.duties.find((one) => one.code === duty).unit;
+    const { path, words, unit } = question(store.get());
     byId("gaps-order").textContent = say(unit === "m" ? "gaps_longest" : "gaps_by_code");
     if (!further) {
       after = null;
       box.setAttribute("aria-busy", "true");
     }
     try {
-      const answer = await ask("gaps", `${config.api}/cover/gaps`, { duty, on, limit: PAGE, after });
+      const answer = await ask("gaps", path, { ...words, limit: PAGE, after });
       if (!answer) return;
       const rows = answer.gaps.map((gap) => row(gap, unit));
       if (further) list.append(...rows);
@@ -76,7 +77,7 @@ export function createGaps(store, config, choose) {
     box.removeAttribute("aria-busy");
   }
 
-  store.watch(["duty", "on"], () => load());
+  store.watch(watched, () => load());
   store.watch(["select"], (state) => mark(state.select));
   load();
 }
