@@ -70,17 +70,20 @@ def _answering(drawn: StyleLayer, layer: MapLayer) -> StyleLayer:
 
 def _faces(layer: MapLayer, style: Style) -> list[StyleLayer]:
     name = layer.category_name
-    fill = _base(layer, style, name=layer.key, kind="fill")
-    fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
+    drawn = []
+    if style.fill is not None:
+        fill = _base(layer, style, name=layer.key, kind="fill")
+        fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
+        drawn.append(fill)
     if style.line is None or style.borders is not None:
-        return [fill]
+        return drawn
     line = _base(layer, style, name=f"{layer.key}-line", kind="line")
     line["minzoom"] = max(line["minzoom"], style.line_from)
     line["paint"] = {
         "line-color": by_category(name, style.lines, style.line),
         "line-width": by_zoom([(12, 0.5), (17, 1.1)]),
     }
-    return [fill, line]
+    return [*drawn, line]
 
 
 def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
@@ -201,7 +204,11 @@ DRAW = {GeometryKind.POLYGON: _faces, GeometryKind.LINE: _lines, GeometryKind.PO
 def _drawn(layers: Iterable[tuple[MapLayer, Style]], kind: GeometryKind) -> list[StyleLayer]:
     """Return the features of one kind of geometry, in the order of their layers."""
     shapes = [
-        pair for pair in layers if pair[0].geometry is kind and pair[0].draws is None and pair[1].fill is not None
+        pair
+        for pair in layers
+        if pair[0].geometry is kind
+        and pair[0].draws is None
+        and (pair[1].fill is not None or (kind is GeometryKind.POLYGON and pair[1].line is not None))
     ]
     return [drawn for layer, style in shapes for drawn in DRAW[kind](layer, style)]
 

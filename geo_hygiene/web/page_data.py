@@ -26,36 +26,6 @@ TABLE_ROWS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Headline:
-    """The figures of one duty for the start page."""
-
-    duty: DutyRecord
-    summary: Summary
-
-    @property
-    def share(self) -> float | None:
-        """Return the covered share, ``None`` where there is nothing to cover."""
-        sums = self.summary.sums
-        return sums.covered / sums.total if sums.total else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Start:
-    """The start page."""
-
-    on: date
-    headlines: list[Headline]
-    is_empty: bool
-
-
-def start(connection: Connection) -> Start:
-    """Return the figures of today."""
-    on = today(connection)
-    headlines = [Headline(duty=duty, summary=summarize(connection, duty, on)) for duty in all_duties(connection)]
-    return Start(on=on, headlines=headlines, is_empty=features.extent(connection, on) is None)
-
-
-@dataclass(frozen=True, kw_only=True)
 class MapPage:
     """The map page: where it looks, and what its scripts read."""
 

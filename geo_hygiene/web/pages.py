@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from geo_hygiene import features, maps
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.web import campaign_page_data, case_page_data, page_data
+from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start_page_data
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
@@ -25,8 +25,11 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 def start() -> str:
-    """Show how each duty is covered today, and where to go from there."""
-    return render_template("start.html", page="start", start=connections().read(page_data.start), states=_states())
+    """Show how each duty is covered today, what a campaign reached, and what people complain of."""
+    found = connections().read(start_page_data.start)
+    return render_template(
+        "start.html", page="start", start=found, states=_states(), campaign_states=maps.CAMPAIGN_STATES
+    )
 
 
 @blueprint.get("/map")
