@@ -83,6 +83,10 @@ order by event.at, event.id
 """
 
 
+KINDS_COUNTED = f"""
+select it.kind, count(*) as cases from reported_case as it where {CHOSEN} group by it.kind order by cases desc, it.kind
+"""  # noqa: S608 - constants
+
 DAYS = """
 select
     cast(min(it.reported_at) at time zone :zone as date) as first_day,
@@ -264,3 +268,9 @@ def days_of_cases(connection: Connection) -> tuple[date, date] | None:
     """Return the first and the last day on which a case was reported, ``None`` without cases."""
     row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection))}).one()
     return None if row.first_day is None else (row.first_day, row.last_day)
+
+
+def count_by_kind(connection: Connection, wanted: CaseFilter) -> list[tuple[str, int]]:
+    """Return how many cases there are of each kind, the most first."""
+    rows = connection.execute(text(KINDS_COUNTED), wanted.values(office_timezone(connection)))
+    return [(row.kind, row.cases) for row in rows]

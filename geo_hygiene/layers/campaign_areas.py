@@ -41,5 +41,5 @@ LAYER = MapLayer(
         ),
         Attribute(name="name", title=N_("Name"), column=CampaignArea.name, aliases=("名称", "名字"), from_zoom=0),
     ),
-    style=Style(order=38, visible=False, switchable=False, line="#8A5A83"),
+    style=Style(order=38, visible=False, switchable=True, line="#8A5A83"),
 )

@@ -14,11 +14,12 @@ from markupsafe import Markup
 
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.maps.frame import Asset, Density, UnknownAssetError, frame
-from geo_hygiene.maps.palette import HEAT, HOLDERS, STATES, StateInk
+from geo_hygiene.maps.palette import CAMPAIGN_STATES, HEAT, HOLDERS, STATES, StateInk
 from geo_hygiene.maps.signs import Sign, signs_of
 from geo_hygiene.maps.style import map_style
 
 __all__ = [
+    "CAMPAIGN_STATES",
     "HEAT",
     "HOLDERS",
     "STATES",
@@ -91,6 +92,7 @@ def map_page(
     extent: Extent | None,
     tiles: str,
     density: bool = False,
+    campaign: bool = False,
 ) -> MapParts:
     """Return the parts of a map page.
 
@@ -108,6 +110,8 @@ def map_page(
         Address template with ``{layer}``, ``{z}``, ``{x}`` and ``{y}``.
     density
         Whether a heat map lies over it.
+    campaign
+        Whether it tells of a campaign and not of the cover of duties.
 
     Raises
     ------
@@ -115,9 +119,10 @@ def map_page(
         If Folium asks for a file that has no local counterpart.
     """
     drawn = tuple(layers)
-    style: dict[str, Any] = map_style(drawn, tiles=tiles)
+    style: dict[str, Any] = map_style(drawn, tiles=tiles, campaign=campaign)
     center, zoom = _first_view(extent or EVERYWHERE)
     over = [Density()] if density else []
     head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom, over=over)
     signs = {layer.key: [one for one in signs_of(layer) if one.category] for layer in drawn}
-    return MapParts(head=head, body=body, script=script, signs=signs)
+    states = CAMPAIGN_STATES if campaign else STATES
+    return MapParts(head=head, body=body, script=script, signs=signs, states=states)

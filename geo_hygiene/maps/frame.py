@@ -162,7 +162,9 @@ class Density(HeatMap):
     """
 
     def __init__(self) -> None:
-        super().__init__([], min_opacity=HEAT_LEAST, max_zoom=0, gradient=HEAT, control=False)  # type: ignore[no-untyped-call]
+        super().__init__(  # type: ignore[no-untyped-call] # as folium left it
+            [], min_opacity=HEAT_LEAST, max_zoom=0, gradient=HEAT, control=False
+        )
         self.default_js = [("leaflet_heat", "vendor/leaflet.heat/leaflet-heat.js")]
 
     def get_name(self) -> str:

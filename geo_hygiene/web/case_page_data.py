@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import Connection
 
 from geo_hygiene import features
@@ -11,9 +9,8 @@ from geo_hygiene.cases import questions
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
-from geo_hygiene.layerspec import Choice
 from geo_hygiene.maps import HEAT
-from geo_hygiene.web.page_data import MapPage
+from geo_hygiene.web.page_data import MapPage, titles
 
 
 def heat_page(connection: Connection) -> MapPage:
@@ -24,14 +21,10 @@ def heat_page(connection: Connection) -> MapPage:
         "extent": extent,
         "first": days[0].isoformat() if days else None,
         "last": days[1].isoformat() if days else None,
-        "kinds": _titles(KINDS),
-        "channels": _titles(CHANNELS),
-        "statuses": {"open": _("All that are open")} | _titles(STATUSES),
+        "kinds": titles(KINDS),
+        "channels": titles(CHANNELS),
+        "statuses": {"open": _("All that are open")} | titles(STATUSES),
         "colors": list(HEAT.items()),
         "api": "/api/v1",
     }
     return MapPage(extent=extent, config=config)
-
-
-def _titles(choices: Iterable[Choice]) -> dict[str, str]:
-    return {choice.value: _(choice.title) for choice in choices}

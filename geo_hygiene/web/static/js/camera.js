@@ -10,7 +10,7 @@ function free() {
   const gap = isPhone() ? 10 : 24;
   const box = byId("map").getBoundingClientRect();
   const panel = byId("panel");
-  const beside = panel?.hidden ? null : (panel ?? document.querySelector(".beside"));
+  const beside = panel && !panel.hidden ? panel : document.querySelector(".beside");
   if (isPhone()) {
     const sheet = panel && !panel.hidden ? panel : byId("legend");
     const bottom = box.bottom - sheet.getBoundingClientRect().top;

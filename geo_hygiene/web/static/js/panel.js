@@ -4,6 +4,7 @@ import { ask, Unanswered } from "./api.js";
 import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
 import { amount, fromTo, metres, number, period, placeOf, say, share } from "./format.js";
+import { chain, facts, heading } from "./panel-parts.js";
 import { parse } from "./selection.js";
 
 const LISTED = 40;
@@ -28,36 +29,11 @@ export function createPanel(store, config, { light, place, close }) {
     document.body.classList.remove("has-panel");
   }
 
-  function heading(title, ...under) {
-    return element(
-      "header",
-      {},
-      element("h2", { id: "panel-title" }, title),
-      element("p", { class: "under" }, under.filter(Boolean).join(" · ")),
-    );
-  }
-
-  function facts(...pairs) {
-    const rows = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-    return element("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
-  }
-
   function link(choice, text) {
     return element("button", { type: "button", class: "link", onclick: () => place(choice) }, text);
   }
 
   // --- a target -------------------------------------------------------------------------------------------------
-
-  function chain(posts) {
-    const item = (post) =>
-      element(
-        "li",
-        { class: post.code ? "" : "missing" },
-        element("span", { class: "role" }, config.roles[post.role] ?? post.role),
-        element("span", { class: "name" }, post.code ? post.name || post.code : say("post_none")),
-      );
-    return element("ol", { class: "chain" }, ...posts.map(item));
-  }
 
   function claim(one, isLine) {
     const where = isLine ? fromTo(one.from_m, one.to_m) : null;
@@ -67,7 +43,7 @@ export function createPanel(store, config, { light, place, close }) {
       { class: "claim" },
       element("p", { class: "claim-head" }, one.zone ? link({ type: "zone", code: one.zone }, one.zone_name || one.zone) : null, where ? element("span", { class: "where" }, where) : null),
       element("p", { class: "claim-when" }, [shift, one.since ? say("since", { day: one.since }) : say("since_always")].filter(Boolean).join(" · ")),
-      chain(one.chain),
+      chain(one.chain, config.roles),
     );
   }
 

@@ -1,4 +1,4 @@
-// When complaints come: small columns for the days of the week and the hours.
+// Small columns: how many there were at each day or hour.
 
 import { byId, drawing, element, fill } from "./dom.js";
 import { number, say } from "./format.js";
@@ -6,7 +6,7 @@ import { number, say } from "./format.js";
 const COLUMN = 10;
 const HEIGHT = 40;
 
-function columns(title, counts, names, everyNth) {
+export function columns(title, counts, names, everyNth) {
   const most = Math.max(1, ...counts);
   const told = counts.map((count, index) => say("bar_count", { name: names[index], count: number(count) }));
   const picture = drawing("svg", {
