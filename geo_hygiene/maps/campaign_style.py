@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from geo_hygiene.maps.cover_style import GAP_AT_LEAST, HIDDEN, IS_LINE, IS_POINT, ROUND, glow, spot
+from geo_hygiene.maps.cover_style import HIDDEN, IS_LINE, IS_POINT, ROUND, glow, spot
 from geo_hygiene.maps.expressions import Widths, by_zoom, line_width
 from geo_hygiene.maps.palette import CAMPAIGN_STATES, INK, RING, StateInk
 
@@ -33,14 +33,13 @@ def _piece(name: str, kind: str, ink: StateInk, where: list[Any], paint: dict[st
 
 
 def _lines(ink: StateInk) -> list[StyleLayer]:
-    least = GAP_AT_LEAST if ink.state == "not-visited" else (0.0,) * len(GAP_AT_LEAST)
     name = f"campaign-{ink.state}"
-    width = line_width(WIDTHS, plus=ink.wider, least=least)
+    width = line_width(WIDTHS, plus=ink.wider, least=ink.least)
     drawn = [_piece(name, "line", ink, IS_LINE, {"line-color": ink.color, "line-width": width})]
     if ink.core is not None:
         paint: dict[str, Any] = {
             "line-color": ink.core,
-            "line-width": line_width(WIDTHS, plus=ink.wider, times=ink.core_share),
+            "line-width": line_width(WIDTHS, plus=ink.wider, times=ink.core_share, least=ink.least_core),
         }
         if ink.dashes:
             paint["line-dasharray"] = list(ink.dashes)

@@ -37,7 +37,17 @@ REQUIRED = {
     "/language": {"to": "en"},
 }
 #: Pages forgive words that a person kept in an address.
-FORGIVING = {"/map", "/map/table", "/", "/api/docs", "/campaigns", "/campaigns/<campaign>", "/cases/heat", "/language", "/static/<path:filename>"}
+FORGIVING = {
+    "/",
+    "/map",
+    "/map/table",
+    "/campaigns",
+    "/campaigns/<campaign>",
+    "/cases/heat",
+    "/api/docs",
+    "/language",
+    "/static/<path:filename>",
+}
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
 
