@@ -109,6 +109,7 @@ def _duty_words(connection: Connection, duty: DutyRecord) -> dict[str, Any]:
         "title": duty.title,
         "kind": duty.target_kind,
         "unit": duty.unit,
+        "bundle": duty.layer.grouping.model.__tablename__ if duty.layer.grouping is not None else None,
         "days": [day.isoformat() for day in questions.plan_days(connection, duty)],
     }
 

@@ -40,6 +40,11 @@ export function fromTo(from, to) {
   return say("from_to", { from: number(from), to: metres(to) });
 }
 
+// Name with code: people know the one, files and other offices the other.
+export function named({ name, code }) {
+  return name && code && name !== code ? say("named", { name, code }) : name || code || say("no_name");
+}
+
 // Group and community of a target, by name where they have one.
 export function placeOf(target) {
   return [target.group_name || target.group, target.community_name || target.community].filter(Boolean).join(" · ");

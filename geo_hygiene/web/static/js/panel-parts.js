@@ -17,13 +17,14 @@ export function facts(...pairs) {
   return element("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
-export function chain(posts, roles) {
+// `nameOf` shows who holds a post.
+export function chain(posts, roles, nameOf = (post) => post.name || post.code) {
   const item = (post) =>
     element(
       "li",
       { class: post.code ? "" : "missing" },
       element("span", { class: "role" }, roles[post.role] ?? post.role),
-      element("span", { class: "name" }, post.code ? post.name || post.code : say("post_none")),
+      element("span", { class: "name" }, post.code ? nameOf(post) : say("post_none")),
     );
   return element("ol", { class: "chain" }, ...posts.map(item));
 }

@@ -43,7 +43,7 @@ export function createSearch(store, config, choose) {
       { role: "option", id: `found-${index}`, "aria-selected": "false" },
       element("span", { class: "found-type" }, result.type === "target" ? (config.kind_titles[result.kind] ?? "") : say(`type_${result.type}`)),
       element("span", { class: "found-name" }, result.name || result.code || say("no_name")),
-      element("span", { class: "found-detail" }, result.detail || (result.name ? result.code : "") || ""),
+      element("span", { class: "found-detail" }, [result.name ? result.code : "", result.detail].filter(Boolean).join(" · ")),
     );
     // mousedown would take the focus out of the box before the click arrives
     node.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -51,12 +51,14 @@ export function createSearch(store, config, choose) {
     return node;
   }
 
-  function show(found, query) {
+  function show({ results: found, more }, query) {
     results = found;
     const options = found.map(option);
     const none = element("li", { class: "found-none", role: "presentation" }, say("found_none", { query }));
-    fill(list, ...(options.length ? options : [none]));
-    byId("found-told").textContent = options.length ? say("found_count", { count: number(options.length) }) : none.textContent;
+    const rest = more ? element("li", { class: "found-none", role: "presentation" }, say("found_more", { count: number(more) })) : null;
+    fill(list, ...(options.length ? options : [none]), rest);
+    const told = options.length ? [say("found_count", { count: number(options.length) }), rest?.textContent] : [none.textContent];
+    byId("found-told").textContent = told.filter(Boolean).join(" ");
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     activate(options.length ? 0 : -1);
@@ -67,7 +69,7 @@ export function createSearch(store, config, choose) {
     if (!query) return close();
     try {
       const answer = await ask("search", `${config.api}/search`, { q: query, limit: MOST, on: store.get().on });
-      if (answer && input.value.trim() === query) show(answer.results, query);
+      if (answer && input.value.trim() === query) show(answer, query);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       results = [];
