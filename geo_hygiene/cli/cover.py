@@ -108,8 +108,8 @@ def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: 
     for kind in kinds:
         unit = "m" if kind["unit"] == "m" else ""
         click.echo(f"  {_(layer_of(str(kind['kind'])).title)}")
-        click.echo(f"    {_('Each once')}\t{kind['distinct']:>14,} {unit}")
-        click.echo(f"    {_('All together')}\t{kind['plain']:>14,} {unit}")
+        for key, label in (("distinct", _("Each once")), ("plain", _("All together"))):
+            click.echo(f"    {label}\t{kind[key]:>14,} {unit}")
 
 
 @cover.command(
