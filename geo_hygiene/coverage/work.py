@@ -102,6 +102,23 @@ join asked using (target_id)
 group by asked.kind, first.found_on, first.treated_on
 """
 
+IN_PERIOD = """
+select target.kind, sum(multirange_length(done.ranges)) as distinct_extent, sum(done.plain) as plain_extent
+from (
+    select cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges,
+        sum(cover.to_mm - cover.from_mm) as plain
+    from claim
+    join cover using (source_id)
+    join target on target.id = cover.target_id
+        and target.valid_from <= claim.valid_from and claim.valid_from < target.valid_to
+    where claim.kind = :work and claim.result = 'done' and claim.valid_from >= :begin and claim.valid_from < :end
+    group by cover.target_id
+) as done
+join target on target.id = done.target_id
+group by target.kind
+"""
+"""On the targets of the day on which the work was done: those that began in their place would count it again."""
+
 SUMS = """
 select kind, area_id, result, day, sum(to_mm - from_mm) as extent
 from piece
@@ -149,3 +166,12 @@ def work_firsts(connection: Connection, wanted: str, chosen: str, values: Mappin
     statement = text(f"with wanted as materialized ({wanted}), chosen as materialized ({chosen}), {SLICES} {FIRSTS}")
     rows = connection.execute(statement, values)
     return [WorkFirst(row.kind, row.found_on, row.treated_on, int(row.extent)) for row in rows]
+
+
+def work_in_period(connection: Connection, work: str, begin: date, end: date) -> dict[str, tuple[int, int]]:
+    """Return by kind of target how much was done in a half-open period: each stretch once, and as often as it was done.
+
+    ``work`` is the layer key of the work; extents are millimetres or counts.
+    """
+    rows = connection.execute(text(IN_PERIOD), {"work": work, "begin": begin, "end": end})
+    return {row.kind: (int(row.distinct_extent), int(row.plain_extent)) for row in rows}

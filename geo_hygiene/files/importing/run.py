@@ -22,6 +22,7 @@ from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, 
 from geo_hygiene.files.importing import cases, lists, tables, treatments, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
+from geo_hygiene.files.importing.campaigns import campaign_findings
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.extent import office_extent, outside_extent
 from geo_hygiene.files.importing.features import store_features
@@ -184,7 +185,7 @@ class _Import:
         self.findings += period_findings(self.layer, clean, self.table.row_numbers.tolist())
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
         batch = self._batch(connection, clean, mapping)
-        self.findings += tree_findings(connection, batch)
+        self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
         rows = self._good(batch.rows)
         if self._must_refuse():
             return self._report("refused", Stored(), rows)

@@ -98,7 +98,8 @@ def store(connection: Connection, batch: Batch) -> Stored:
             stored.findings.append(wrong.finding)
     _widen(rows)
     rows = _inside(connection, rows, stored)
-    keys, hashes, attributes = _keys(batch, rows)
+    present = {row.source_key: row for row in connection.execute(text(PRESENT))}
+    keys, hashes, attributes = _keys(batch, rows, {str(row.uuid): key for key, row in present.items()})
     doubled = _doubled(keys, rows)
     stored.findings += doubled
     wrong_rows = {finding.row for finding in doubled}
@@ -107,7 +108,6 @@ def store(connection: Connection, batch: Batch) -> Stored:
         connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept]
     )
     before = known_rows(connection, batch.layer.key, len(kept))
-    present = {row.source_key: row for row in connection.execute(text(PRESENT))}
     changed = []
     for at in kept:
         was = before.get(at)
@@ -232,13 +232,22 @@ def _inside(connection: Connection, rows: Sequence[_Row], stored: Stored) -> lis
     return kept
 
 
-def _keys(batch: Batch, rows: Sequence[_Row]) -> tuple[list[str], list[bytes | None], list[bytes]]:
-    """Return keys, hashes of the places and of what else is said; a row without a number is known by its content."""
+def _keys(
+    batch: Batch, rows: Sequence[_Row], present: Mapping[str, str]
+) -> tuple[list[str], list[bytes | None], list[bytes]]:
+    """Return keys, hashes of the places and of what else is said.
+
+    A row without a number is known by the id of a stored treatment (``present``: keys by ids), else by its content.
+    """
     indexes = [row.index for row in rows]
     places = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
     attributes = attribute_hashes(batch.clean, sorted(batch.given), indexes)
     keys = [
-        str(row.values["external_id"] or hashlib.sha256((place or b"") + said).hexdigest())
+        str(
+            row.values["external_id"]
+            or present.get(str(row.values["id"]))
+            or hashlib.sha256((place or b"") + said).hexdigest()
+        )
         for row, place, said in zip(rows, places, attributes, strict=True)
     ]
     return keys, list(places), attributes
