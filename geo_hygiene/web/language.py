@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from urllib.parse import urlencode, urlsplit
 
 from babel import numbers
@@ -16,6 +15,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 #: Tag in addresses and pages, locale of the catalogue, name in the language itself.
 LANGUAGES = (("en", "en", "English"), ("zh-Hans", "zh_Hans", "简体中文"))
 FINE_BELOW = 100
+ALMOST_ALL = 0.999
 SPEAKING = frozenset({"text/html", "application/json", "application/problem+json"})
 
 
@@ -71,8 +71,9 @@ def format_amount(amount: float) -> str:
 
 
 def format_share(share: float) -> str:
-    """Return a share as a percentage that says 100 % only of the whole."""
-    return numbers.format_percent(math.floor(share * 1000) / 1000, format="0.#%", locale=i18n.current_locale())
+    """Return a share as a percentage with one decimal, as the map tells it; 100 % is said only of the whole."""
+    told = share if share >= 1 else min(share, ALMOST_ALL)
+    return numbers.format_percent(told, format="0.0%", locale=i18n.current_locale())
 
 
 def speak(app: Flask, *, locale: str | None) -> None:

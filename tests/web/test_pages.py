@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event, text
 
 from geo_hygiene.database import engine
 from geo_hygiene.web.connections import Connections
+from geo_hygiene.web.language import format_share
 from tests.conftest import TestDatabase
 from tests.web.conftest import application
 from tests.web.towns import AUTUMN, NAMES, SPRING
@@ -128,8 +129,21 @@ def test_a_page_about_an_error_looks_like_a_page(client: FlaskClient) -> None:
 def test_the_start_page_tells_the_figures_of_today(client: FlaskClient) -> None:
     figures = client.get("/api/v1/cover?duty=tanks").json
     words = read(client, "/").words
-    assert f"{figures['covered'] / figures['total']:.0%}" in words
+    assert f"{figures['covered'] / figures['total']:.1%}" in words
     assert any("Septic tanks" in word for word in words)
+    assert (f"(of that {figures['vacant'] / figures['total']:.1%} vacant)" in words) is (figures["vacant"] > 0)
+
+
+def test_the_start_page_leads_to_each_community(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    for row in client.get("/api/v1/cover?duty=sweeping&by=community").json["by"]:
+        assert (f"/map?duty=sweeping&amp;select=community:{row['code']}" in page) is (row["code"] is not None)
+        assert (f"/map/table?duty=sweeping&amp;community={row['code']}" in page) is (row["code"] is not None)
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.94074, "94.1%"), (0.99996, "99.9%"), (1, "100.0%"), (0, "0.0%")])
+def test_all_is_said_only_of_the_whole(share: float, told: str) -> None:
+    assert format_share(share) == told
 
 
 def config_of(client: FlaskClient, address: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ const words = readJson("words");
 
 const wholeNumbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const ALMOST_ALL = 0.999;
 const shares = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 export function say(key, values = {}) {
@@ -25,8 +26,9 @@ export function amount(value, unit) {
   return unit === "m" ? say("metres", { amount: wholeNumbers.format(value) }) : numbers.format(value);
 }
 
+// 100 % is said only of the whole.
 export function share(part, whole) {
-  return whole > 0 ? shares.format(part / whole) : "–";
+  return whole > 0 ? shares.format(part < whole ? Math.min(part / whole, ALMOST_ALL) : 1) : "–";
 }
 
 // Half-open periods are told with their last day: people read "until" as including it.
