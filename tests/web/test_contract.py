@@ -33,7 +33,18 @@ REQUIRED = {
     "/language": {"to": "en"},
 }
 #: Pages forgive words that a person kept in an address.
-FORGIVING = {"/map", "/map/table", "/", "/api/docs", "/campaigns", "/campaigns/<campaign>", "/cases/heat", "/language", "/static/<path:filename>"}
+FORGIVING = {
+    "/map",
+    "/map/table",
+    "/",
+    "/api/docs",
+    "/campaigns",
+    "/campaigns/<campaign>",
+    "/cases",
+    "/cases/heat",
+    "/language",
+    "/static/<path:filename>",
+}
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
 
