@@ -68,6 +68,14 @@ def show_campaign(campaign: str) -> str:
     return render_template("campaign.html", page="campaigns", parts=parts, config=found.config)
 
 
+@blueprint.get("/cases")
+def show_cases() -> str:
+    """List complaints, the newest first."""
+    asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
+    listed = connections().read(case_page_data.case_list, asked)
+    return render_template("cases.html", page="heat", listed=listed, asked=asked)
+
+
 @blueprint.get("/cases/heat")
 def show_heat() -> str:
     """Show where complaints gather, and when."""

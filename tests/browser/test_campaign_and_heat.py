@@ -101,6 +101,7 @@ def test_filters_of_the_heat_map_stand_in_its_address(open_page: Open, sample_se
     fewer = told(sample_server, "/cases?kind=fly&status=open&limit=1")["total"]
     expect(page.locator("#heat-total")).to_have_attribute("data-value", str(fewer))
     assert "kind=fly" in page.url
+    assert (page.locator("#to-list").get_attribute("href") or "").endswith("/cases?kind=fly&status=open")
     page.locator("#filters button[type=reset]").click()
     total = told(sample_server, "/cases?limit=1")["total"]
     expect(page.locator("#heat-total")).to_have_attribute("data-value", str(total))

@@ -141,6 +141,7 @@ function show() {
   }));
   player.show(frames, state.at, say("frame", { when: say("whole_period"), count: number(answer.total) }));
   byId("player-whole").hidden = !frame;
+  keepLinks(state);
   areas.show(answer, state);
   whenShown.show(answer);
   document.documentElement.dataset.ready = "true";
@@ -193,6 +194,10 @@ function listen() {
 }
 
 function keepLinks(state) {
+  // the list is of what is shown: of the whole period, or of the frame
+  const frame = answer && frameAt();
+  const chosen = { ...state, ...(frame ? { from: frame.from, to: frame.to } : {}) };
+  byId("to-list").href = `/cases${query(chosen, Object.fromEntries(FILTERS.map((name) => [name, words[name]])))}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     const view = state.view ? `#map=${state.view}` : "";
