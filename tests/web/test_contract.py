@@ -43,6 +43,7 @@ FORGIVING = {
     "/map/table",
     "/campaigns",
     "/campaigns/<campaign>",
+    "/cases",
     "/cases/heat",
     "/api/docs",
     "/language",
