@@ -227,7 +227,7 @@ def plain_chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def office_chromium(playwright: Playwright) -> Iterator[Browser]:
     """Return a browser as it comes on a PC without a GPU: it draws and puts layers together by itself."""
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
