@@ -27,8 +27,10 @@ def assert_literal(page: Page) -> None:
         rows.nth(index).click()
         expect(page.locator("#panel-title")).to_have_text(name, use_inner_text=False)
         assert page.locator("#panel .facts dd").first.text_content() == name
-        assert page.locator("#panel .claim-head .link").text_content() == name
-        assert page.locator("#panel .chain .name").last.text_content() == name
+        number = PAYLOADS.index(name)
+        held = page.locator("#panel .claim:not(.unheld)")
+        assert held.locator(".claim-head .link").text_content() == f"{name} (Z{number:02d})"
+        assert held.locator(".chain .name").last.text_content() == f"{name} (P{number:02d})"
         assert PAYLOADS[1] in (page.locator("#panel .facts").text_content() or "")
     for name in PAYLOADS:
         page.fill("#query", name.strip("\u202e"))
