@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
-from geo_hygiene.maps.palette import COVERED_BY_CATEGORY, FONTS, GLOW, HOLDERS, INK, RING, StateInk, state_ink
+from geo_hygiene.maps.palette import (
+    COVERED_BY_CATEGORY,
+    FONTS,
+    GLOW,
+    HOLDERS,
+    INK,
+    PAPER,
+    RING,
+    StateInk,
+    mixed,
+    state_ink,
+)
 
 StyleLayer: TypeAlias = dict[str, Any]
 
@@ -92,7 +103,8 @@ def _marked(widths: Widths, ink: StateInk) -> list[StyleLayer]:
 def _gap(widths: Widths) -> list[StyleLayer]:
     """Return the gaps: a pale rim against their neighbours, the line, and a round mark on what is short.
 
-    Far out a mark is as wide as the lines, so that many short gaps look like what they are and not like a rash.
+    Far out a mark is as wide as the lines, so that many short gaps look like what they are and not like a rash. Where
+    everything is a gap, ``quiet`` is the paint that the page uses: an alarm on every street warns of none.
     """
     ink = state_ink("gap")
     rim = _line(
@@ -112,7 +124,9 @@ def _gap(widths: Widths) -> list[StyleLayer]:
         paint={"line-color": ink.color, "line-width": line_width(widths, plus=ink.wider, least=ink.least)},
     )
     line["layout"] |= ROUND
+    line["metadata"]["quiet"] = {"line-width": line_width(widths), "line-color": mixed(ink.color, PAPER, 0.7)}
     rim["layout"] |= ROUND
+    rim["metadata"]["quiet"] = {"line-opacity": 0}
     mark = {
         "id": "cover-gap-mark",
         "type": "circle",
@@ -121,7 +135,7 @@ def _gap(widths: Widths) -> list[StyleLayer]:
         "maxzoom": 16,
         "filter": ["all", _chosen_state("gap"), ["<", ["get", "length_m"], MARK_BELOW_M]],
         "layout": HIDDEN,
-        "metadata": {"state": "gap"},
+        "metadata": {"state": "gap", "quiet": {"circle-opacity": 0, "circle-stroke-opacity": 0}},
         "paint": {
             "circle-color": ink.color,
             "circle-radius": by_zoom([(10, 1.2), (12, 1.6), (14, 2.3), (15, 3.4), (16, 4.2)]),

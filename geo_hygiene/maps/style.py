@@ -3,7 +3,8 @@
 Every style layer says in its ``metadata`` what a person can do with it: ``layer`` (switched with that layer key),
 ``state`` and ``color`` (shown with that state, in that way of colouring), ``answers`` (a click on it chooses a target
 of that kind), ``selects`` (its filter lights up what is chosen); the last two name the property that holds the id in
-``key``. The scripts of the page know these words and no layer by name.
+``key``. ``quiet`` is how it is painted where nothing is covered at all. The scripts of the page know these words and no
+layer by name.
 """
 
 from __future__ import annotations

@@ -316,3 +316,15 @@ def test_a_day_before_every_plan_says_why_all_is_a_gap(open_page: Open, town_ser
         expect(total).to_contain_text("No zone of this duty")
     else:
         expect(page.locator("#gaps")).to_be_hidden()
+
+
+def test_where_nothing_is_covered_gaps_are_drawn_quietly(open_page: Open, town_server: str) -> None:
+    figures = ask(town_server, "/api/v1/cover?duty=supervision&on=2025-04-01")
+    assert figures["total"] > figures["covered"] == 0
+    page = open_page(town_server).go("/map?duty=supervision&on=2025-04-01")
+    color = "vector_tiles.getMaplibreMap().getPaintProperty('cover-gap', 'line-color')"
+    loud = f"wanted => ({color} === '#D1490C') === wanted"
+    until(page, loud, False)
+    expect(page.locator("#legend-total")).to_contain_text("No zone of this duty")
+    page.locator("#duty input[value=sweeping]").check(force=True)
+    until(page, loud, True)

@@ -39,6 +39,7 @@ export function createLegend(store, config, tell) {
     }
     byId("legend-total").textContent = figures ? summary(figures, unit) : say("loading");
     byId("deck").classList.toggle("nothing", figures?.total === 0);
+    store.set({ bare: figures?.total > 0 && !figures.covered });
   }
 
   function summary({ total, covered }, unit) {

@@ -142,7 +142,7 @@ function start() {
   }
 
   keepAddress(store, words, map);
-  store.watch(["duty", "on", "layers", "states", "color"], paint);
+  store.watch(["duty", "on", "layers", "states", "color", "bare"], paint);
   store.watch(null, keepLinks);
   keepLinks(store.get());
   paint();

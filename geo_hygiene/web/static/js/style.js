@@ -1,6 +1,6 @@
 // The MapLibre style is made on the server; here its layers are shown, hidden, pointed at a duty and day, and lit up.
-// What a style layer is for stands in its metadata: layer, orColor, state, color, answers,
-// selects, where (its filter, to which the kind of target that is shown is added).
+// What a style layer is for stands in its metadata: layer, orColor, state, color, answers, selects, quiet, and where (its
+// filter, to which the kind of target that is shown is added).
 
 // `words(state)` gives for each source that depends on the page's state what its address says of it.
 export function createTiles(vectorTiles, words) {
@@ -8,6 +8,7 @@ export function createTiles(vectorTiles, words) {
   const drawn = new Promise((done) => (gl.getStyle() ? done() : gl.once("style.load", () => done())));
   const templates = new Map();
   const pointed = new Map();
+  const loud = new Map();
   let turn = Promise.resolve();
 
   function layers() {
@@ -17,6 +18,15 @@ export function createTiles(vectorTiles, words) {
   function show(layer, visible) {
     const wanted = visible ? "visible" : "none";
     if (gl.getLayoutProperty(layer.id, "visibility") !== wanted) gl.setLayoutProperty(layer.id, "visibility", wanted);
+  }
+
+  // Where nothing is covered at all, gaps are drawn as the streets that they are.
+  function hush(layer, quiet) {
+    const asDeclared = Object.keys(layer.metadata.quiet).map((name) => [name, layer.paint[name]]);
+    if (!loud.has(layer.id)) loud.set(layer.id, Object.fromEntries(asDeclared));
+    for (const [name, value] of Object.entries(quiet ? layer.metadata.quiet : loud.get(layer.id))) {
+      gl.setPaintProperty(layer.id, name, value);
+    }
   }
 
   // Tiles that depend on duty and day get them in their address; resolves when the source has taken it.
@@ -51,6 +61,7 @@ export function createTiles(vectorTiles, words) {
         (selects === undefined || lit?.by === selects);
       if (selects !== undefined && visible) gl.setFilter(layer.id, litFilter(layer, lit));
       if (where !== undefined) gl.setFilter(layer.id, ["all", where, ["==", ["get", "kind"], state.kind]]);
+      if (layer.metadata.quiet) hush(layer, state.bare);
       show(layer, visible);
     }
   }
