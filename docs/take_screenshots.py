@@ -12,14 +12,18 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from PIL.ImageColor import getrgb
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.starting import up
+from geo_hygiene.maps import STATES
 
 PICTURES = Path(__file__).parent / "img"
 FLAGS = ("--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 COLOURS = 192
 """Enough for the few colours of a map, and a third of the bytes."""
+KEPT = tuple(color for state in STATES for color in (state.color, state.core) if color)
+"""Colours that stay as they are: thin lines are few pixels, and overlaps became grey."""
 DRAWN = "() => window.vector_tiles === null || vector_tiles.getMaplibreMap().areTilesLoaded()"
 WAIT_SECONDS = 60
 DAY = "2025-09-01"
@@ -90,7 +94,10 @@ def _wait_until_drawn(page: Page) -> None:
 def write(file: Path, content: bytes) -> None:
     """Write a picture with few colours and few bytes."""
     image = Image.open(BytesIO(content)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    palette = Image.new("P", (1, 1))
+    usual = image.quantize(COLOURS - len(KEPT)).getpalette() or []
+    palette.putpalette([*usual[: 3 * (COLOURS - len(KEPT))], *(part for color in KEPT for part in getrgb(color))])
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def main() -> None:

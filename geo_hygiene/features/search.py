@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Date,
+    Integer,
     Row,
     Select,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -55,17 +59,17 @@ class Found:
 class _Wanted:
     """What is looked for: a text without spaces in which no character has a meaning of its own, on a day."""
 
-    words: str
-    on: date
+    words: ColumnElement[str]
+    on: ColumnElement[date]
 
     def hit(self, *columns: Any) -> ColumnElement[bool]:
         hits: list[ColumnElement[bool]] = [func.strpos(_folded(column), self.words) > 0 for column in columns]
         return or_(*hits)
 
     def rank(self, *columns: Any) -> ColumnElement[int]:
-        """Return 0 for the very name or code, 1 for a beginning, 2 for a part."""
-        same = or_(*(_folded(column) == self.words for column in columns))
-        begins = or_(*(func.starts_with(_folded(column), self.words) for column in columns))
+        """Return 0 for the very name or code, 1 for a beginning, 2 for a part; of columns as they are compared."""
+        same = or_(*(column == self.words for column in columns))
+        begins = or_(*(func.starts_with(column, self.words) for column in columns))
         return case((same, 0), (begins, 1), else_=2)
 
 
@@ -79,24 +83,33 @@ def search(connection: Connection, words: str, on: date, *, limit: int = 10) -> 
     Upper and lower case and spaces do not matter, and every other character stands for itself. Of several kinds a few
     each are shown. Things without a place (a person without a zone) have no ``center``.
     """
-    wanted = _Wanted(folded(words), on)
-    if not wanted.words:
+    sought = folded(words)
+    if not sought:
         return Found([], 0)
-    found = union_all(*_questions(wanted)).subquery("found")
-    kind = (found.c.type, found.c.layer)
-    nearest = (found.c.rank, func.length(found.c.name), found.c.name, found.c.code, found.c.id)
-    ranked = select(
-        found,
-        func.row_number().over(partition_by=kind, order_by=nearest).label("place"),
-        func.count().over(partition_by=kind).label("of_kind"),
-    ).subquery("ranked")
-    rows = connection.execute(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)).all()
+    rows = connection.execute(_statement(), {"words": sought, "on": on, "limit": limit}).all()
     fitting = {(row.type, row.layer): row.of_kind for row in rows}
     few = limit if len(fitting) == 1 else max(LEAST_OF_KIND, limit // KINDS_ON_A_PAGE)
     shown = sorted((row for row in rows if row.place <= few), key=_order)[:limit]
     places = _places(connection, shown, on)
     results = [_public(row, places.get((row.type, row.id))) for row in shown]
     return Found(results, sum(fitting.values()) - len(results))
+
+
+@cache
+def _statement() -> Select[Any]:
+    """Return the question for the nearest of each kind; made once, since making it takes longer than answering it."""
+    wanted = _Wanted(bindparam("words", type_=Text), bindparam("on", type_=Date))
+    # what is compared is folded once and not for each comparison
+    found = union_all(*_questions(wanted)).cte("found").prefix_with("materialized")
+    ranked = select(found, wanted.rank(found.c.plain_name, found.c.plain_code).label("rank")).subquery("ranked")
+    kind = (ranked.c.type, ranked.c.layer)
+    nearest = (ranked.c.rank, func.length(ranked.c.name), ranked.c.name, ranked.c.code, ranked.c.id)
+    placed = select(
+        ranked,
+        func.row_number().over(partition_by=kind, order_by=nearest).label("place"),
+        func.count().over(partition_by=kind).label("of_kind"),
+    ).subquery("placed")
+    return select(placed).where(placed.c.place <= bindparam("limit", type_=Integer))
 
 
 def _order(row: Row[Any]) -> tuple[Any, ...]:
@@ -125,8 +138,9 @@ def _row(kind: Any, record: Any, name: Any, wanted: _Wanted, *, layer: Any = Non
         name.label("name"),
         cast(layer if layer is not None else null(), Text).label("layer"),
         cast(about if about is not None else null(), Text).label("about"),
-        wanted.rank(name, record.code).label("rank"),
-    ).where(wanted.hit(name, record.code))
+        _folded(name).label("plain_name"),
+        _folded(record.code).label("plain_code"),
+    ).where(wanted.hit(*dict.fromkeys((name, record.code))))
 
 
 def _now(record: Any, wanted: _Wanted) -> ColumnElement[bool]:
