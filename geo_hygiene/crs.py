@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import numpy.typing as npt
 from pyproj import Geod
 
 STORAGE_SRID = 4326
@@ -12,6 +16,12 @@ TILE_SRID = 3857
 
 GEOD = Geod(ellps="WGS84")
 """Every length, area and distance is geodesic on this ellipsoid."""
+
+EQUATOR_M = GEOD.a
+ECCENTRICITY_SQUARED = GEOD.es
+
+TILE_CIRCUMFERENCE_M = 2 * math.pi * EQUATOR_M
+"""Side of the square that the vector tiles divide, in metres of their plane."""
 
 CGCS2000_SRID = 4490
 """China Geodetic Coordinate System 2000, degrees; it lies within a metre of WGS 84: https://epsg.io/4490."""
@@ -30,3 +40,17 @@ GAUSS_KRUGER_6_DEGREES = {meridian: 4502 + (meridian - 75) // 6 for meridian in 
 
 UTM_NORTH = {zone: 32600 + zone for zone in range(1, 61)}
 """WGS 84 / UTM, northern half, by zone: https://epsg.io/32601 to 32660."""
+
+
+def metres_per_degree(latitude: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the metres of a degree of longitude and of latitude at each latitude (WGS 84)."""
+    phi = np.radians(latitude)
+    shrink = 1.0 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2
+    along_parallel = EQUATOR_M * np.cos(phi) / np.sqrt(shrink)
+    along_meridian = EQUATOR_M * (1.0 - ECCENTRICITY_SQUARED) / shrink**1.5
+    return np.radians(along_parallel), np.radians(along_meridian)
+
+
+def from_tile_plane(x: float, y: float) -> tuple[float, float]:
+    """Return longitude and latitude (EPSG:4326) of a place in the plane of the vector tiles (EPSG:3857)."""
+    return math.degrees(x / EQUATOR_M), math.degrees(2 * math.atan(math.exp(y / EQUATOR_M)) - math.pi / 2)

@@ -34,6 +34,9 @@ class FieldType(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     DATE = "date"
+    TIME = "time"
+    INSTANT = "instant"
+    """A day with its time; without a time zone it is the office's."""
     UUID = "uuid"
     CODES = "codes"
     """Several codes in one field, joined by ``;``."""
@@ -80,6 +83,18 @@ class Role(StrEnum):
     """The code of an area."""
     PHONE = "phone"
     """A telephone number, of which only the masked form is stored."""
+    FREE_TEXT = "free-text"
+    """What somebody wrote; telephone numbers in it are masked."""
+    CAMPAIGN = "campaign"
+    """The code of a campaign."""
+    LATITUDE = "latitude"
+    LONGITUDE = "longitude"
+    """Degrees (EPSG:4326) of a row without a geometry."""
+    CLOCK = "clock"
+    """The time of day, where it stands in a column of its own."""
+    FROM = "from"
+    TO = "to"
+    """Metres on the target that the field with the role ``SEGMENT`` names."""
     PENDING = "pending"
     """Empty until the model that fills it exists."""
 
@@ -98,6 +113,9 @@ COMPUTED = frozenset(
     }
 )
 """Roles that an export writes and an import ignores."""
+
+IMPORT_ONLY = frozenset({Role.LATITUDE, Role.LONGITUDE, Role.CLOCK})
+"""Roles that an import reads and an export leaves out: what they say stands in another field or in the geometry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +167,11 @@ class Attribute:
     def importable(self) -> bool:
         """Whether an import reads it."""
         return self.role not in COMPUTED
+
+    @property
+    def exportable(self) -> bool:
+        """Whether an export writes it."""
+        return self.role not in IMPORT_ONLY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +288,10 @@ class MapLayer:
         The layer whose features this one is drawn from (lanes are drawn from their segments).
     tint
         The column with a number of a feature's colour, unlike its neighbours'; tiles carry it as ``tint``.
+    shape
+        The column of the geometry, where it is not the model's ``geom``.
+    any_geometry
+        Files may bring points and lines too; a radius makes faces of them.
     """
 
     key: str
@@ -283,11 +310,18 @@ class MapLayer:
     exports: bool = True
     draws: str | None = None
     tint: InstrumentedAttribute[Any] | None = None
+    shape: InstrumentedAttribute[Any] | None = None
+    any_geometry: bool = False
     made_by: str | None = field(default=None)
     """The layer whose import makes these records."""
 
     def __iter__(self) -> Iterator[Attribute]:
         return iter(self.attributes)
+
+    @property
+    def exported(self) -> tuple[Attribute, ...]:
+        """Return the fields that an export writes."""
+        return tuple(attribute for attribute in self.attributes if attribute.exportable)
 
     def attribute(self, name: str) -> Attribute:
         """Return a field by its public name; ``KeyError`` when there is none."""
@@ -314,6 +348,25 @@ class MapLayer:
     def category_choices(self) -> tuple[Choice, ...]:
         """The values of that field, as they are declared."""
         return self.category_field.choices if self.category_field is not None else ()
+
+    @property
+    def unit(self) -> str:
+        """Return in what its targets are summed up: ``count`` for points, else ``m``."""
+        return "count" if self.geometry is GeometryKind.POINT else "m"
+
+    def amount(self, extent: int | None) -> float | int:
+        """Return millimetres of lines as metres, and points as they are counted."""
+        return int(extent or 0) if self.unit == "count" else round(int(extent or 0) / 1000, 3)
+
+    @property
+    def is_event(self) -> bool:
+        """Whether its records happened at an instant, so that no day is asked for when they are listed."""
+        return any(attribute.type is FieldType.INSTANT for attribute in self.attributes)
+
+    @property
+    def places_by_coordinates(self) -> bool:
+        """Whether a row may bring its place as longitude and latitude instead of a geometry."""
+        return self.with_role(Role.LATITUDE) is not None
 
     @property
     def on_map(self) -> bool:
@@ -344,6 +397,30 @@ def place_fields() -> tuple[Attribute, ...]:
         Attribute(name="office", title=N_("Office"), role=Role.OFFICE),
         Attribute(name="community", title=N_("Community"), role=Role.COMMUNITY),
         Attribute(name="group", title=N_("Resident group"), role=Role.RESIDENT_GROUP),
+    )
+
+
+def coordinate_fields() -> tuple[Attribute, ...]:
+    """Return longitude and latitude of rows without a geometry."""
+    return (
+        Attribute(
+            name="lon",
+            title=N_("Longitude"),
+            role=Role.LONGITUDE,
+            type=FieldType.NUMBER,
+            minimum=-180,
+            maximum=180,
+            aliases=("经度", "longitude", "lng", "x"),
+        ),
+        Attribute(
+            name="lat",
+            title=N_("Latitude"),
+            role=Role.LATITUDE,
+            type=FieldType.NUMBER,
+            minimum=-90,
+            maximum=90,
+            aliases=("纬度", "latitude", "y"),
+        ),
     )
 
 

@@ -25,10 +25,12 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.sample import write
 from geo_hygiene.sample.cleaning import crossings
 from geo_hygiene.sample.field import Field
+from geo_hygiene.sample.loading import ORDER
 from geo_hygiene.sample.parameters import SIZES
 from geo_hygiene.sample.river import make_river
 from geo_hygiene.sample.streets import make_ground, make_network
 from geo_hygiene.sample.write import NAMESPACE
+from geo_hygiene.sample.year import LEFT_OUT
 
 STORED = Path(__file__).parents[1] / "data" / "shapefiles"
 PLANS = (("2025-01-01", "2025-03-03"), ("2025-07-01", "2025-09-01"))
@@ -127,8 +129,10 @@ def test_the_town_has_the_size_of_the_source(town: Files) -> None:
 
 
 def test_the_columns_are_those_of_the_declarations(town: Files) -> None:
-    for key, layer in LAYERS.items():
-        if key in ("lanes", "drains"):
+    for key in ORDER:
+        layer = LAYERS[key]
+        if layer.is_event:
+            assert set(town.table(key)[0]) <= {attribute.name for attribute in layer if attribute.importable}
             continue
         if layer.geometry is None:
             assert list(town.table(key)[0]) == [attribute.name for attribute in layer]
@@ -147,8 +151,8 @@ def test_chinese_text_stands_in_the_tables_as_gbk(town: Files) -> None:
 
 def test_ids_come_from_the_codes_and_nothing_is_there_twice(town: Files) -> None:
     seen: set[str] = set()
-    for key in LAYERS:
-        if key in ("lanes", "drains") or LAYERS[key].geometry is None:
+    for key in ORDER:
+        if LAYERS[key].geometry is None or LAYERS[key].is_event:
             continue
         frame = town.layer(key)
         names = frame.code if key != "duty-zones" else frame.code + "@" + frame.valid_from.astype(str).str[:10]
@@ -156,8 +160,40 @@ def test_ids_come_from_the_codes_and_nothing_is_there_twice(town: Files) -> None
         assert list(frame.id) == [str(uuid.uuid5(NAMESPACE, f"{key}/{name}")) for name in names]
         assert not seen & set(frame.id)
         seen |= set(frame.id)
-    people = [person["code"] for person in town.table("people")]
-    assert len(people) == len(set(people))
+    for key, name in (("people", "code"), ("campaigns", "code"), ("treatments", "id"), ("cases", "id")):
+        names_of_rows = [row[name] for row in town.table(key)]
+        assert len(names_of_rows) == len(set(names_of_rows))
+
+
+def test_the_year_has_eight_campaigns_and_shows_what_one_of_them_left_out(town: Files) -> None:
+    pests = Counter((one["pest"], one["season"]) for one in town.table("campaigns"))
+    assert set(pests) == {
+        ("rodent", "spring"),
+        ("rodent", "autumn"),
+        *((pest, season) for pest in ("mosquito", "fly", "cockroach") for season in ("summer", "autumn")),
+    }
+    group_of = dict(zip(town.layer("street-segments").id, town.layer("street-segments").community, strict=True))
+    spring = [one for one in town.table("treatments") if one["campaign"] == "2025-spring-rodent"]
+    treated = Counter(group_of.get(one["segment"]) for one in spring if one["result"] == "done")
+    streets = Counter(group_of.values())
+    shares = {code: treated[code] / streets[code] for code in streets}
+    assert shares.pop(LEFT_OUT) < 0.15
+    assert min(shares.values()) > 0.8
+
+
+def test_complaints_tell_of_their_causes(town: Files) -> None:
+    cases = town.table("cases")
+    assert 3000 <= len(cases) <= 4000
+    assert 0.01 < sum(not one["lon"] for one in cases) / len(cases) < 0.05
+    communities = town.layer("areas").query("level == 'community'")
+    placed = [one for one in cases if one["kind"] == "rodent" and one["lon"]]
+    places = geopandas.GeoSeries([shapely.Point(float(one["lon"]), float(one["lat"])) for one in placed], crs=4326)
+    rats = {
+        code: places.within(shape).sum() for code, shape in zip(communities.code, communities.geometry, strict=True)
+    }
+    assert max(rats, key=rats.__getitem__) == LEFT_OUT
+    months = Counter(one["reported_at"][5:7] for one in cases if one["kind"] == "mosquito")
+    assert months["07"] + months["08"] > 0.4 * months.total()
 
 
 def test_people_are_plainly_made_up(town: Files) -> None:

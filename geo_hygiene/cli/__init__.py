@@ -17,6 +17,8 @@ from geo_hygiene.i18n import N_
         "import": "geo_hygiene.cli.files:import_",
         "export": "geo_hygiene.cli.export:export",
         "cover": "geo_hygiene.cli.cover:cover",
+        "campaign": "geo_hygiene.cli.campaign:campaign",
+        "case": "geo_hygiene.cli.case:case",
         "sample": "geo_hygiene.cli.sample:sample",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -17,7 +17,13 @@ from geo_hygiene.coverage import rebuild as rebuilding
 from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import all_duties, duty_of, today
 from geo_hygiene.coverage.summary import Level, Summary, summarize
+from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.i18n import N_, _
+from geo_hygiene.layers import LAYERS, layer_of
+from geo_hygiene.records.claims import Claim
+
+WORKS = tuple(layer.key for layer in LAYERS.values() if issubclass(layer.model, Claim) and layer.is_event)
+"""Layer keys of work: claims that happened, where duties hold."""
 
 
 class Day(click.ParamType[date]):
@@ -44,14 +50,30 @@ class Day(click.ParamType[date]):
 @click.option("--duty", help=N_("sweeping, supervision, drains or tanks."))
 @click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
 @click.option("--by", type=click.Choice([level.value for level in Level]), help=N_("Break the sums down."))
+@click.option("--work", type=click.Choice(WORKS), help=N_("Show instead what work was done in a period."))
+@click.option("--from", "begin", type=Day(), help=N_("First day of the period."))
+@click.option("--to", "end", type=Day(), help=N_("Day after the last of the period."))
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
 @click.pass_context
 def cover(
-    ctx: click.Context, home: Path | None, duty: str | None, on: date | None, by: str | None, *, as_json: bool
+    ctx: click.Context,
+    /,
+    home: Path | None,
+    duty: str | None,
+    on: date | None,
+    by: str | None,
+    *,
+    as_json: bool,
+    **period: Any,
 ) -> None:
     """Answer the question, unless a subcommand was called."""
     if ctx.invoked_subcommand is not None:
         ctx.obj = home
+        return
+    if any(period.values()):
+        if duty or on or by:
+            raise click.UsageError(_("Ask either for a duty on a day, or for work in a period."))
+        _tell_work(home, **period, as_json=as_json)
         return
     if duty is None:
         raise click.UsageError(_("Say which duty: --duty sweeping, supervision, drains or tanks."))
@@ -62,6 +84,34 @@ def cover(
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False))
     else:
         _print(summary)
+
+
+def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: date | None, as_json: bool) -> None:
+    """Print the metres and counts of a period: each once, and as often as work was done on it."""
+    if work is None or begin is None or end is None or begin >= end:
+        raise click.UsageError(_("Say which work in which period: --work treatments --from 2025-01-01 --to 2026-01-01"))
+    with open_home(home) as opened, opened.connections.connect() as connection:
+        found = work_in_period(connection, work, begin, end)
+    kinds = [
+        {
+            "kind": layer.key,
+            "unit": layer.unit,
+            "distinct": layer.amount(found[layer.key][0]),
+            "plain": layer.amount(found[layer.key][1]),
+        }
+        for layer in LAYERS.values()
+        if layer.key in found
+    ]
+    if as_json:
+        answer = {"work": work, "from": begin.isoformat(), "to": end.isoformat(), "kinds": kinds}
+        click.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    click.echo(f"{_(layer_of(work).title)} · {begin.isoformat()} – {end.isoformat()}")
+    for kind in kinds:
+        unit = "m" if kind["unit"] == "m" else ""
+        click.echo(f"  {_(layer_of(str(kind['kind'])).title)}")
+        for key, label in (("distinct", _("Each once")), ("plain", _("All together"))):
+            click.echo(f"    {label}\t{kind[key]:>14,} {unit}")
 
 
 @cover.command(

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from geo_hygiene.cli.context import home_option, open_home, say
+from geo_hygiene.cli.context import Function, home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.features import describe_layers
@@ -79,6 +79,64 @@ def layers(home: Path | None, *, as_json: bool) -> None:
         click.echo("    " + " ".join(field["name"] for field in layer["fields"]))
 
 
+OPTIONS = (
+    home_option,
+    click.option(
+        "--crs", metavar="EPSG", help=N_("Coordinate system of the file, as EPSG:4523, where it does not say.")
+    ),
+    click.option("--encoding", metavar="NAME", help=N_("Encoding of the text, as GBK, where it does not say.")),
+    click.option("--table", metavar="NAME", help=N_("Which table of a file that holds several.")),
+    click.option(
+        "--field",
+        "fields",
+        type=Pair(),
+        multiple=True,
+        metavar="FIELD=COLUMN",
+        help=N_("Take one of our fields from this column."),
+    ),
+    click.option(
+        "--set",
+        "constants",
+        type=Pair(),
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help=N_("Give every row this value of a field."),
+    ),
+    click.option(
+        "--key", metavar="FIELD", help=N_("Column that tells rows apart. [default: the layer's key, else the place]")
+    ),
+    click.option(
+        "--date-order",
+        type=click.Choice(["mdy", "dmy", "ymd"]),
+        help=N_("How dates are written, if not as 2025-12-31."),
+    ),
+    click.option("--skip-rejected", is_flag=True, help=N_("Store the good rows although others have errors.")),
+    click.option(
+        "--rejected",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=N_("Write the rows with errors to this CSV file."),
+    ),
+    click.option("--replace", is_flag=True, help=N_("End the records that the file lacks.")),
+    click.option("--from", "day", type=Day(), help=N_("First day on which changes hold. [default: today]")),
+    click.option(
+        "--correct",
+        is_flag=True,
+        help=N_("The file corrects mistakes: its values hold from the beginning of each record."),
+    ),
+    click.option("--anywhere", is_flag=True, help=N_("Accept places far from the offices.")),
+    click.option("--dry-run", is_flag=True, help=N_("Tell what would happen and store nothing.")),
+    click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object.")),
+)
+"""What a user can ask of any import."""
+
+
+def import_options(function: Function) -> Function:
+    """Give a command the file to import and the options of every import, for :func:`run_import`."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return click.argument("file", type=click.Path(exists=True, path_type=Path))(function)
+
+
 @click.command(
     name="import",
     help=N_(
@@ -93,49 +151,14 @@ def layers(home: Path | None, *, as_json: bool) -> None:
     ),
 )
 @click.argument("layer")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
-@home_option
-@click.option("--crs", metavar="EPSG", help=N_("Coordinate system of the file, as EPSG:4523, where it does not say."))
-@click.option("--encoding", metavar="NAME", help=N_("Encoding of the text, as GBK, where it does not say."))
-@click.option("--table", metavar="NAME", help=N_("Which table of a file that holds several."))
-@click.option(
-    "--field",
-    "fields",
-    type=Pair(),
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    help=N_("Take one of our fields from this column."),
-)
-@click.option(
-    "--set",
-    "constants",
-    type=Pair(),
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help=N_("Give every row this value of a field."),
-)
-@click.option(
-    "--key", metavar="FIELD", help=N_("Column that tells rows apart. [default: the layer's key, else the place]")
-)
-@click.option(
-    "--date-order", type=click.Choice(["mdy", "dmy", "ymd"]), help=N_("How dates are written, if not as 2025-12-31.")
-)
+@import_options
 @click.option("--duty", default="sweeping", help=N_("Duty of zones that name none. [default: sweeping]"))
-@click.option("--skip-rejected", is_flag=True, help=N_("Store the good rows although others have errors."))
-@click.option(
-    "--rejected",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help=N_("Write the rows with errors to this CSV file."),
-)
-@click.option("--replace", is_flag=True, help=N_("End the records that the file lacks."))
-@click.option("--from", "day", type=Day(), help=N_("First day on which changes hold. [default: today]"))
-@click.option(
-    "--correct", is_flag=True, help=N_("The file corrects mistakes: its values hold from the beginning of each record.")
-)
-@click.option("--anywhere", is_flag=True, help=N_("Accept places far from the offices."))
-@click.option("--dry-run", is_flag=True, help=N_("Tell what would happen and store nothing."))
-@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
-def import_(
+def import_(layer: str, file: Path, home: Path | None, **asked: Any) -> None:
+    """Import one file; exit code 1 when nothing was stored because of errors."""
+    run_import(layer, file, home, **asked)
+
+
+def run_import(
     layer: str,
     file: Path,
     home: Path | None,
@@ -145,7 +168,7 @@ def import_(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Import one file; exit code 1 when nothing was stored because of errors."""
+    """Store a file, tell what happened, and end with exit code 1 when errors kept it out."""
     with open_home(home) as opened:
         options = ImportOptions(
             fields=dict(fields), constants=dict(constants), scratch=opened.settings.home / "tmp", **asked
@@ -201,6 +224,8 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
         "unchanged": _("Unchanged"),
     }[report.status]
     lines = [f"{report.file} → {report.layer}: {outcome}", *_rows_and_records(report)]
+    if answer["records"]["without_place"]:
+        lines.append(_("  place     %(count)s without one", count=f"{answer['records']['without_place']:,}"))
     if answer["encoding"] and answer["encoding"]["used"]:
         lines.append(_("  encoding  %(used)s (from %(from)s)", **answer["encoding"]))
     if answer["crs"] and answer["crs"]["used"]:

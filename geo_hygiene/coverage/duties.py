@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.errors import UnknownDutyError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layerspec import GeometryKind, MapLayer
+from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.records.claims import DUTY_TITLES
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
@@ -38,11 +38,11 @@ class DutyRecord:
     @property
     def unit(self) -> str:
         """Return ``m`` for lines and ``count`` for points."""
-        return "count" if self.layer.geometry is GeometryKind.POINT else "m"
+        return self.layer.unit
 
     def amount(self, extent: int | None) -> float | int:
         """Return millimetres of lines as metres, and points as they are counted."""
-        return int(extent or 0) if self.unit == "count" else round(int(extent or 0) / 1000, 3)
+        return self.layer.amount(extent)
 
 
 def all_duties(connection: Connection) -> list[DutyRecord]:
@@ -65,7 +65,12 @@ def duty_of(connection: Connection, code: str) -> DutyRecord:
     return duties[code]
 
 
+def office_timezone(connection: Connection) -> ZoneInfo:
+    """Return the time zone of the office, in which days begin."""
+    zone = connection.scalar(text("select timezone from area where level = 'office' order by code limit 1"))
+    return ZoneInfo(zone or DEFAULT_TIMEZONE)
+
+
 def today(connection: Connection) -> date:
     """Return the current day in the office's time zone."""
-    zone = connection.scalar(text("select timezone from area where level = 'office' order by code limit 1"))
-    return datetime.now(ZoneInfo(zone or DEFAULT_TIMEZONE)).date()
+    return datetime.now(office_timezone(connection)).date()

@@ -290,7 +290,7 @@ def _listed_mm(duty: DutyRecord) -> int:
 def _values(
     connection: Connection, duty: DutyRecord, on: date, wanted: PieceFilter, limit: int, after: str | None
 ) -> dict[str, Any]:
-    after_mm, after_uuid, after_from = _read_key(after)
+    after_mm, after_uuid, after_from = read_key(after)
     return {
         "duty_id": duty.id,
         "on": on,
@@ -367,7 +367,8 @@ def _key(row: Row[Any]) -> str:
     return f"{row.to_mm - row.from_mm}.{row.uuid}.{row.from_mm}"
 
 
-def _read_key(key: str | None) -> tuple[int | None, str | None, int | None]:
+def read_key(key: str | None) -> tuple[int | None, str | None, int | None]:
+    """Return length, id and start of the stretch after which a page begins; ``None`` for the first page."""
     if key is None:
         return None, None, None
     try:

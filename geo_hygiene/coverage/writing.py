@@ -6,7 +6,7 @@ import uuid as uuid_module
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
@@ -62,6 +62,22 @@ class NewZone:
     valid_from: date | None = None
     valid_to: date | None = None
     picture: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWork:
+    """Work to be written: a shape (WKB of a MultiPolygon in EPSG:4326), else stretches.
+
+    ``day`` is that of ``done_at`` in the office's time zone; ``result`` is ``done`` or why nothing could be done.
+    """
+
+    kind: str
+    day: date
+    done_at: datetime
+    result: str
+    shape: bytes | None = None
+    stretches: Sequence[Stretch] = ()
+    uuid: uuid_module.UUID | None = None
 
 
 def add_zones(connection: Connection, zones: Sequence[NewZone], *, import_id: int | None = None) -> list[int]:
@@ -157,6 +173,62 @@ def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]
         "insert into claim_stretch (source_id, target_id, from_mm, to_mm) values %s",
         [(source_id, stretch.target_id, stretch.from_mm, stretch.to_mm) for source_id, stretch in rows],
     )
+
+
+def add_work(connection: Connection, works: Sequence[NewWork], *, import_id: int | None = None) -> list[int]:
+    """Write work with its cover; return the claims' ids in the order of the works."""
+    if not works:
+        return []
+    source_ids, claim_ids = (_new_ids(connection, table, len(works)) for table in ("claim_source", "claim"))
+    write_rows(
+        connection,
+        "insert into claim_source (id, basis, geom)"
+        " select given.id, given.basis, ST_Multi(ST_GeomFromWKB(given.shape::bytea, 4326))"
+        " from (values %s) as given (id, basis, shape)",
+        [
+            (source_id, "list" if work.shape is None else "shape", work.shape)
+            for source_id, work in zip(source_ids, works, strict=True)
+        ],
+    )
+    write_rows(
+        connection,
+        "insert into claim (id, uuid, kind, source_id, valid_from, valid_to, done_at, result, import_id)"
+        " select given.id, coalesce(given.uuid::uuid, gen_random_uuid()), given.kind,"
+        " given.source_id, given.day::date, given.day::date + 1, given.done_at::timestamptz, given.result,"
+        " given.import_id::int from (values %s) as given (id, uuid, kind, source_id, day, done_at, result, import_id)",
+        [
+            (
+                claim_id,
+                None if work.uuid is None else str(work.uuid),
+                work.kind,
+                source_id,
+                work.day,
+                work.done_at,
+                work.result,
+                import_id,
+            )
+            for claim_id, source_id, work in zip(claim_ids, source_ids, works, strict=True)
+        ],
+    )
+    _write_stretches(
+        connection,
+        [(source_id, item) for source_id, work in zip(source_ids, works, strict=True) for item in work.stretches],
+    )
+    rebuild.write_cover(connection, source_ids)
+    bump(connection, {work.kind for work in works})
+    return claim_ids
+
+
+def remove_work(connection: Connection, claim_ids: Iterable[int]) -> None:
+    """Delete work that is replaced by a correction, with its cover."""
+    rows = connection.execute(
+        text("delete from claim where id = any(:ids) and duty_id is null returning source_id, kind"),
+        {"ids": sorted(claim_ids)},
+    ).all()
+    connection.execute(
+        text("delete from claim_source where id = any(:ids)"), {"ids": sorted(row.source_id for row in rows)}
+    )
+    bump(connection, {row.kind for row in rows})
 
 
 def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]) -> None:

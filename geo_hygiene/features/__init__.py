@@ -7,7 +7,7 @@ from geo_hygiene.features.areas import area
 from geo_hygiene.features.catalogue import describe_layers, extent, is_sample_loaded, layer_counts
 from geo_hygiene.features.people import person
 from geo_hygiene.features.search import RESULT_KINDS, Found, search
-from geo_hygiene.features.targets import target_cover
+from geo_hygiene.features.targets import target_cover, target_identity
 from geo_hygiene.features.zones import Zones, zone_feature, zones
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "person",
     "search",
     "target_cover",
+    "target_identity",
     "zone_feature",
     "zones",
 ]

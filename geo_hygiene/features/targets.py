@@ -28,15 +28,22 @@ def target_cover(connection: Connection, layer: MapLayer, name: str, on: date) -
     UnknownRecordError
         When the layer has no targets, or none of this name.
     """
-    if not layer.is_target:
-        raise UnknownRecordError(_("Nobody is asked to look after a record of “%(title)s”.", title=_(layer.title)))
-    identity = _identity(connection, layer, name, on)
+    identity = target_identity(connection, layer, name, on)
     answer = who_covers(connection, layer, identity, on)
     duties = (duty for duty in all_duties(connection) if duty.target_kind == layer.key)
     return answer | {"pieces": [piece for duty in duties for piece in _pieces(connection, duty, identity, on)]}
 
 
-def _identity(connection: Connection, layer: MapLayer, name: str, on: date) -> uuid_module.UUID:
+def target_identity(connection: Connection, layer: MapLayer, name: str, on: date) -> uuid_module.UUID:
+    """Return the id that is given, or that of the target whose code it is on a day.
+
+    Raises
+    ------
+    UnknownRecordError
+        When the layer has no targets, or none with this code.
+    """
+    if not layer.is_target:
+        raise UnknownRecordError(_("Nobody is asked to look after a record of “%(title)s”.", title=_(layer.title)))
     try:
         return uuid_module.UUID(name)
     except ValueError:

@@ -67,6 +67,9 @@ class Code(StrEnum):
     TEXT_UNDECODABLE = "text-undecodable"
     VALUE_MISSING = "value-missing"
     VALUE_INVALID = "value-invalid"
+    OUTSIDE_WINDOW = "outside-window"
+    OUTSIDE_AREA = "outside-area"
+    STATUS_BACKWARDS = "status-backwards"
 
 
 class Kind(NamedTuple):
@@ -113,6 +116,9 @@ KINDS: Mapping[Code, Kind] = {
     Code.TEXT_UNDECODABLE: Kind(_E, N_("The text can not be decoded.")),
     Code.VALUE_MISSING: Kind(_E, N_("The field must not be empty.")),
     Code.VALUE_INVALID: Kind(_E, N_("The field can not hold this value.")),
+    Code.OUTSIDE_WINDOW: Kind(_E, N_("The day lies outside the window of the campaign.")),
+    Code.OUTSIDE_AREA: Kind(_E, N_("The place lies outside the areas of the campaign.")),
+    Code.STATUS_BACKWARDS: Kind(_W, N_("The status of the case goes back.")),
 }
 
 

@@ -7,6 +7,8 @@ from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import (
     areas,
     buildings,
+    campaign_areas,
+    cases,
     drain_segments,
     drains,
     duty_zones,
@@ -16,6 +18,7 @@ from geo_hygiene.layers import (
     septic_tanks,
     street_segments,
     tables,
+    treatments,
     water_bodies,
 )
 from geo_hygiene.layerspec import MapLayer
@@ -38,6 +41,10 @@ LAYERS: dict[str, MapLayer] = {
         duty_zones.LAYER,
         tables.ASSIGNMENTS,
         tables.ZONE_SEGMENTS,
+        tables.CAMPAIGNS,
+        campaign_areas.LAYER,
+        treatments.LAYER,
+        cases.LAYER,
     )
 }
 

@@ -1,10 +1,13 @@
-"""Tables without a place that come and go as CSV: people, posts, assignments, the lists of zones."""
+"""Tables without a place that come and go as CSV: people, posts, assignments, the lists of zones, campaigns."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.duty_zones import SHIFT_ALIASES, SHIFTS
 from geo_hygiene.layerspec import Attribute, Choice, FieldType, MapLayer, Role, period_fields
+from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimStretch
 from geo_hygiene.records.people import Assignment, Person, Post
 
@@ -141,5 +144,77 @@ ZONE_SEGMENTS = MapLayer(
             aliases=("终点",),
         ),
         *period_fields(Claim),
+    ),
+)
+
+PESTS = (
+    Choice(value="rodent", title=N_("Rodents"), aliases=("鼠", "老鼠", "灭鼠", "rat", "mouse")),
+    Choice(value="mosquito", title=N_("Mosquitoes"), aliases=("蚊", "蚊子", "灭蚊")),
+    Choice(value="fly", title=N_("Flies"), aliases=("蝇", "苍蝇", "灭蝇")),
+    Choice(value="cockroach", title=N_("Cockroaches"), aliases=("蟑", "蟑螂", "蜚蠊", "灭蟑")),
+    Choice(value="none", title=N_("No pest"), aliases=("无", "消毒")),
+)
+
+SEASONS = (
+    Choice(value="spring", title=N_("Spring"), aliases=("春", "春季")),
+    Choice(value="summer", title=N_("Summer"), aliases=("夏", "夏季")),
+    Choice(value="autumn", title=N_("Autumn"), aliases=("秋", "秋季", "fall")),
+    Choice(value="winter", title=N_("Winter"), aliases=("冬", "冬季")),
+)
+
+CAMPAIGNS = MapLayer(
+    key="campaigns",
+    title=N_("Campaigns"),
+    model=Campaign,
+    geometry=None,
+    key_field="code",
+    label=Campaign.title,
+    attributes=(
+        Attribute(
+            name="code", title=N_("Code"), column=Campaign.code, role=Role.CODE, required=True, aliases=("编号", "代码")
+        ),
+        Attribute(name="title", title=N_("Title"), column=Campaign.title, required=True, aliases=("名称", "标题")),
+        Attribute(
+            name="pest",
+            title=N_("Pest"),
+            column=Campaign.pest,
+            required=True,
+            choices=PESTS,
+            aliases=("病媒", "害虫", "四害"),
+        ),
+        Attribute(name="season", title=N_("Season"), column=Campaign.season, choices=SEASONS, aliases=("季节", "季度")),
+        *(replace(period, required=True) for period in period_fields(Campaign)),
+        Attribute(
+            name="scope",
+            title=N_("What is treated"),
+            column=Campaign.scope,
+            type=FieldType.CODES,
+            required=True,
+            aliases=("范围", "处理对象"),
+        ),
+        Attribute(
+            name="zone_classes",
+            title=N_("Zone classes"),
+            column=Campaign.zone_classes,
+            type=FieldType.CODES,
+            aliases=("区域类别",),
+        ),
+        Attribute(
+            name="areas",
+            title=N_("Areas"),
+            column=Campaign.areas,
+            type=FieldType.CODES,
+            aliases=("社区", "区域"),
+        ),
+        Attribute(
+            name="limit_days",
+            title=N_("Too long ago after days"),
+            column=Campaign.limit_days,
+            type=FieldType.INTEGER,
+            unit="d",
+            minimum=1,
+            maximum=3_660,
+            aliases=("复查天数",),
+        ),
     ),
 )

@@ -13,12 +13,14 @@ from typing import Any
 from markupsafe import Markup
 
 from geo_hygiene.layerspec import MapLayer
-from geo_hygiene.maps.frame import Asset, UnknownAssetError, frame
-from geo_hygiene.maps.palette import HOLDERS, STATES, StateInk
+from geo_hygiene.maps.frame import Asset, Density, UnknownAssetError, frame
+from geo_hygiene.maps.palette import CAMPAIGN_STATES, HEAT, HOLDERS, STATES, StateInk
 from geo_hygiene.maps.signs import Sign, signs_of
 from geo_hygiene.maps.style import map_style
 
 __all__ = [
+    "CAMPAIGN_STATES",
+    "HEAT",
     "HOLDERS",
     "STATES",
     "MapParts",
@@ -82,7 +84,16 @@ def _first_view(extent: Extent) -> tuple[tuple[float, float], int]:
     return ((west + east) / 2, (south + north) / 2), max(9, min(19, math.floor(zoom)))
 
 
-def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Extent | None, tiles: str) -> MapParts:
+def map_page(
+    *,
+    nonce: str,
+    asset: Asset,
+    layers: Iterable[MapLayer],
+    extent: Extent | None,
+    tiles: str,
+    density: bool = False,
+    campaign: bool = False,
+) -> MapParts:
     """Return the parts of a map page.
 
     Parameters
@@ -97,6 +108,10 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
         West, south, east, north (EPSG:4326) of what there is; ``None`` when nothing is.
     tiles
         Address template with ``{layer}``, ``{z}``, ``{x}`` and ``{y}``.
+    density
+        Whether a heat map lies over it.
+    campaign
+        Whether it tells of a campaign and not of the cover of duties.
 
     Raises
     ------
@@ -104,8 +119,10 @@ def map_page(*, nonce: str, asset: Asset, layers: Iterable[MapLayer], extent: Ex
         If Folium asks for a file that has no local counterpart.
     """
     drawn = tuple(layers)
-    style: dict[str, Any] = map_style(drawn, tiles=tiles)
+    style: dict[str, Any] = map_style(drawn, tiles=tiles, campaign=campaign)
     center, zoom = _first_view(extent or EVERYWHERE)
-    head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom)
+    over = [Density()] if density else []
+    head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom, over=over)
     signs = {layer.key: [one for one in signs_of(layer) if one.category] for layer in drawn}
-    return MapParts(head=head, body=body, script=script, signs=signs)
+    states = CAMPAIGN_STATES if campaign else STATES
+    return MapParts(head=head, body=body, script=script, signs=signs, states=states)

@@ -6,16 +6,18 @@ its controls and the MapLibre layer in it; features come as vector tiles, and wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import folium
 from branca.element import CssLink, Figure, JavascriptLink, MacroElement
 from folium.elements import JSCSSMixin
+from folium.plugins import HeatMap
 from folium.template import Template
 from markupsafe import Markup
 
 from geo_hygiene.i18n import _
+from geo_hygiene.maps.palette import HEAT, HEAT_LEAST
 
 Asset = Callable[[str], str]
 
@@ -26,6 +28,7 @@ LOCAL_FILES: Mapping[str, str | None] = {
     "vendor/maplibre-gl/maplibre-gl.css": "vendor/maplibre-gl/maplibre-gl.css",
     "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js": "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js",
     "js/kept-tiles.js": "js/kept-tiles.js",
+    "vendor/leaflet.heat/leaflet-heat.js": "vendor/leaflet.heat/leaflet-heat.js",
     # Folium brings these for its markers and popups; the frame has neither.
     "https://code.jquery.com/jquery-3.7.1.min.js": None,
     "https://cdn.jsdelivr.net/npm/bootstrap@5.2.2/dist/js/bootstrap.bundle.min.js": None,
@@ -152,8 +155,31 @@ class VectorTiles(JSCSSMixin, MacroElement):
         self.title = _("Map")
 
 
+class Density(HeatMap):
+    """Folium's heat map without a point in it: the page's script gives it the cells that the server counted.
+
+    Its variable is called ``heat``. Intensities are the counts themselves, at every zoom.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(  # type: ignore[no-untyped-call] # as folium left it
+            [], min_opacity=HEAT_LEAST, max_zoom=0, gradient=HEAT, control=False
+        )
+        self.default_js = [("leaflet_heat", "vendor/leaflet.heat/leaflet-heat.js")]
+
+    def get_name(self) -> str:
+        """Return the name that scripts and tests know the layer by."""
+        return "heat"
+
+
 def frame(
-    *, asset: Asset, nonce: str, style: Mapping[str, Any], center: tuple[float, float], zoom: int
+    *,
+    asset: Asset,
+    nonce: str,
+    style: Mapping[str, Any],
+    center: tuple[float, float],
+    zoom: int,
+    over: Iterable[MacroElement] = (),
 ) -> tuple[Markup, Markup, Markup]:
     """Return style links, element and scripts of a map.
 
@@ -169,6 +195,8 @@ def frame(
         Longitude and latitude (EPSG:4326) at the start.
     zoom
         Leaflet zoom at the start.
+    over
+        What lies over the vector tiles.
 
     Raises
     ------
@@ -189,6 +217,8 @@ def frame(
         attribution_control=False,
     )
     VectorTiles(style).add_to(town)
+    for element in over:
+        element.add_to(town)
     Controls().add_to(town)
     figure = LocalFigure(asset=asset, nonce=nonce)
     figure.add_child(town)

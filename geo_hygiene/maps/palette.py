@@ -83,10 +83,43 @@ STATES = (
 )
 """In the order of the legend; the drawing order is covered, overlap, vacant, gap."""
 
+CAMPAIGN_STATES = (
+    StateInk(state="treated", title=N_("Treated"), color="#88A6AC"),
+    StateInk(
+        state="not-treated",
+        title=N_("Not treated, with a reason"),
+        color="#5B3E96",
+        core="#E9E1F6",
+        core_share=0.36,
+        core_from=11.0,
+        wider=1.4,
+        least=(3.2, 4.0, 4.4, 0.0, 0.0),
+        least_core=(1.2, 1.4, 1.6, 0.0, 0.0),
+    ),
+    StateInk(state="not-visited", title=N_("Not visited"), color="#D1490C", wider=1.8, least=(3.0, 3.8, 4.4, 0.0, 0.0)),
+    StateInk(
+        state="old",
+        title=N_("Seen too long ago"),
+        color="#77736B",
+        core="#E4E1DA",
+        core_share=0.62,
+        core_from=13.5,
+        dashes=(1.4, 1.4),
+        wider=0.4,
+    ),
+)
+"""What of a campaign's targets a piece is, in the order of the legend."""
+
 COVERED_BY_CATEGORY = {"arterial": "#7798A0", "street": "#88A6AC", "lane": "#9FB8BB", "alley": "#9FB8BB"}
 
 HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9B8A6A", "#7D938C")
 """Eight quiet colours that tell neighbouring zones apart; none comes near the colours of the other three states."""
+
+HEAT = {0.2: "#F6D98A", 0.4: "#F0A84B", 0.6: "#DE6A2C", 0.8: "#B02A3C", 1.0: "#5C1A4F"}
+"""From few to many, each step darker than the one before; in grey too."""
+
+HEAT_LEAST = 0.3
+"""Opacity of the least."""
 
 
 def mixed(color: str, ground: str, share: float) -> str:

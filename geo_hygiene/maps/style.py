@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from geo_hygiene.layerspec import GeometryKind, Lettering, MapLayer, Style
-from geo_hygiene.maps import cover_style
+from geo_hygiene.maps import campaign_style, cover_style
 from geo_hygiene.maps.expressions import Widths, by_category, by_zoom, line_width
 from geo_hygiene.maps.palette import FONTS, PAPER, mixed
 from geo_hygiene.maps.signs import Sign, signs_of
@@ -71,17 +71,20 @@ def _answering(drawn: StyleLayer, layer: MapLayer) -> StyleLayer:
 
 def _faces(layer: MapLayer, style: Style) -> list[StyleLayer]:
     name = layer.category_name
-    fill = _base(layer, style, name=layer.key, kind="fill")
-    fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
+    drawn = []
+    if style.fill is not None:
+        fill = _base(layer, style, name=layer.key, kind="fill")
+        fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
+        drawn.append(fill)
     if style.line is None or style.borders is not None:
-        return [fill]
+        return drawn
     line = _base(layer, style, name=f"{layer.key}-line", kind="line")
     line["minzoom"] = max(line["minzoom"], style.line_from)
     line["paint"] = {
         "line-color": by_category(name, style.lines, style.line),
         "line-width": by_zoom([(12, 0.5), (17, 1.1)]),
     }
-    return [fill, line]
+    return [*drawn, line]
 
 
 def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
@@ -207,7 +210,11 @@ DRAW = {GeometryKind.POLYGON: _faces, GeometryKind.LINE: _lines, GeometryKind.PO
 def _drawn(layers: Iterable[tuple[MapLayer, Style]], kind: GeometryKind) -> list[StyleLayer]:
     """Return the features of one kind of geometry, in the order of their layers."""
     shapes = [
-        pair for pair in layers if pair[0].geometry is kind and pair[0].draws is None and pair[1].fill is not None
+        pair
+        for pair in layers
+        if pair[0].geometry is kind
+        and pair[0].draws is None
+        and (pair[1].fill is not None or (kind is GeometryKind.POLYGON and pair[1].line is not None))
     ]
     return [drawn for layer, style in shapes for drawn in DRAW[kind](layer, style)]
 
@@ -259,8 +266,8 @@ def target_widths(layers: Iterable[MapLayer]) -> Widths:
     return widths
 
 
-def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str) -> dict[str, Any]:
-    keys: dict[str, list[str]] = {"cover": ["cover"]}
+def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str, answer: str) -> dict[str, Any]:
+    keys: dict[str, list[str]] = {answer: [answer]}
     for layer, _style in layers:
         keys.setdefault(_source_of(layer), []).append(layer.key)
     return {
@@ -274,7 +281,7 @@ def _sources(layers: Iterable[tuple[MapLayer, Style]], tiles: str) -> dict[str, 
     }
 
 
-def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
+def map_style(layers: Iterable[MapLayer], *, tiles: str, campaign: bool = False) -> dict[str, Any]:
     """Return the whole style, as MapLibre's style specification 8 has it.
 
     Parameters
@@ -284,6 +291,8 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
     tiles
         Address template of the tiles. The addresses of the cover and of the duty zones get their duty and day in the
         page, where both can be changed; until then their layers are hidden and nothing is asked for.
+    campaign
+        Whether the map tells of a campaign and not of the cover of duties.
     """
     shown = sorted(
         ((layer, layer.style) for layer in layers if layer.style is not None), key=lambda pair: pair[1].order
@@ -296,16 +305,16 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str) -> dict[str, Any]:
         "metadata": {
             "signs": {one.image: _drawn_sign(one, style) for layer, style in shown for one in signs_of(layer)}
         },
-        "sources": _sources(shown, tiles),
+        "sources": _sources(shown, tiles, campaign_style.SOURCE if campaign else "cover"),
         "layers": [
             paper,
             *_ground(shown),
-            *cover_style.zones(),
+            *([] if campaign else cover_style.zones()),
             *_drawn(shown, GeometryKind.LINE),
             *_chosen(shown, widths),
-            *cover_style.layers(widths),
+            *(campaign_style.layers() if campaign else cover_style.layers(widths)),
             *_drawn(shown, GeometryKind.POINT),
-            *cover_style.zone_names(),
+            *([] if campaign else cover_style.zone_names()),
             *_names(shown),
         ],
     }

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, SmallInteger, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 from geo_hygiene.database import Base, geometry_column, valid_from_column, valid_to_column
 from geo_hygiene.i18n import N_
@@ -75,7 +76,10 @@ class ClaimStretch(Base):
 
 
 class Claim(Base):
-    """Somebody looks after something: a duty for a period, or work done on a day."""
+    """Somebody looks after something: a duty for a period, or work done on a day.
+
+    The period of work is the day of ``done_at`` in the office's time zone.
+    """
 
     __tablename__ = "claim"
 
@@ -87,6 +91,8 @@ class Claim(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("claim_source.id"), index=True)
     duty_id: Mapped[int | None] = mapped_column(ForeignKey("duty.id"))
     shift: Mapped[str] = mapped_column(Text, server_default="all-day")
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), comment="When work was done")
+    result: Mapped[str | None] = mapped_column(Text, comment="done, or why work could not be done")
     valid_from: Mapped[date | None] = valid_from_column()
     valid_to: Mapped[date | None] = valid_to_column()
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
@@ -94,8 +100,10 @@ class Claim(Base):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012 - SQLAlchemy's own form
-    __table_args__ = (
+    __table_args__: tuple[SchemaItem, ...] = (
         CheckConstraint("valid_from < valid_to", name="period"),
         CheckConstraint("shift in ('all-day', 'morning', 'afternoon', 'night')", name="shift"),
+        CheckConstraint("(duty_id is null) = (done_at is not null)", name="duty_or_work"),
+        CheckConstraint("(done_at is null) = (result is null)", name="result"),
         Index("ix_claim_duty_id", "duty_id"),
     )

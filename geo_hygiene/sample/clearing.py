@@ -31,13 +31,16 @@ from geo_hygiene.i18n import ngettext
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.buildings import Building
+from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.drain_segments import DrainSegment
 from geo_hygiene.layers.drains import Drain
 from geo_hygiene.layers.duty_zones import DutyZone
 from geo_hygiene.layers.green_spaces import GreenSpace
 from geo_hygiene.layers.lanes import Lane
 from geo_hygiene.layers.street_segments import StreetSegment
+from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layers.water_bodies import WaterBody
+from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty, Scope
 from geo_hygiene.records.imports import ImportRun, SourceRow
 from geo_hygiene.records.people import Assignment, Person, Post
@@ -48,9 +51,11 @@ NAMED = 8
 """Own records that a refusal names one by one."""
 
 RECORDS: Sequence[type[Base]] = (
+    Case,
     Assignment,
     Post,
     Claim,
+    Campaign,
     Target,
     Lane,
     Drain,
@@ -132,6 +137,11 @@ def _resting() -> list[Select[Any]]:
         _members(DrainSegment, DrainSegment.drain_id, Drain),
         *_resting_targets_and_zones(sample_areas),
         *_resting_people(sample_areas),
+        select(Campaign.code)
+        .join(Treatment, Treatment.campaign_id == Campaign.id)
+        .where(_is_own(Claim), _is_sample(Campaign))
+        .distinct()
+        .order_by(Campaign.code),
         select(Duty.code)
         .join(Scope, Scope.duty_id == Duty.id)
         .where(exists().where(area.c.id == func.any(Scope.area_ids), _is_sample(Area)))
@@ -195,9 +205,8 @@ def _remove(connection: Connection) -> int:
     removed = 0
     for model in RECORDS:
         removed += connection.execute(delete(_table(model)).where(_is_sample(model))).rowcount
-    connection.execute(  # lists of zones that went, and of their earlier versions
+    connection.execute(  # lists and shapes of what went, and of the earlier versions of zones
         delete(ClaimSource).where(
-            ClaimSource.basis == "list",
             ~exists().where(Claim.source_id == ClaimSource.id),
             ~exists().where(ClaimStretch.source_id == ClaimSource.id),
         )

@@ -31,6 +31,9 @@ ORDER = (
     "duty-zones",
     "zone-segments",
     "assignments",
+    "campaigns",
+    "treatments",
+    "cases",
 )
 """Layers and tables so that each finds what it names."""
 
@@ -77,10 +80,11 @@ def load(bind: Engine, directory: Path | None = None, *, tell: Tell = quiet) -> 
     reports = []
     with bind.begin() as connection:
         for key in ORDER:
-            path = folder / f"{key}.{'csv' if layer_of(key).geometry is None else 'shp'}"
+            layer = layer_of(key)
+            path = folder / f"{key}.{'csv' if layer.geometry is None or layer.is_event else 'shp'}"
             if not path.exists():
                 raise SampleRefusedError(_("There is no file %(file)s; “sample write” makes it.", file=path))
-            tell(_("Loading the sample town: %(layer)s", layer=_(layer_of(key).title)))
+            tell(_("Loading the sample town: %(layer)s", layer=_(layer.title)))
             report = import_file(connection, key, path, ImportOptions(origin=ORIGIN))
             if report.refused:
                 raise SampleRefusedError(_refusal(report))

@@ -11,6 +11,7 @@ from shapely import STRtree
 from geo_hygiene.sample.areas import AreaPlan, make_areas, make_outline
 from geo_hygiene.sample.assets import Facility, Tank, make_facilities, make_tanks
 from geo_hygiene.sample.buildings import Building, Park, make_blocks, make_buildings, make_parks
+from geo_hygiene.sample.complaints import Complaint, make_complaints
 from geo_hygiene.sample.countryside import Water, make_country
 from geo_hygiene.sample.drains import DrainSegment, make_drains
 from geo_hygiene.sample.duties import Planner, Zone
@@ -37,6 +38,8 @@ class SampleTown:
     buildings: list[Building]
     zones: list[Zone]
     roster: Roster
+    complaints: list[Complaint]
+    seed: int
 
 
 def make_town(town: Town, seed: int) -> SampleTown:
@@ -57,10 +60,11 @@ def make_town(town: Town, seed: int) -> SampleTown:
     tanks = make_tanks(town, buildings, segments, areas, rng)
     facilities = make_facilities(segments, parks, areas, field, rng)
     planner = Planner(town, segments, areas, river, rng)
+    population = people_by_area(town, areas, buildings)
     zones = [*planner.sweeping(), *planner.supervision(), *planner.drains(drains), *planner.tanks(tanks)]
     return SampleTown(
         areas=areas,
-        population=people_by_area(town, areas, buildings),
+        population=population,
         segments=segments,
         drains=drains,
         tanks=tanks,
@@ -70,6 +74,8 @@ def make_town(town: Town, seed: int) -> SampleTown:
         buildings=[*buildings, *country.farms],
         zones=zones,
         roster=_make_roster(town, areas, zones, rng),
+        complaints=make_complaints(areas, segments, facilities, river.water, population, seed),
+        seed=seed,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
+from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 from geo_hygiene.crs import GEOD, STORAGE_SRID
@@ -22,6 +24,7 @@ from geo_hygiene.files.writing.rows import Rows
 from geo_hygiene.i18n import use_locale
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import FieldType, GeometryKind
+from geo_hygiene.sample.campaigns import CAMPAIGNS, Visit, make_visits
 from geo_hygiene.sample.parameters import CENTRE, SIZES
 from geo_hygiene.sample.segments import Segment
 from geo_hygiene.sample.town import SampleTown, make_town
@@ -31,6 +34,9 @@ NAMESPACE = uuid.UUID("6f1d2a54-3c0b-5e0e-9a77-0d3f5b1c8e21")
 
 DECIMALS = 9
 """Of a degree: a tenth of a millimetre."""
+
+CASE_SOURCE = "sample"
+"""System that the complaints of the sample say they come from."""
 
 DBF_STAMP = bytes((125, 1, 1))
 """Year since 1900, month and day of change in a dbf header; fixed, so that the same town is the same bytes."""
@@ -77,15 +83,17 @@ def write(directory: Path, *, seed: int = 1, size: str = "S") -> None:
 def _write_table(directory: Path, table: Table) -> None:
     use_locale("en")
     layer = LAYERS[table.key]
+    as_table = layer.geometry is None or layer.is_event  # what happened comes as other systems export it
+    attributes = tuple(one for one in layer if one.name in table.rows[0]) if layer.is_event else layer.exported
     columns = [
         pa.array([row.get(attribute.name) for row in table.rows], _ARROW.get(attribute.type, pa.string()))
-        for attribute in layer
+        for attribute in attributes
     ]
     shapes = np.full(len(table.rows), None, dtype=object)
     if table.shapes is not None:
         shapes[:] = shapely.to_wkb(table.shapes)
-    family = None if layer.geometry is None else GEOMETRY_TYPES[layer.geometry]
-    rows = Rows(layer, layer.attributes, family, iter([(columns, shapes)]))
+    family = None if as_table or layer.geometry is None else GEOMETRY_TYPES[layer.geometry]
+    rows = Rows(layer.key, attributes, family, iter([(columns, shapes)]))
     if family is None:
         write_csv(rows, directory / f"{table.key}.csv", None)
         return
@@ -126,6 +134,8 @@ def tables(town: SampleTown) -> list[Table]:
         Table("street-segments", [_street(town, n, lengths[one.code]) for n, one in enumerate(town.segments)], streets),
         *_assets(town, plane, lengths),
         *_duties(town, plane, lengths),
+        *_campaigns(town, plane, lengths),
+        _cases(town, plane),
     ]
 
 
@@ -280,3 +290,82 @@ def _duties(town: SampleTown, plane: Plane, lengths: Mapping[str, float]) -> lis
         Table("zone-segments", stretches),
         Table("assignments", [vars(assignment) for assignment in roster.assignments]),
     ]
+
+
+def _campaigns(town: SampleTown, plane: Plane, lengths: Mapping[str, float]) -> list[Table]:
+    campaigns = [
+        {
+            "code": one.code,
+            "title": one.title,
+            "pest": one.pest,
+            "season": one.season,
+            "valid_from": one.first,
+            "valid_to": one.last + timedelta(days=1),
+            "scope": ";".join(one.scope),
+            "limit_days": one.limit_days,
+        }
+        for one in CAMPAIGNS
+    ]
+    visits = make_visits(town.areas, town.segments, town.drains, town.tanks, town.facilities, lengths, town.seed)
+    spots = _coordinates(plane, [visit.spot for visit in visits])
+    treatments = [
+        _treatment(f"T{number:05d}", visit, spot)
+        for number, (visit, spot) in enumerate(zip(visits, spots, strict=True), 1)
+    ]
+    return [Table("campaigns", campaigns), Table("treatments", treatments)]
+
+
+def _treatment(number: str, visit: Visit, spot: tuple[float, float] | None) -> Row:
+    campaign = visit.campaign
+    treated = visit.amount is not None
+    longitude, latitude = spot or (None, None)
+    return {
+        "id": record_id("treatments", number),
+        "external_id": number,
+        "campaign": campaign.code,
+        "method": campaign.method if treated else None,
+        "product": campaign.product if treated else None,
+        "amount": visit.amount,
+        "unit": campaign.unit if treated else None,
+        "team": visit.team,
+        "done_at": visit.at.isoformat(),
+        "result": visit.result,
+        "radius_m": campaign.radius if spot else None,
+        "lon": longitude,
+        "lat": latitude,
+        "segment": None if spot else record_id(visit.kind, visit.target),
+        "from_m": visit.start,
+        "to_m": visit.end,
+    }
+
+
+def _cases(town: SampleTown, plane: Plane) -> Table:
+    places = _coordinates(plane, [one.place for one in town.complaints])
+    rows = []
+    for number, (one, place) in enumerate(zip(town.complaints, places, strict=True), start=1):
+        longitude, latitude = place or (None, None)
+        rows.append(
+            {
+                "id": record_id("cases", f"{number:05d}"),
+                "external_id": f"2025-{number:05d}",
+                "source": CASE_SOURCE,
+                "kind": one.kind,
+                "channel": one.channel,
+                "status": one.status,
+                "status_at": one.status_at.isoformat(),
+                "reported_at": one.reported_at.isoformat(),
+                "closed_at": one.closed_at.isoformat() if one.closed_at else None,
+                "description": one.description,
+                "lane": one.lane,
+                "house_number": one.house_number,
+                "lon": longitude,
+                "lat": latitude,
+            }
+        )
+    return Table("cases", rows)
+
+
+def _coordinates(plane: Plane, places: Sequence[Point | None]) -> list[tuple[float, float] | None]:
+    """Return longitude and latitude of places, ``None`` for none."""
+    known = iter(plane.to_degrees(place for place in places if place is not None))
+    return [None if place is None else next(known).coords[0] for place in places]

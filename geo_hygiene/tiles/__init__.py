@@ -19,30 +19,49 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from geo_hygiene.campaigns.catalogue import CampaignRecord, campaign_of
+from geo_hygiene.campaigns.pieces import subjects as campaign_subjects
 from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import DutyRecord, duty_of, today
 from geo_hygiene.errors import GeoHygieneError, UnknownLayerError
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import MapLayer
-from geo_hygiene.tiles import cover
+from geo_hygiene.tiles import campaign, cover
 from geo_hygiene.tiles.grid import MOST_ZOOM
 from geo_hygiene.tiles.layers import layer_parts, needs_duty, subjects
 from geo_hygiene.tiles.statements import MOST_KEPT, TileStatement
 
-__all__ = ["COVER", "MOST_ZOOM", "DutyMissingError", "Tile", "TileQuestion", "cut_tile"]
+__all__ = [
+    "CAMPAIGN",
+    "COVER",
+    "MOST_ZOOM",
+    "CampaignMissingError",
+    "DutyMissingError",
+    "Tile",
+    "TileQuestion",
+    "cut_tile",
+]
 
-COVER = "cover"
-"""Key under which the pieces of a duty are asked, beside the layers' keys."""
+COVER, CAMPAIGN = "cover", "campaign"
+"""Keys under which the pieces of a duty and of a campaign are asked, beside the layers' keys."""
 
 
 class DutyMissingError(GeoHygieneError):
     """A tile shows zones or cover, and the question names no duty."""
 
 
+class CampaignMissingError(GeoHygieneError):
+    """A tile shows what a campaign reached, and the question names no campaign."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TileQuestion:
-    """Which tile of which layers, on which day (today); ``duty`` is needed where cover or zones are asked."""
+    """Which tile of which layers, on which day.
+
+    ``duty`` is needed where cover or zones are asked, ``campaign`` (code or id) where a campaign is. Without a day it
+    is that on which the campaign is shown, else today.
+    """
 
     keys: tuple[str, ...]
     z: int
@@ -50,6 +69,7 @@ class TileQuestion:
     y: int
     on: date | None = None
     duty: str | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,34 +94,55 @@ def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[st
     ------
     UnknownLayerError
         If a key names no layer that has tiles.
-    DutyMissingError
-        If a layer needs a duty and none is given.
-    UnknownDutyError
-        If the duty does not exist.
+    DutyMissingError, CampaignMissingError
+        If a layer needs a duty or a campaign and none is given.
+    UnknownRecordError
+        If the duty or campaign does not exist.
     """
-    layers = tuple(_mapped_layer(key) for key in question.keys if key != COVER)
-    duty = _duty(connection, question, layers)
-    on = question.on or today(connection)
-    tag = _tag(connection, question, on, layers, duty)
+    layers = tuple(_mapped_layer(key) for key in question.keys if key not in (COVER, CAMPAIGN))
+    duty, shown = _duty(connection, question, layers), _campaign(connection, question)
+    now = today(connection)
+    asked = _Asked(question, question.on or (shown.shown_on(now) if shown else now), layers, duty, shown)
+    tag = _tag(connection, asked)
     if holds(tag):
         return Tile(tag, None)
     kept = _RECENT.get(tag)
     if kept is None:
-        kept = _cut(connection, question, on, layers, duty)
+        kept = _cut(connection, asked)
         _RECENT.put(tag, kept)
     return Tile(tag, kept)
 
 
-def _cut(
-    connection: Connection, question: TileQuestion, on: date, layers: tuple[MapLayer, ...], duty: DutyRecord | None
-) -> bytes:
-    values = {"z": question.z, "x": question.x, "y": question.y, "on": on, "duty_id": duty.id if duty else None}
+@dataclass(frozen=True)
+class _Asked:
+    """A question with the records that it names."""
+
+    question: TileQuestion
+    on: date
+    layers: tuple[MapLayer, ...]
+    duty: DutyRecord | None
+    campaign: CampaignRecord | None
+
+
+def _cut(connection: Connection, asked: _Asked) -> bytes:
+    question, shown = asked.question, asked.campaign
+    values = {
+        "z": question.z,
+        "x": question.x,
+        "y": question.y,
+        "on": asked.on,
+        "duty_id": asked.duty.id if asked.duty else None,
+        "campaign_id": shown.id if shown else None,
+        "limit_days": shown.limit_days if shown else None,
+    }
     content = b""
-    statement = _layers_statement(tuple(layer.key for layer in layers), question.z)
+    statement = _layers_statement(tuple(layer.key for layer in asked.layers), question.z)
     if statement is not None:
         content += statement.value(connection, values)
     if COVER in question.keys:
         content += cover.cover_bytes(connection, values)
+    if CAMPAIGN in question.keys:
+        content += campaign.campaign_bytes(connection, values)
     return content
 
 
@@ -118,6 +159,14 @@ def _duty(connection: Connection, question: TileQuestion, layers: tuple[MapLayer
     if question.duty is None:
         raise DutyMissingError(_("These layers show a duty: name it with duty=."))
     return duty_of(connection, question.duty)
+
+
+def _campaign(connection: Connection, question: TileQuestion) -> CampaignRecord | None:
+    if CAMPAIGN not in question.keys:
+        return None
+    if question.campaign is None:
+        raise CampaignMissingError(_("The tile shows what a campaign reached: name it with campaign=."))
+    return campaign_of(connection, question.campaign)
 
 
 class _Recent:
@@ -154,15 +203,15 @@ def _release() -> str:
     return version("geo_hygiene")
 
 
-def _tag(
-    connection: Connection, question: TileQuestion, on: date, layers: tuple[MapLayer, ...], duty: DutyRecord | None
-) -> str:
+def _tag(connection: Connection, asked: _Asked) -> str:
     """Return the tag of everything that the tile depends on: its address, this program, the data it is cut from."""
-    wanted = {subject for layer in layers for subject in subjects(layer)}
-    if duty is not None:
-        wanted |= {f"duty:{duty.code}", duty.target_kind}
+    wanted = {subject for layer in asked.layers for subject in subjects(layer)}
+    if asked.duty is not None:
+        wanted |= {f"duty:{asked.duty.code}", asked.duty.target_kind}
+    if asked.campaign is not None:
+        wanted |= campaign_subjects(asked.campaign)
     place = connection.engine.url.render_as_string(hide_password=True)
-    known = (_release(), place, question, on, versions.current(connection, wanted))
+    known = (_release(), place, asked.question, asked.on, versions.current(connection, wanted))
     return hashlib.sha256(repr(known).encode()).hexdigest()[:20]
 
 

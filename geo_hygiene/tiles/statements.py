@@ -11,7 +11,15 @@ from psycopg2.extensions import AsIs
 from sqlalchemy import Connection, make_url
 from sqlalchemy.sql import ClauseElement
 
-VARIABLES = {"z": "int", "x": "int", "y": "int", "on": "date", "duty_id": "int"}
+VARIABLES = {
+    "z": "int",
+    "x": "int",
+    "y": "int",
+    "on": "date",
+    "duty_id": "int",
+    "campaign_id": "int",
+    "limit_days": "int",
+}
 """What changes from tile to tile, with its type in the database; everything else in a statement is constant."""
 KEEP_FROM = 13
 """Zoom from which a plan is kept: below it a tile holds so much that a plan of its own is worth its time."""

@@ -17,9 +17,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from geo_hygiene.cases.heat import TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.i18n import N_, _
-from geo_hygiene.tiles import DutyMissingError
+from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
 from geo_hygiene.web.assets import AssetMissingError
 from geo_hygiene.web.connections import DatabaseNotNamedError
 from geo_hygiene.web.logs import FAULTS, request_id
@@ -84,6 +85,7 @@ TABLE: dict[type[BaseException], Meaning] = {
     UnknownRecordError: Meaning(404),
     UnknownDutyError: Meaning(422),
     DutyMissingError: Meaning(422),
+    CampaignMissingError: Meaning(422),
     InvalidParameterError: Meaning(422),
     RepeatedParameterError: Meaning(422),
     ForeignHostError: Meaning(421),
@@ -120,7 +122,12 @@ SENTENCES_OF_STATUS = {
 }
 
 #: The parameter that a mistake of what lies below is about.
-PARAMETERS: dict[type[Exception], str] = {UnknownDutyError: "duty", DutyMissingError: "duty"}
+PARAMETERS: dict[type[Exception], str] = {
+    UnknownDutyError: "duty",
+    DutyMissingError: "duty",
+    CampaignMissingError: "campaign",
+    TooManyFramesError: "step",
+}
 
 #: Sentences for what pydantic finds; its own are English only.
 SENTENCES = {

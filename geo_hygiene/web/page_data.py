@@ -26,41 +26,6 @@ TABLE_ROWS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Headline:
-    """The figures of one duty for the start page."""
-
-    duty: DutyRecord
-    summary: Summary
-
-    @property
-    def share(self) -> float | None:
-        """Return the covered share, ``None`` where there is nothing to cover."""
-        sums = self.summary.sums
-        return sums.covered / sums.total if sums.total else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Start:
-    """The start page; ``communities`` are told of the first duty that has something to cover."""
-
-    on: date
-    headlines: list[Headline]
-    communities: Summary | None
-    is_empty: bool
-
-
-def start(connection: Connection) -> Start:
-    """Return the figures of today."""
-    on = today(connection)
-    headlines = [Headline(duty=duty, summary=summarize(connection, duty, on)) for duty in all_duties(connection)]
-    first = next((one.duty for one in headlines if one.share is not None), None)
-    communities = None if first is None else summarize(connection, first, on, Level.COMMUNITY)
-    if communities is not None and not any(row.code for row in communities.rows):
-        communities = None
-    return Start(on=on, headlines=headlines, communities=communities, is_empty=features.extent(connection, on) is None)
-
-
-@dataclass(frozen=True, kw_only=True)
 class MapPage:
     """The map page: where it looks, and what its scripts read."""
 
@@ -104,11 +69,11 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "duty": (duty or duties[0]).code,
         "on": (read.on or now).isoformat(),
         "duties": [_duty_words(connection, each) for each in duties],
-        "layers": [_layer_words(layer) for layer in offered],
+        "layers": [layer_words(layer) for layer in offered],
         "usual": [layer.key for layer in offered if layer.style is not None and layer.style.visible],
-        "roles": _titles(ROLES),
-        "shifts": _titles(SHIFTS),
-        "categories": _category_titles(),
+        "roles": titles(ROLES),
+        "shifts": titles(SHIFTS),
+        "categories": category_titles(),
         "kind_titles": {layer.key: _(layer.title) for layer in LAYERS.values() if layer.is_target},
         "api": "/api/v1",
         "tiles": "/tiles",
@@ -117,22 +82,24 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     return MapPage(extent=extent, config=config)
 
 
-def _titles(choices: Iterable[Choice]) -> dict[str, str]:
+def titles(choices: Iterable[Choice]) -> dict[str, str]:
+    """Return the words for the values of a field."""
     return {choice.value: _(choice.title) for choice in choices}
 
 
-def _category_titles() -> dict[str, str]:
+def category_titles() -> dict[str, str]:
     """Return the words for the values that colour the layers on the map."""
     return {
         value: title
         for layer in LAYERS.values()
         if layer.on_map
         for attribute in layer
-        for value, title in _titles(attribute.choices).items()
+        for value, title in titles(attribute.choices).items()
     }
 
 
-def _layer_words(layer: MapLayer) -> dict[str, Any]:
+def layer_words(layer: MapLayer) -> dict[str, Any]:
+    """Return what a page says of a layer that can be switched."""
     return {"key": layer.key, "title": _(layer.title), "names": layer.draws is not None}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from geo_hygiene import features, maps
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.web import page_data
+from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start_page_data
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
@@ -25,8 +25,11 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 def start() -> str:
-    """Show how each duty is covered today, and where to go from there."""
-    return render_template("start.html", page="start", start=connections().read(page_data.start), states=_states())
+    """Show how each duty is covered today, what a campaign reached, and what people complain of."""
+    found = connections().read(start_page_data.start)
+    return render_template(
+        "start.html", page="start", start=found, states=_states(), campaign_states=maps.CAMPAIGN_STATES
+    )
 
 
 @blueprint.get("/map")
@@ -45,6 +48,42 @@ def show_table() -> str:
     asked = page_data.TableParameters.model_validate(request.args.to_dict())
     table = connections().read(page_data.table, asked)
     return render_template("table.html", page="table", table=table, asked=asked, states=_states())
+
+
+@blueprint.get("/campaigns")
+def show_campaigns() -> str:
+    """List the campaigns and how far each came."""
+    listed = connections().read(campaign_page_data.campaigns)
+    return render_template("campaigns.html", page="campaigns", campaigns=listed, states=maps.CAMPAIGN_STATES)
+
+
+@blueprint.get("/campaigns/<campaign>")
+def show_campaign(campaign: str) -> str:
+    """Show what a campaign treated and what it did not, on a map."""
+    asked = {name: request.args[name] for name in request.args}
+    found = connections().read(campaign_page_data.campaign_page, campaign, asked)
+    parts = maps.map_page(
+        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, campaign=True
+    )
+    return render_template("campaign.html", page="campaigns", parts=parts, config=found.config)
+
+
+@blueprint.get("/cases")
+def show_cases() -> str:
+    """List complaints, the newest first."""
+    asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
+    listed = connections().read(case_page_data.case_list, asked)
+    return render_template("cases.html", page="heat", listed=listed, asked=asked)
+
+
+@blueprint.get("/cases/heat")
+def show_heat() -> str:
+    """Show where complaints gather, and when."""
+    found = connections().read(case_page_data.heat_page)
+    parts = maps.map_page(
+        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, density=True
+    )
+    return render_template("heat.html", page="heat", parts=parts, config=found.config)
 
 
 @blueprint.get("/api/docs")

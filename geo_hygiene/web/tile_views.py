@@ -15,7 +15,7 @@ from geo_hygiene.i18n import _
 from geo_hygiene.web.answers import not_modified, tagged, unchanged
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
-from geo_hygiene.web.parameters import Day, Parameters, Word
+from geo_hygiene.web.parameters import Day, Parameters, Text, Word
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 MOST_LAYERS = 20
@@ -34,7 +34,7 @@ class TilePath(Parameters):
     """Which tile of which layers."""
 
     layers: Annotated[str, StringConstraints(max_length=200, pattern=r"^[a-z][a-z-]*(,[a-z][a-z-]*)*$")] = Field(
-        description="Layer keys joined by commas; `cover` is the cover of a duty"
+        description="Layer keys joined by commas; `cover` is the cover of a duty, `campaign` what a campaign reached"
     )
     z: int = Field(ge=0, le=tiles.MOST_ZOOM)
     x: int = Field(ge=0, le=2**tiles.MOST_ZOOM - 1)
@@ -61,16 +61,21 @@ class TilePath(Parameters):
 
 
 class TileParameters(Parameters):
-    """Whose cover, on which day."""
+    """Whose cover, which campaign, on which day."""
 
     duty: Word | None = Field(None, description="Needed for cover and duty-zones")
-    on: Day | None = Field(None, description="Day (ISO); today in the office's time zone when missing")
+    campaign: Text | None = Field(None, description="Code or id; needed for campaign")
+    on: Day | None = Field(
+        None, description="Day (ISO); when missing, that on which the campaign is shown, else today in the office"
+    )
 
 
 @blueprint.get("/<layers>/<z>/<x>/<y>.mvt", summary="A tile of one or more layers", responses=TILE)
 def tile(path: TilePath, query: TileParameters) -> Response:
     """Return a Mapbox vector tile, 204 when it is empty, 304 when the asker holds its version."""
-    question = tiles.TileQuestion(keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty)
+    question = tiles.TileQuestion(
+        keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty, campaign=query.campaign
+    )
     found = connections().tile(tiles.cut_tile, question, unchanged)
     if found.content is None:
         return not_modified(found.tag)

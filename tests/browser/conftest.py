@@ -109,14 +109,20 @@ class Opened:
         """Open a page and wait until its scripts stand."""
         self.leave()
         self.page.goto(self.server + path)
-        if urlsplit(path).path == "/map":
+        if has_map(path):
             self.page.locator("html[data-ready=true]").wait_for(state="attached")
         return self.page
 
     def leave(self) -> None:
         """Let a map finish first: what a browser breaks off when it leaves a page is not the page's fault."""
-        if urlsplit(self.page.url).path == "/map":
+        if has_map(self.page.url):
             settle(self.page)
+
+
+def has_map(address: str) -> bool:
+    """Tell whether a page draws a map."""
+    path = urlsplit(address).path
+    return path in {"/map", "/cases/heat"} or path.startswith("/campaigns/")
 
 
 def until(page: Page, question: str, argument: object = None, *, seconds: float = 15) -> None:
@@ -221,7 +227,7 @@ def plain_chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def office_chromium(playwright: Playwright) -> Iterator[Browser]:
     """Return a browser as it comes on a PC without a GPU: it draws and puts layers together by itself."""
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

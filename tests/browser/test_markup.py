@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open, until
-from tests.browser.towns import PAYLOADS
+from tests.browser.towns import CAMPAIGN, PAYLOADS
 
 ADDRESS = "/map?duty=sweeping&on=2025-04-01"
 MADE_BY_NAMES = "#panel, #gaps, #found, #legend"
@@ -107,3 +109,24 @@ def test_one_place_that_writes_markup_is_noticed(open_page: Open, markup_server:
     for faults in (opened.faults.dialogs, opened.faults.errors, opened.faults.refused, opened.faults.failed):
         faults.clear()
     page.goto("about:blank")
+
+
+def test_campaigns_and_areas_are_shown_literally(open_page: Open, markup_server: str) -> None:
+    """The title of a campaign, the lanes that are left to it, and the names of areas beside the maps."""
+    opened = open_page(markup_server)
+    page = opened.go("/")
+    expect(page.locator("#campaign")).to_have_text(PAYLOADS[2], use_inner_text=False)
+    page = opened.go("/campaigns")
+    expect(page.locator("li[data-campaign] h2")).to_have_text(PAYLOADS[2], use_inner_text=False)
+    page = opened.go(f"/campaigns/{quote(CAMPAIGN, safe='')}?on=2025-04-01")
+    expect(page.locator("#legend-title")).to_have_text(PAYLOADS[2], use_inner_text=False)
+    expect(page.locator("#gaps [data-segment]")).to_have_count(len(PAYLOADS))
+    assert set(page.locator("#gaps .row-name").all_text_contents()) == set(PAYLOADS)
+    page.locator("#gaps [data-segment]").first.click()
+    expect(page.locator("#panel .chain .name").first).to_be_attached()
+    page = opened.go("/cases/heat?by=community")
+    expect(page.locator("#areas tbody th").first).to_be_visible()
+    assert set(page.locator("#areas tbody th").all_text_contents()) <= {*PAYLOADS, "in no area"}
+    assert page.evaluate("() => document.querySelectorAll('main img, main iframe, main input[autofocus]').length") == 0
+    assert opened.faults.dialogs == []
+    opened.leave()

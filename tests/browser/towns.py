@@ -34,6 +34,7 @@ PAYLOADS = (
     "&lt;img src=x onerror=alert(19)&gt;",
     "\u202e<b onmouseover=alert(20)>牌楼巷</b>",
 )
+CAMPAIGN = "<b>&'\"{{ 1 }}"
 SWEEPING = 1
 FROM = date(2025, 1, 1)
 WEST, SOUTH, STEP = 105.08, 31.09, 0.002
@@ -68,6 +69,14 @@ def markup_town(connection: Connection) -> None:
             day=FROM,
             code=f"P{index:02d}",
         )
+    _write(
+        connection,
+        "insert into campaign (code, title, pest, valid_from, valid_to, scope)"
+        " values (:code, :title, 'rodent', :day, '2025-06-01', '{street-segments}')",
+        code=CAMPAIGN,
+        title=PAYLOADS[2],
+        day=FROM,
+    )
     areas_changed(connection)
     targets_changed(connection, begun=targets)
     add_zones(connection, zones)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from tests.web.towns import SPRING
+from tests.web.towns import CASE, SPRING
 
 #: A good value for each place in a path and each required parameter; an address that needs another fails the tests.
 PLACES = {
@@ -21,6 +21,8 @@ PLACES = {
     "kind": "street-segments",
     "id": "S10",
     "zone": "Z1",
+    "campaign": "R1",
+    "case": CASE,
     "person": "P1",
     "area": "C1",
     "filename": "css/base.css",
@@ -35,7 +37,18 @@ REQUIRED = {
     "/language": {"to": "en"},
 }
 #: Pages forgive words that a person kept in an address.
-FORGIVING = {"/map", "/map/table", "/", "/api/docs", "/language", "/static/<path:filename>"}
+FORGIVING = {
+    "/",
+    "/map",
+    "/map/table",
+    "/campaigns",
+    "/campaigns/<campaign>",
+    "/cases",
+    "/cases/heat",
+    "/api/docs",
+    "/language",
+    "/static/<path:filename>",
+}
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
 
@@ -47,9 +60,13 @@ def rules(app: Flask) -> list[Rule]:
     return sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
 
 
+#: Cases have days of their own.
+WITHOUT_DAY = {"/api/v1/cases", "/api/v1/cases/<case>", "/api/v1/cases/<case>/events"}
+
+
 def query(rule: Rule) -> dict[str, str]:
     parameters = dict(REQUIRED.get(rule.rule, {}))
-    if rule.rule.startswith(("/api/v1", "/tiles")) and "layers" not in rule.rule:
+    if rule.rule.startswith(("/api/v1", "/tiles")) and "layers" not in rule.rule and rule.rule not in WITHOUT_DAY:
         parameters["on"] = SPRING.isoformat()
     return parameters
 
@@ -144,6 +161,9 @@ def test_errors_of_programs_are_problems(client: FlaskClient) -> None:
         ("/api/v1/nothing", 404),
         ("/api/v1/cover?duty=cooking", 422),
         ("/api/v1/zones/unknown", 404),
+        ("/api/v1/cases/00000000-0000-4000-8000-00000000ffff", 404),
+        ("/api/v1/cases/00000000-0000-4000-8000-00000000ffff/events", 404),
+        ("/api/v1/cases/unknown", 422),
         ("/api/v1/targets/street-segments/unknown/cover", 404),
         ("/api/v1/targets/people/P1/cover", 404),
         ("/api/v1/targets/nonsense/P1/cover", 404),
@@ -187,6 +207,15 @@ def test_wrong_values_name_their_place(client: FlaskClient) -> None:
         ("/api/v1/search?q=%00", "q"),
         ("/api/v1/search?q=a%0Ab", "q"),
         ("/api/v1/search?q=" + "字" * 101, "q"),
+        ("/api/v1/cases?kind=rodent,ghost", "kind"),
+        ("/api/v1/cases?status=OPEN", "status"),
+        ("/api/v1/cases?weekday=0", "weekday"),
+        ("/api/v1/cases?hour=24", "hour"),
+        ("/api/v1/cases?from=0001-01-01", "from"),
+        ("/api/v1/cases/heat?bbox=1,2,3", "bbox"),
+        ("/api/v1/cases/heat?bbox=3,2,1,4", "bbox"),
+        ("/api/v1/cases/heat?zoom=21", "zoom"),
+        ("/api/v1/cases/heat?step=day&from=2000-01-01&to=2020-01-01", "step"),
         ("/tiles/cover/3/1/1.mvt", "duty"),
         ("/tiles/areas/3/8/1.mvt", "x"),
         ("/tiles/areas/23/1/1.mvt", "z"),

@@ -138,7 +138,8 @@ def test_the_start_page_leads_to_each_community(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
     for row in client.get("/api/v1/cover?duty=sweeping&by=community").json["by"]:
         assert (f"/map?duty=sweeping&amp;select=community:{row['code']}" in page) is (row["code"] is not None)
-        assert (f"/map/table?duty=sweeping&amp;community={row['code']}" in page) is (row["code"] is not None)
+        listed = f"/map/table?duty=sweeping&amp;state=gap&amp;community={row['code']}"
+        assert (listed in page) is (row["code"] is not None)
 
 
 @pytest.mark.parametrize(("share", "told"), [(0.94074, "94.1%"), (0.99996, "99.9%"), (1, "100.0%"), (0, "0.0%")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import shapely
 from sqlalchemy import Connection, text
@@ -10,8 +10,9 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.versions import bump
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones
 from tests.coverage.towns import add_area, measured
+from tests.importing import bring
 
 WEST, SOUTH, STEP = 105.08, 31.09, 0.002
 ROWS, COLUMNS = 4, 6
@@ -129,6 +130,78 @@ def _whole(segment: tuple[int, int]) -> Stretch:
     return Stretch(segment[0], 0, segment[1])
 
 
+CASE, CASE_IN_GAP = "00000000-0000-4000-8000-0000000000c1", "00000000-0000-4000-8000-0000000000c2"
+RODENTS, FLIES, NOWHERE = 12, 3, 2
+
+
+def _cases(connection: Connection) -> None:
+    """Write complaints: rats along the first lane, flies where nobody sweeps, one with markup, some without a place."""
+    connection.execute(text("update area set population = 200 where code = 'C1G1'"))
+    rats = [
+        {
+            "external_id": f"R{number}",
+            "kind": "rodent",
+            "channel": "hotline",
+            "status": "closed" if number % 2 else "handled",
+            "reported_at": f"2025-03-{number + 1:02} {number:02}:30",
+            "closed_at": f"2025-03-{number + 9:02} 08:00" if number % 2 else None,
+            "lon": WEST + 0.001 + number * 1e-6,
+            "lat": SOUTH + 0.0003,
+        }
+        for number in range(RODENTS)
+    ]
+    flies = [
+        {
+            "kind": "fly",
+            "status": "open",
+            "reported_at": f"2025-06-0{day} 23:10",
+            "lon": WEST + 0.001,
+            "lat": SOUTH + 0.0061,
+        }
+        for day in range(1, FLIES + 1)
+    ]
+    markup = '<img src=x onerror="alert(1)">'
+    nowhere = [
+        {"kind": "other", "description": f"{markup} 13912345678", "lane": markup, "reported_at": f"2025-07-0{day}"}
+        for day in range(1, NOWHERE + 1)
+    ]
+    rows = rats + flies + nowhere
+    rows[0] |= {"id": CASE}
+    rows[RODENTS] |= {"id": CASE_IN_GAP}
+    report = bring(connection, "cases", [(None, row) for row in rows], constants={"source": "12345"})
+    assert (report.status, report.stored.created) == ("imported", len(rows)), report.findings
+
+
+def _campaign(connection: Connection, segments: dict[tuple[int, int], tuple[int, int]], tanks: list[int]) -> None:
+    """Write a campaign of April 2025: a lane treated, a segment refused, a tank locked, the rest not visited."""
+    campaign = _insert(
+        connection,
+        "insert into campaign (code, title, pest, season, valid_from, valid_to, scope, limit_days) values"
+        " ('R1', '春季灭鼠 <b>', 'rodent', 'spring', '2025-04-01', '2025-05-01', '{street-segments,septic-tanks}', 30)"
+        " returning id",
+    )
+    done = [(_whole(segments[0, column]), "done", column + 1) for column in range(COLUMNS)]
+    done += [(Stretch(segments[1, 0][0], 50_000, 90_000), "refused", 8), (Stretch(tanks[0], 0, 1), "locked", 9)]
+    works = [
+        NewWork(
+            kind="treatments",
+            day=date(2025, 4, day),
+            done_at=datetime(2025, 4, day, 1, tzinfo=UTC),
+            result=result,
+            stretches=(stretch,),
+        )
+        for stretch, result, day in done
+    ]
+    for claim_id in add_work(connection, works):
+        connection.execute(
+            text(
+                "insert into treatment (id, campaign_id, source_key, method, team)"
+                " values (:id, :campaign, :key, 'bait', '<i>Team</i>')"
+            ),
+            {"id": claim_id, "campaign": campaign, "key": str(claim_id)},
+        )
+
+
 def web_town(connection: Connection) -> None:
     """Write the town: spring has gaps, an overlap and a vacancy; autumn has one zone over everything."""
     _areas(connection)
@@ -168,4 +241,6 @@ def web_town(connection: Connection) -> None:
     for person, zone in (("P1", "Z1"), ("P2", "Z3"), ("P1", "Z9"), ("P2", "K1")):
         _assign(connection, person, zone, FIRST_PLAN)
     assignments_changed(connection, [zone.code for zone in zones])
-    bump(connection, ["areas", "water-bodies", "street-segments", "lanes", "septic-tanks", "people"])
+    _cases(connection)
+    _campaign(connection, segments, tanks)
+    bump(connection, ["campaigns", "areas", "water-bodies", "street-segments", "lanes", "septic-tanks", "people"])

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day
+from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day, read_instant, read_time
 from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
@@ -31,6 +31,9 @@ FOUND_BY = frozenset(
 
 NO_NAME = frozenset({"无名道路", "无名路", "无名", "未命名", "unnamed", "null", "none", "<null>"})
 """What files write for a street without a name."""
+
+NO_VALUE = frozenset({"na", "n/a", "nan", "null", "none", "<null>", "/", "—"})
+"""What files write where a number, a day or a time is not known."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _SPACES = re.compile(r"\s+")
@@ -200,7 +203,7 @@ class _Column:
             written = text[:LONGEST_TEXT]
         if self.attribute.role is Role.PHONE:
             remarks = []
-        if written is None or written == "" or (isinstance(written, float) and math.isnan(written)):
+        if self._says_nothing(written):
             if self.attribute.required:
                 remarks.append(Finding(Code.VALUE_MISSING))
             return None, remarks
@@ -211,6 +214,12 @@ class _Column:
             remarks.append(Finding(code, bad.text, hint=bad.hint, values=bad.values))
             return None, remarks
 
+    def _says_nothing(self, written: Any) -> bool:
+        """Tell whether a value is empty, or stands for none in a field that holds no text."""
+        if written is None or written == "" or (isinstance(written, float) and math.isnan(written)):
+            return True
+        return self.attribute.type is not FieldType.TEXT and str(written).casefold() in NO_VALUE
+
     def _is_guessed(self) -> bool:
         """Tell whether the column was taken for the field by an alias: a foreign class is then only set aside."""
         names = {fold(self.attribute.name), fold(self.attribute.short)}
@@ -219,6 +228,8 @@ class _Column:
     def _reader(self) -> Callable[[Any], Any]:
         if self.attribute.role is Role.PHONE:
             return lambda written: mask_phone(str(written))
+        if self.attribute.role is Role.FREE_TEXT:
+            return lambda written: mask_phones(_text(written))
         if self.words:
             return self._choice
         return {
@@ -226,6 +237,8 @@ class _Column:
             FieldType.INTEGER: self._integer,
             FieldType.NUMBER: self._number,
             FieldType.DATE: self._day,
+            FieldType.TIME: self._time,
+            FieldType.INSTANT: self._instant,
             FieldType.UUID: _uuid,
             FieldType.CODES: _codes,
         }[self.attribute.type]
@@ -270,8 +283,25 @@ class _Column:
         )
 
     def _day(self, written: Any) -> Any:
+        return self._dated(written, read_day)
+
+    def _instant(self, written: Any) -> Any:
+        return self._dated(written, read_instant)
+
+    def _time(self, written: Any) -> Any:
         try:
-            return read_day(written, self.date_order)
+            return read_time(written)
+        except ValueError:
+            raise _BadValueError(
+                Code.VALUE_INVALID,
+                N_("“%(value)s” is not a time of day."),
+                N_("Write times as 18:30 or 18:30:00."),
+                value=str(written)[:80],
+            ) from None
+
+    def _dated(self, written: Any, read: Callable[[Any, str | None], Any]) -> Any:
+        try:
+            return read(written, self.date_order)
         except AmbiguousDateError:
             raise _BadValueError(
                 Code.DATE_AMBIGUOUS,

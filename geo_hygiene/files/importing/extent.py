@@ -10,8 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
+from geo_hygiene.crs import metres_per_degree
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.importing.noding.lines import metres_per_degree
 from geo_hygiene.i18n import N_
 
 REACH_M = 20_000.0

@@ -15,10 +15,11 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.crs import metres_per_degree
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.noding.junctions import connected, distinct
-from geo_hygiene.files.importing.noding.lines import Integers, Lines, lines_of, metres_per_degree, together
+from geo_hygiene.files.importing.noding.lines import Integers, Lines, lines_of, together
 from geo_hygiene.layerspec import Grouping
 
 SAME_LANE_M = 200.0

@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_hygiene.files.importing.noding.lines import Integers, metres_per_degree
+from geo_hygiene.crs import metres_per_degree
+from geo_hygiene.files.importing.noding.lines import Integers
 
 REACH_M = 10.0
 """A target within this distance of an ended one can take over its duties."""

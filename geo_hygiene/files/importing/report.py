@@ -17,6 +17,8 @@ class Stored:
     ----------
     created, updated, unchanged, ended
         Numbers of records.
+    without_place
+        Rows among these that do not say where.
     findings
         What was said on the way.
     lacking
@@ -33,6 +35,7 @@ class Stored:
     updated: int = 0
     unchanged: int = 0
     ended: int = 0
+    without_place: int = 0
     findings: list[Finding] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
     crossings: int | None = None
@@ -63,7 +66,6 @@ class ImportReport:
     rejected: int
     stored: Stored
     findings: list[Finding]
-    without_place: int = 0
     encoding: Mapping[str, str] | None = None
     crs: Mapping[str, Any] | None = None
     extent: tuple[float, float, float, float] | None = None
@@ -89,7 +91,7 @@ class ImportReport:
                 "updated": stored.updated,
                 "unchanged": stored.unchanged,
                 "ended": stored.ended,
-                "without_place": self.without_place,
+                "without_place": stored.without_place,
             },
             "encoding": self.encoding,
             "crs": self.crs,

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from psycopg2.extras import Json
 from sqlalchemy import Connection, Engine, exists, select, text
 
+from geo_hygiene.cases.places import place_cases
 from geo_hygiene.coverage.duties import today
+from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
-from geo_hygiene.files.importing import lists, tables, zones
+from geo_hygiene.files.importing import cases, lists, tables, treatments, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
+from geo_hygiene.files.importing.campaigns import campaign_findings
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.extent import office_extent, outside_extent
 from geo_hygiene.files.importing.features import store_features
@@ -32,6 +36,8 @@ from geo_hygiene.files.importing.targets import store_targets
 from geo_hygiene.files.reading import SourceTable, read
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.cases import Case
+from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layerspec import MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
 
@@ -40,7 +46,7 @@ IMPORT_LOCK = 4_326_002
 
 
 class NoImportError(GeoHygieneError):
-    """The layer's records do not come from files of their own."""
+    """The layer's records do not come from files of their own, or not in this way."""
 
 
 def quiet(_step: str, _done: int, _total: int | None) -> None:
@@ -72,7 +78,8 @@ def import_file(
         If the layer, or a field that an option names, does not exist.
     """
     begun = time.monotonic()
-    layer, asked = _importable(layer_key), options or ImportOptions()
+    asked = options or ImportOptions()
+    layer = _importable(layer_key, asked)
     table = _read(bind, layer, Path(path), asked, progress)
     return _stored_in_one(bind, _Import(layer, Path(path).name, table, asked, progress, begun))
 
@@ -86,14 +93,19 @@ def import_table(
 ) -> ImportReport:
     """Store rows that were read already; see :func:`import_file`."""
     asked = options or ImportOptions()
-    return _stored_in_one(bind, _Import(_importable(layer_key), table.name, table, asked, progress, time.monotonic()))
+    layer = _importable(layer_key, asked)
+    return _stored_in_one(bind, _Import(layer, table.name, table, asked, progress, time.monotonic()))
 
 
-def _importable(layer_key: str) -> MapLayer:
+def _importable(layer_key: str, options: ImportOptions) -> MapLayer:
     layer = layer_of(layer_key)
     if not layer.imports:
         raise NoImportError(
             _("“%(key)s” are made by importing %(made_by)s.", key=layer.key, made_by=layer.made_by or "")
+        )
+    if options.replace and layer.is_event:
+        raise NoImportError(
+            _("What “%(key)s” tell happened once and does not end: they can not be replaced.", key=layer.key)
         )
     return layer
 
@@ -106,9 +118,10 @@ def _read(
         path,
         crs=options.crs,
         encoding=options.encoding,
-        layer=None if layer.geometry is None else layer.geometry.value,
+        layer="any" if layer.any_geometry else None if layer.geometry is None else layer.geometry.value,
         table=options.table,
         extent=_office_box(bind),
+        needs_shapes=not layer.places_by_coordinates,
         scratch=options.scratch,
         progress=lambda done, total: progress("read", done, total),
     )
@@ -149,6 +162,7 @@ class _Import:
     progress: Progress
     begun: float
     findings: list[Finding] = field(default_factory=list)
+    shapes: NDArray[np.object_] = field(init=False)
 
     def run(self, connection: Connection) -> ImportReport:
         """Check and store the rows; the caller undoes what must not stay."""
@@ -156,7 +170,7 @@ class _Import:
         self.findings += self._reader_findings()
         if self.table.refused:
             return self._report("refused", Stored(), [])
-        mapping = map_fields(self.layer, self.table.fields, self.options.fields, self.options.constants)
+        mapping = map_fields(self.layer, self.table.fields, self._fields(), self.options.constants)
         self.progress("check", 0, self.table.rows_read)
         clean = clean_rows(
             self.layer,
@@ -166,36 +180,46 @@ class _Import:
             date_order=self.options.date_order,
         )
         self.findings += clean.findings
+        self.shapes = places(self.layer, self.table, clean)
         self.findings += self._place_findings(connection, clean)
         self.findings += period_findings(self.layer, clean, self.table.row_numbers.tolist())
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
         batch = self._batch(connection, clean, mapping)
-        self.findings += tree_findings(connection, batch)
+        self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
         rows = self._good(batch.rows)
         if self._must_refuse():
             return self._report("refused", Stored(), rows)
         return self._store(connection, replace(batch, rows=rows))
 
+    def _fields(self) -> Mapping[str, str]:
+        """Return what the user says of columns; what tells events apart is their number in the other system."""
+        if not self.layer.is_event or self.options.key is None:
+            return self.options.fields
+        return {self.layer.key_field: self.options.key, **self.options.fields}
+
     def _reader_findings(self) -> list[Finding]:
         found = self.table.findings
         if self.options.anywhere:
             found = with_level(found, Code.OUTSIDE_EXTENT, FindingLevel.WARNING)
-        if issubclass(self.layer.model, Claim):
-            # the list of a zone without a picture comes as a table of its own
+        if self._can_do_without_place():
             found = [finding for finding in found if finding.code is not Code.GEOMETRY_EMPTY]
         return found
+
+    def _can_do_without_place(self) -> bool:
+        """Tell whether rows without one are stored: the list of a zone comes as a table of its own."""
+        return self.layer.places_by_coordinates or issubclass(self.layer.model, Claim)
 
     def _place_findings(self, connection: Connection, clean: CleanRows) -> list[Finding]:
         """Return errors for rows that have no place, or one outside the extent of the offices."""
         if self.layer.geometry is None:
             return []
-        shapes, numbers = self.table.geometry, self.table.row_numbers
+        shapes, numbers = self.shapes, self.table.row_numbers
         wrong = rejected_rows(self.findings)
         missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
         found = [
             Finding(Code.GEOMETRY_EMPTY, row=int(numbers[at]))
             for at in missing
-            if int(numbers[at]) not in wrong and not issubclass(self.layer.model, Claim)
+            if int(numbers[at]) not in wrong and not self._can_do_without_place()
         ]
         rows = [at for at in range(len(numbers)) if int(numbers[at]) not in wrong]
         offices = []
@@ -209,7 +233,7 @@ class _Import:
     def _batch(self, connection: Connection, clean: CleanRows, mapping: FieldMap) -> Batch:
         """Return the rows with their keys; rows whose key came before are errors."""
         table, layer = self.table, self.layer
-        keyed = layer.geometry is not None and not issubclass(layer.model, Claim)
+        keyed = layer.geometry is not None and not layer.is_event and not issubclass(layer.model, Claim)
         hashes = geometry_hashes(table.geometry) if keyed else [None] * len(table.row_numbers)
         keys, by_geometry = row_keys(layer, table, clean, hashes, self.options.key) if keyed else ([], False)
         rows = self._good(range(len(table.row_numbers)))
@@ -223,7 +247,7 @@ class _Import:
             clean=clean,
             given=given,
             numbers=table.row_numbers,
-            geometries=table.geometry,
+            geometries=self.shapes,
             rows=rows,
             keys=keys,
             keyed_by_geometry=by_geometry,
@@ -254,6 +278,8 @@ class _Import:
         rows = self._good(batch.rows)
         if self._must_refuse():
             return self._report("refused", Stored(), rows)
+        if stored.changed and (self.layer.is_target or self.layer.with_role(Role.PARENT) is not None):
+            place_cases(connection)
         status = "imported" if stored.changed else "unchanged"
         report = self._report("dry-run" if self.options.dry_run else status, stored, rows)
         empty_staging(connection)
@@ -269,7 +295,7 @@ class _Import:
         if self.options.rejected is not None and rejected_rows(self.findings):
             write_rejected(self.options.rejected, self.table, self.findings)
             rejected_file = str(self.options.rejected)
-        shapes = self.table.geometry[np.array(rows, dtype=np.int64)] if len(rows) else np.array([], dtype=object)
+        shapes = self.shapes[np.array(rows, dtype=np.int64)] if len(rows) else np.array([], dtype=object)
         box = shapely.total_bounds(shapes).tolist() if len(shapes) else []
         return ImportReport(
             status=status,
@@ -288,6 +314,13 @@ class _Import:
         )
 
 
+EVENTS: Mapping[type[Base], Callable[[Connection, Batch], Stored]] = {
+    Case: cases.store,
+    Treatment: treatments.store,
+}
+"""What happened at an instant, each kind stored in its own way."""
+
+
 def store(connection: Connection, batch: Batch) -> Stored:
     """Store the rows of a batch by what the records of its layer are."""
     layer, numbers = batch.layer, batch.numbers.tolist()
@@ -295,12 +328,25 @@ def store(connection: Connection, batch: Batch) -> Stored:
         return store_targets(connection, batch)
     if layer.model is ClaimStretch:
         return lists.store(connection, batch.clean, batch.rows, numbers)
+    if layer.model in EVENTS:
+        return EVENTS[layer.model](connection, batch)
     if issubclass(layer.model, Claim):
         shapes = batch.geometries
         return zones.store(connection, batch.clean, shapes, batch.rows, numbers, batch.options, batch.import_id)
     if layer.geometry is None:
         return tables.store(connection, layer, batch.clean, batch.rows, numbers, batch.options, batch.import_id)
     return store_features(connection, batch)
+
+
+def places(layer: MapLayer, table: SourceTable, clean: CleanRows) -> NDArray[np.object_]:
+    """Return the geometry of each row; where it has none, the point that its longitude and latitude say."""
+    if not layer.places_by_coordinates:
+        return table.geometry
+    shapes = table.geometry.copy()
+    for row, (longitude, latitude) in enumerate(zip(clean.values["lon"], clean.values["lat"], strict=True)):
+        if shapes[row] is None and longitude is not None and latitude is not None:
+            shapes[row] = shapely.Point(longitude, latitude)
+    return shapes
 
 
 def period_findings(layer: MapLayer, clean: CleanRows, numbers: Sequence[int]) -> list[Finding]:

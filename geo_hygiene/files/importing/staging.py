@@ -92,11 +92,30 @@ class Known:
 
 def stage(connection: Connection, batch: Batch, geometries: Sequence[str] | None = None) -> None:
     """Write the rows of a file where statements can join them; ``geometries`` are hexadecimal EWKB."""
+    stage_rows(
+        connection,
+        batch.rows,
+        [batch.keys[row] for row in batch.rows],
+        [batch.hashes[row] for row in batch.rows],
+        [batch.attribute_hashes[row] for row in batch.rows],
+        geometries,
+    )
+
+
+def stage_rows(
+    connection: Connection,
+    positions: Sequence[int],
+    keys: Sequence[str],
+    geometry_hashes: Sequence[bytes | None],
+    attribute_hashes: Sequence[bytes],
+    geometries: Sequence[str] | None = None,
+) -> None:
+    """Write rows whose keys and hashes are worked out by their own importer."""
     columns: dict[str, Sequence[Any]] = {
-        "position": batch.rows,
-        "key": [batch.keys[row] for row in batch.rows],
-        "geometry_hash": [batch.hashes[row] for row in batch.rows],
-        "attributes_hash": [batch.attribute_hashes[row] for row in batch.rows],
+        "position": positions,
+        "key": keys,
+        "geometry_hash": geometry_hashes,
+        "attributes_hash": attribute_hashes,
     }
     if geometries is not None:
         columns["geom"] = geometries

@@ -142,8 +142,13 @@ class Reading:
         if located.ending in JSON_ENDINGS:
             return GeoJson(located, encoding)
         if located.ending == TABLE_ENDING:
-            return CsvTable(located, encoding, has_shapes=self._job["family"] is not None)
-        return GeoPackage(located, self._scratch, family=self._job["family"], table=self._job["table"])
+            return CsvTable(
+                located,
+                encoding,
+                has_shapes=self._job["family"] is not None,
+                needs_shapes=self._job["needs_shapes"],
+            )
+        return GeoPackage(located, self._scratch, family=self._family(), table=self._job["table"])
 
     def _counted(self, source: Source) -> Iterator[RawBatch]:
         """Yield the batches, telling the progress and minding the bound on rows."""
@@ -177,7 +182,11 @@ class Reading:
         return Placement(self._system, self._transformation, self._extent)
 
     def _is_plain_table(self) -> bool:
-        return isinstance(self._source, CsvTable) and self._job["family"] is None
+        return isinstance(self._source, CsvTable) and self._source.system is None
+
+    def _family(self) -> str | None:
+        """Return the family that shapes must be of, if any."""
+        return None if self._job["family"] == "any" else self._job["family"]
 
     def _check(self, raw: RawBatch, placement: Placement | None) -> Batch:
         batch = Batch(raw.rows, shapely.force_2d(raw.geometries), np.zeros(len(raw.rows), dtype=bool))
@@ -187,7 +196,7 @@ class Reading:
         batch.reject(known, self.notes, lambda at: raw.problems[int(raw.rows[at])])
         if self._job["needs_shapes"]:
             reject_missing(batch, self.notes)
-        check_form(batch, self._job["family"], self._limits.vertices, self.notes)
+        check_form(batch, self._family(), self._limits.vertices, self.notes)
         before = move(batch, placement.transformation.apply)
         placement.look(batch, before, shapely.bounds(batch.geometries))
         check_validity(batch, self.notes)

@@ -35,25 +35,27 @@ class CsvTable:
         What the user says, if anything; else UTF-8, or GB18030 where it is no UTF-8.
     has_shapes
         Whether a layer is wanted, whose shapes stand in the column `wkt`; else the rows have no geometry.
+    needs_shapes
+        Whether a layer without that column is refused; else its rows say otherwise where they are.
     """
 
     format = "CSV"
     total: int | None = None
 
-    def __init__(self, located: Located, encoding: str | None, *, has_shapes: bool) -> None:
+    def __init__(self, located: Located, encoding: str | None, *, has_shapes: bool, needs_shapes: bool = True) -> None:
         self.name = located.name
         self.findings: list[Finding] = []
         self._path = located.parts["csv"]
         self._text = Text(self._path, encoding)
         self.encoding = self._text.encoding
         self.findings.extend(self._text.findings)
-        self.system: System | None = (
-            replace(from_option(f"EPSG:{STORAGE_SRID}"), origin="format") if has_shapes else None
-        )
         csv.field_size_limit(_LONGEST_VALUE)
         self._names = self._read_headings()
         self._shape_at = self._names.index(SHAPE_COLUMN) if has_shapes and SHAPE_COLUMN in self._names else None
-        if has_shapes and self._shape_at is None:
+        self.system: System | None = (
+            None if self._shape_at is None else replace(from_option(f"EPSG:{STORAGE_SRID}"), origin="format")
+        )
+        if has_shapes and needs_shapes and self._shape_at is None:
             raise refuse(
                 Code.FILE_TYPE,
                 N_("A table has no shapes: the layer needs a shapefile, GeoPackage or GeoJSON, or a column %(name)s."),

@@ -29,7 +29,7 @@ _PACKAGE = Path(geo_hygiene.__file__).parent
 #: Exit codes of the reading process (`child`).
 _OUT_OF_MEMORY, _OUT_OF_BOUNDS, _OUT_OF_DISK = 12, 13, 14
 _CLOCK_TO_PROCESSOR = 3
-_FAMILIES = (None, "point", "line", "polygon")
+_FAMILIES = (None, "any", "point", "line", "polygon")
 
 
 class ReaderFaultError(RuntimeError):
@@ -65,14 +65,15 @@ def read(
     encoding
         The encoding of the text; else what the file says, as far as its text agrees.
     layer
-        Family of geometries that are wanted: point, line or polygon; None takes all, and a CSV file as a table
+        Family of geometries that are wanted: point, line, polygon or any; None takes all, and a CSV file as a table
         without geometry.
     table
         Name of the layer in a GeoPackage or archive that holds several.
     extent
         West, south, east, north of what is stored already, EPSG:4326; sharpens the guesses.
     needs_shapes
-        Whether a row without geometry is an error; a duty zone can do without, since its list is what counts.
+        Whether a row without geometry is an error; a duty zone can do without, since its list is what counts, and a
+        case or treatment whose row holds longitude and latitude.
     limits
         What the file may cost.
     scratch
@@ -86,7 +87,7 @@ def read(
         If the reading process failed by a fault of its own.
     """
     if layer not in _FAMILIES:
-        raise ValueError(f"layer must be point, line, polygon or None, not {layer!r}")
+        raise ValueError(f"layer must be point, line, polygon, any or None, not {layer!r}")
     try:
         located = locate(Path(path))
         _check_rights(located)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.files.writing.formats import WRITERS, ExportError
-from geo_hygiene.files.writing.rows import fetch
+from geo_hygiene.files.writing.rows import Rows, fetch
 from geo_hygiene.i18n import _
 from geo_hygiene.layerspec import MapLayer
 
@@ -61,21 +61,26 @@ def export(
     ExportError
         If the format can not hold the layer, or the file can not be written.
     """
-    ending = path.suffix.lower()
-    _check(layer, path, ending, encoding)
     if on is None and not every_period:
         raise ValueError("on must be a day unless every_period is asked for")
+    if not layer.exports:
+        raise ExportError(_("“%(layer)s” is not exported.", layer=layer.key))
+    return write(fetch(connection, layer, None if every_period else on), path, encoding=encoding)
+
+
+def write(rows: Rows, path: Path, *, encoding: str | None = None) -> Exported:
+    """Write rows in the format of the file's ending; see :func:`export`."""
+    ending = path.suffix.lower()
+    _check(rows, path, ending, encoding)
     try:
         with private_folder(path.absolute().parent) as folder:
-            rows = WRITERS[ending](fetch(connection, layer, None if every_period else on), folder / path.name, encoding)
-            return Exported(_move(folder, path), rows)
+            count = WRITERS[ending](rows, folder / path.name, encoding)
+            return Exported(_move(folder, path), count)
     except (OSError, DataSourceError, DataLayerError, RuntimeWarning) as problem:
         raise ExportError(_("%(path)s can not be written: %(problem)s", path=path, problem=_said(problem))) from problem
 
 
-def _check(layer: MapLayer, path: Path, ending: str, encoding: str | None) -> None:
-    if not layer.exports:
-        raise ExportError(_("“%(layer)s” is not exported.", layer=layer.key))
+def _check(rows: Rows, path: Path, ending: str, encoding: str | None) -> None:
     if ending not in WRITERS:
         raise ExportError(
             _(
@@ -84,8 +89,8 @@ def _check(layer: MapLayer, path: Path, ending: str, encoding: str | None) -> No
                 known=", ".join(ENDINGS),
             )
         )
-    if layer.geometry is None and ending != ".csv":
-        raise ExportError(_("“%(layer)s” is a table without shapes; export it to a .csv file.", layer=layer.key))
+    if rows.geometry_type is None and ending != ".csv":
+        raise ExportError(_("“%(layer)s” is a table without shapes; export it to a .csv file.", layer=rows.name))
     if encoding is not None and ending != ".shp":
         raise ExportError(_("Only a shapefile has a choice of encoding; the other formats are UTF-8."))
     if path.is_dir():

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.formulas import guarded
-from geo_hygiene.files.writing.rows import Rows
+from geo_hygiene.files.writing.rows import MIXED, Rows
 from geo_hygiene.i18n import _
 from geo_hygiene.layerspec import Attribute
 
@@ -53,8 +53,10 @@ def write_shapefile(rows: Rows, path: Path, encoding: str | None) -> int:
     Raises
     ------
     ExportError
-        If a text is longer than a dbf field holds: nothing is cut.
+        If shapes are of several types, or a text is longer than a dbf field holds: nothing is cut.
     """
+    if rows.geometry_type == MIXED:
+        raise ExportError(_("A shapefile holds either lines or points, not both. Write a GeoPackage instead."))
     held = list(rows.batches)
     codec = _dbf_codec(rows, held, encoding or "gbk")
     _check_widths(rows, held, codec)
@@ -69,7 +71,7 @@ def write_geojson(rows: Rows, path: Path, encoding: str | None) -> int:  # noqa:
     names = [attribute.name for attribute in rows.attributes]
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f'{{"type": "FeatureCollection", "name": {json.dumps(rows.layer.key)}, "features": [')
+        file.write(f'{{"type": "FeatureCollection", "name": {json.dumps(rows.name)}, "features": [')
         for columns, shapes in rows.batches:
             # The standard wants outlines against the clock.
             drawn = shapely.to_geojson(shapely.orient_polygons(shapely.from_wkb(shapes)))
@@ -131,7 +133,7 @@ def _write_with_gdal(
         pyogrio.raw.write_arrow(
             pa.RecordBatchReader.from_batches(schema, stream.batches()),
             path,
-            layer=rows.layer.key if driver == "GPKG" else path.stem,
+            layer=rows.name if driver == "GPKG" else path.stem,
             driver=driver,
             geometry_name=_WKB,
             geometry_type=rows.geometry_type,

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Double,
     FromClause,
@@ -29,6 +30,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.duty_zones import DutyZone
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
+from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty
 from geo_hygiene.records.people import Assignment, Person, Post
 from geo_hygiene.records.targets import POINT_EXTENT, Target
@@ -53,8 +55,8 @@ def layer_rows(layer: MapLayer, on: date | None) -> Select[*tuple[Any, ...]]:
         The day whose records are wanted; None takes those of every period.
     """
     source = _Source(layer, on)
-    values = [source.value_of(attribute) for attribute in layer]
-    columns = [value.label(attribute.name) for value, attribute in zip(values, layer, strict=True)]
+    values = [source.value_of(attribute) for attribute in layer.exported]
+    columns = [value.label(attribute.name) for value, attribute in zip(values, layer.exported, strict=True)]
     if layer.geometry is not None:
         columns.append(source.shape().label(GEOMETRY))
     return select(*columns).select_from(source.tables).where(*source.conditions()).order_by(*source.order(values))
@@ -78,6 +80,8 @@ class _Source:
         if attribute.column is None:
             raise ValueError(f"the field {attribute.name} of {self._layer.key} has neither a column nor a known role")
         stored: ColumnElement[Any] = attribute.column.property.columns[0]
+        if isinstance(stored.type, ARRAY):
+            return func.nullif(func.array_to_string(stored, _CODES_BETWEEN), "")
         if attribute.unit == "m" and str(attribute.column.key).endswith("_mm"):
             return self._metres(stored)
         return stored
@@ -93,6 +97,8 @@ class _Source:
 
     def shape(self) -> ColumnElement[Any]:
         """Return the geometry as two-dimensional WKB."""
+        if self._layer.shape is not None:
+            return func.ST_AsBinary(self.claim_source().geom)
         if self._layer.draws is None:
             return func.ST_AsBinary(func.ST_Force2D(self._model.geom.property.columns[0]))
         drawn = LAYERS[self._layer.draws]
@@ -110,6 +116,8 @@ class _Source:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return what keeps the records of the day."""
+        if self._layer.is_event:
+            return []
         begins = self._layer.with_role(Role.VALID_FROM)
         ends = self._layer.with_role(Role.VALID_TO)
         if begins is not None and ends is not None and begins.column is not None and ends.column is not None:
@@ -192,11 +200,30 @@ class _Source:
         """Return the area of a post."""
         return self.join("area_of_post", Area.__table__, lambda area: area.c.id == Post.__table__.c.area_id)
 
+    def stretch(self) -> Any:
+        """Return the stretch of a list: the record itself, or that of a treatment, which has one at most."""
+        if self._layer.model is ClaimStretch:
+            return self._own.c
+        own = Claim.__table__.c.source_id
+        return self.join("stretch", ClaimStretch.__table__, lambda stretch: stretch.c.source_id == own)
+
     def target(self) -> Any:
         """Return the target of a stretch."""
-        own = ClaimStretch.__table__.c.target_id
+        own = self.stretch().target_id
         self.join("segment", Target.__table__, lambda target: target.c.id == own)
         return self._joined["segment"]
+
+    def campaign(self) -> ColumnElement[Any]:
+        """Return the code of the campaign that an area or a treatment belongs to."""
+        if "campaign" in self._own.c:
+            return self._own.c.campaign
+        own = self._own_column("campaign_id")
+        code: ColumnElement[Any] = self.join("campaign", Campaign.__table__, lambda one: one.c.id == own).code
+        return code
+
+    def metres_of_stretch(self, position: str) -> ColumnElement[Any]:
+        """Return where a stretch begins or ends on its target."""
+        return self._metres(getattr(self.stretch(), position))
 
     def zone_code(self) -> ColumnElement[Any]:
         """Return the code of the zone that an assignment names, or whose list a stretch belongs to."""
@@ -254,5 +281,8 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.AREA: lambda source: source.area().code,
     Role.ZONE: lambda source: source.zone_code(),
     Role.SEGMENT: lambda source: source.target().c.uuid,
+    Role.CAMPAIGN: lambda source: source.campaign(),
+    Role.FROM: lambda source: source.metres_of_stretch("from_mm"),
+    Role.TO: lambda source: source.metres_of_stretch("to_mm"),
     Role.PENDING: lambda _source: null(),
 }

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from geo_hygiene.files.writing.query import GEOMETRY, layer_rows
 from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer
 
 ROWS_IN_BATCH = 10_000
 
+MIXED = "Unknown"
+"""OGC's name for geometries of several types in one table."""
+
 _TYPES: Mapping[FieldType, pa.DataType] = {
     FieldType.TEXT: pa.string(),
     FieldType.INTEGER: pa.int64(),
     FieldType.NUMBER: pa.float64(),
     FieldType.DATE: pa.date32(),
+    FieldType.TIME: pa.string(),
+    FieldType.INSTANT: pa.string(),
     FieldType.UUID: pa.string(),
     FieldType.CODES: pa.string(),
 }
@@ -30,6 +36,8 @@ _MAKERS: Mapping[FieldType, Callable[[Any], Any]] = {
     FieldType.INTEGER: int,
     FieldType.NUMBER: float,
     FieldType.DATE: lambda day: day,
+    FieldType.TIME: str,
+    FieldType.INSTANT: lambda instant: instant.isoformat(),
     FieldType.UUID: str,
     FieldType.CODES: str,
 }
@@ -41,15 +49,17 @@ class Rows:
 
     Parameters
     ----------
+    name
+        What a file calls them: the layer's key.
     attributes
         The fields, in the order of their columns.
     geometry_type
-        OGC name of the geometries, None for a table.
+        OGC name of the geometries, ``MIXED`` for several of them, None for a table.
     batches
         Columns of some rows, and their geometries as WKB (EPSG:4326, two dimensions; None where there is none).
     """
 
-    layer: MapLayer
+    name: str
     attributes: tuple[Attribute, ...]
     geometry_type: str | None
     batches: Iterator[tuple[list[pa.Array], NDArray[np.object_]]]
@@ -63,16 +73,33 @@ def fetch(connection: Connection, layer: MapLayer, on: date | None) -> Rows:
     """Return the rows of a layer on a day, or of every period."""
     statement = layer_rows(layer, on).execution_options(yield_per=ROWS_IN_BATCH)
 
-    def batches() -> Iterator[tuple[list[pa.Array], NDArray[np.object_]]]:
+    def partitions() -> Iterator[Sequence[RowMapping]]:
         with connection.execute(statement) as result:
-            for partition in result.mappings().partitions():
-                columns = [_column(attribute, [row[attribute.name] for row in partition]) for attribute in layer]
-                shapes = np.full(len(partition), None, dtype=object)
-                if layer.geometry is not None:
-                    shapes[:] = [None if row[GEOMETRY] is None else bytes(row[GEOMETRY]) for row in partition]
-                yield columns, shapes
+            yield from result.mappings().partitions()
 
-    return Rows(layer, layer.attributes, _geometry_type(layer), batches())
+    return Rows(layer.key, layer.exported, geometry_type_of(layer), _batches(layer.exported, partitions()))
+
+
+def rows_of(
+    name: str, attributes: tuple[Attribute, ...], geometry_type: str | None, records: Iterable[Mapping[str, Any]]
+) -> Rows:
+    """Return records, by the names of their fields and with WKB as `geometry`, as rows for a file."""
+    return Rows(name, attributes, geometry_type, _batches(attributes, _partitions(iter(records))))
+
+
+def _partitions(records: Iterator[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    while partition := list(islice(records, ROWS_IN_BATCH)):
+        yield partition
+
+
+def _batches(
+    attributes: Sequence[Attribute], partitions: Iterable[Sequence[Mapping[str, Any] | RowMapping]]
+) -> Iterator[tuple[list[pa.Array], NDArray[np.object_]]]:
+    for partition in partitions:
+        columns = [_column(attribute, [row[attribute.name] for row in partition]) for attribute in attributes]
+        shapes = np.full(len(partition), None, dtype=object)
+        shapes[:] = [None if row.get(GEOMETRY) is None else bytes(row[GEOMETRY]) for row in partition]
+        yield columns, shapes
 
 
 def _column(attribute: Attribute, values: list[Any]) -> pa.Array:
@@ -80,13 +107,15 @@ def _column(attribute: Attribute, values: list[Any]) -> pa.Array:
     return pa.array([None if value is None else make(value) for value in values], _TYPES[attribute.type])
 
 
-def _geometry_type(layer: MapLayer) -> str | None:
+def geometry_type_of(layer: MapLayer) -> str | None:
+    """Return the OGC name of a layer's geometries, None for a table."""
     if layer.geometry is None:
         return None
     if layer.draws is not None:
         return "MultiLineString"
     model: Any = layer.model
-    stored = str(model.geom.property.columns[0].type.geometry_type).upper().removesuffix("M")
+    shape = model.geom if layer.shape is None else layer.shape
+    stored = str(shape.property.columns[0].type.geometry_type).upper().removesuffix("M")
     declared = {"MULTIPOLYGON": "MultiPolygon", "POLYGON": "Polygon", "POINT": "Point", "LINESTRING": "LineString"}
     family = {GeometryKind.POINT: "Point", GeometryKind.LINE: "LineString", GeometryKind.POLYGON: "MultiPolygon"}
     return declared.get(stored, family[layer.geometry])

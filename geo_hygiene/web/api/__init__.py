@@ -2,9 +2,9 @@
 
 from flask_openapi3.blueprint import APIBlueprint
 
-from geo_hygiene.web.api import cover, records
+from geo_hygiene.web.api import campaigns, cases, cover, records
 
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    return (cover.blueprint, records.blueprint)
+    return (cover.blueprint, records.blueprint, campaigns.blueprint, cases.blueprint)

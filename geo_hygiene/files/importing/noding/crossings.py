@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geo_hygiene.crs import metres_per_degree
 from geo_hygiene.files.importing.noding.junctions import CROSSING, STORED, VERTEX, Cuts
-from geo_hygiene.files.importing.noding.lines import VERTEX_M, Booleans, Floats, Integers, Lines, metres_per_degree
+from geo_hygiene.files.importing.noding.lines import VERTEX_M, Booleans, Floats, Integers, Lines
 from geo_hygiene.files.importing.noding.search import EdgeIndex, between, project
 
 PARALLEL = 1e-12

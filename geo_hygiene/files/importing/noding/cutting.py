@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geo_hygiene.crs import metres_per_degree
 from geo_hygiene.files.importing.noding.junctions import VERTEX, Cuts, Nodes, distinct
-from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, metres_per_degree, offsets_of
+from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, offsets_of
 from geo_hygiene.files.importing.noding.search import between
 
 BENT_M = 1e-7

@@ -10,6 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo_hygiene.crs import ECCENTRICITY_SQUARED, EQUATOR_M, metres_per_degree
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -22,18 +24,6 @@ NODE_M = 0.01
 
 VERTEX_M = 0.001
 """Vertices within a millimetre are one: positions along a line are whole millimetres."""
-
-EQUATOR_M = 6_378_137.0
-ECCENTRICITY_SQUARED = 0.00669437999014
-
-
-def metres_per_degree(latitude: Floats) -> tuple[Floats, Floats]:
-    """Return the metres of a degree of longitude and of latitude at each latitude (WGS 84)."""
-    phi = np.radians(latitude)
-    shrink = 1.0 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2
-    along_parallel = EQUATOR_M * np.cos(phi) / np.sqrt(shrink)
-    along_meridian = EQUATOR_M * (1.0 - ECCENTRICITY_SQUARED) / shrink**1.5
-    return np.radians(along_parallel), np.radians(along_meridian)
 
 
 def geocentric(points: Floats) -> Floats:

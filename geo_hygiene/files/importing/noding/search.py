@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, metres_per_degree, widened
+from geo_hygiene.crs import metres_per_degree
+from geo_hygiene.files.importing.noding.lines import Booleans, Floats, Integers, Lines, widened
 
 BLOCK = 200_000
 """Edges that are looked up at once; bounds the memory of a search."""

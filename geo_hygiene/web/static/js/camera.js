@@ -9,13 +9,15 @@ const NEAREST = 17;
 function free() {
   const gap = isPhone() ? 10 : 24;
   const box = byId("map").getBoundingClientRect();
+  const panel = byId("panel");
+  const beside = panel && !panel.hidden ? panel : document.querySelector(".beside");
   if (isPhone()) {
-    const sheet = byId("panel").hidden ? byId("legend") : byId("panel");
+    const sheet = panel && !panel.hidden ? panel : byId("legend");
     const bottom = box.bottom - sheet.getBoundingClientRect().top;
     return { paddingTopLeft: [gap, 70], paddingBottomRight: [gap, Math.min(bottom, box.height * 0.6) + gap] };
   }
   const left = byId("deck").getBoundingClientRect().right - box.left;
-  const right = byId("panel").hidden ? 64 : box.right - byId("panel").getBoundingClientRect().left;
+  const right = beside ? box.right - beside.getBoundingClientRect().left : 64;
   return { paddingTopLeft: [left + gap, gap], paddingBottomRight: [right + gap, gap] };
 }
 

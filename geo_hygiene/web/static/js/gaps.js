@@ -6,18 +6,21 @@ import { fromTo, metres, number, placeOf, say } from "./format.js";
 
 const PAGE = 50;
 
-export function createGaps(store, config, choose) {
+// `question(state)` says where the list is asked for, with which words, and in which unit; `told(gap)` is what a row says
+// beside its place; `listed` are the states that are in the list.
+export function createGaps(store, { question, watched, listed, told: toldOf = () => null }, choose) {
   const box = byId("gaps");
   const list = element("ol", { class: "rows" });
   const more = element("button", { type: "button", class: "more", hidden: true, onclick: () => load(true) }, say("gaps_more"));
   const message = element("p", { class: "empty", hidden: true });
   const unseen = element("p", { class: "empty", id: "gaps-unseen", hidden: true }, say("gaps_unseen"));
   let after = null;
+  let whole = null;
   fill(box, unseen, list, message, more);
 
   function row(gap, unit) {
     const isPoint = unit !== "m";
-    const place = placeOf(gap);
+    const place = [toldOf(gap), placeOf(gap)].filter(Boolean).join(" · ");
     return element(
       "li",
       {},
@@ -46,16 +49,22 @@ export function createGaps(store, config, choose) {
     message.hidden = !text;
   }
 
+  // Only the first page of some lists says how many there are.
+  function counted({ total, next }) {
+    whole = total ?? whole;
+    return whole === null ? `${number(list.children.length)}${next ? "+" : ""}` : number(whole);
+  }
+
   async function load(further = false) {
-    const { duty, on } = store.get();
-    const unit = config.duties.find((one) => one.code === duty).unit;
+    const { path, words, unit } = question(store.get());
     byId("gaps-order").textContent = say(unit === "m" ? "gaps_longest" : "gaps_by_code");
     if (!further) {
       after = null;
+      whole = null;
       box.setAttribute("aria-busy", "true");
     }
     try {
-      const answer = await ask("gaps", `${config.api}/cover/gaps`, { duty, on, limit: PAGE, after });
+      const answer = await ask("gaps", path, { ...words, limit: PAGE, after });
       if (!answer) return;
       const rows = answer.gaps.map((gap) => row(gap, unit));
       if (further) list.append(...rows);
@@ -64,7 +73,7 @@ export function createGaps(store, config, choose) {
       after = answer.next ?? null;
       more.hidden = !after;
       told(list.children.length ? "" : say("gaps_none"));
-      if (!further) byId("gaps-count").textContent = answer.total ? say("gaps_count", { count: number(answer.total) }) : "";
+      byId("gaps-count").textContent = list.children.length ? say("gaps_count", { count: counted(answer) }) : "";
       mark(store.get().select);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
@@ -75,12 +84,12 @@ export function createGaps(store, config, choose) {
     box.removeAttribute("aria-busy");
   }
 
-  // struck out in the legend, gaps are not on the map: the list stays, and says so
+  // struck out in the legend, what is listed is not on the map: the list stays, and says so
   function remind(state) {
-    unseen.hidden = state.states.has("gap");
+    unseen.hidden = listed.some((name) => state.states.has(name));
   }
 
-  store.watch(["duty", "on"], () => load());
+  store.watch(watched, () => load());
   store.watch(["states"], remind);
   store.watch(["select"], (state) => mark(state.select));
   remind(store.get());

@@ -34,7 +34,9 @@ const words = {
 };
 const map = window.map;
 const store = createStore(readAddress(words));
-const tiles = window.vector_tiles ? createTiles(window.vector_tiles) : null;
+const dutyAndDay = ({ duty, on }) => ({ duty, on });
+const tilesOf = (state) => ({ cover: dutyAndDay(state), "duty-zones": dutyAndDay(state) });
+const tiles = window.vector_tiles ? createTiles(window.vector_tiles, tilesOf) : null;
 const camera = createCamera(map, store, config.extent);
 
 // --- what is chosen --------------------------------------------------------------------------------------------------
@@ -44,6 +46,11 @@ let goal = {};
 let cameFrom = null;
 let sheet = null;
 
+const gapsOf = ({ duty, on }) => ({
+  path: `${config.api}/cover/gaps`,
+  words: { duty, on },
+  unit: config.duties.find((one) => one.code === duty).unit,
+});
 const kindOf = (duty) => config.duties.find((one) => one.code === duty)?.kind;
 
 function paint() {
@@ -116,7 +123,7 @@ function start() {
   createLegend(store, config, tell);
   createDay(store, config);
   createLayers(store);
-  createGaps(store, config, choose);
+  createGaps(store, { question: gapsOf, watched: ["duty", "on"], listed: ["gap"] }, choose);
   createSearch(store, config, choose);
   sheet = createSheet(map);
 

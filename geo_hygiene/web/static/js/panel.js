@@ -4,6 +4,7 @@ import { ask, Unanswered } from "./api.js";
 import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
 import { amount, fromTo, metres, named, number, period, placeOf, say, share } from "./format.js";
+import { chain, facts, heading } from "./panel-parts.js";
 import { parse } from "./selection.js";
 
 const LISTED = 40;
@@ -28,40 +29,19 @@ export function createPanel(store, config, { light, place, close }) {
     document.body.classList.remove("has-panel");
   }
 
-  function heading(title, ...under) {
-    return element(
-      "header",
-      {},
-      element("h2", { id: "panel-title" }, title),
-      element("p", { class: "under" }, under.filter(Boolean).join(" · ")),
-    );
-  }
-
-  function facts(...pairs) {
-    const rows = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-    return element("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
-  }
-
   function link(choice, text) {
     return element("button", { type: "button", class: "link", onclick: () => place(choice) }, text);
   }
 
   // --- a target -------------------------------------------------------------------------------------------------
 
-  function chain(posts) {
-    const item = (post) =>
-      element(
-        "li",
-        { class: post.code ? "" : "missing" },
-        element("span", { class: "role" }, config.roles[post.role] ?? post.role),
-        element("span", { class: "name" }, post.code ? link({ type: "person", code: post.code }, named(post)) : say("post_none")),
-      );
-    return element("ol", { class: "chain" }, ...posts.map(item));
+  function people(posts) {
+    return chain(posts, config.roles, (post) => link({ type: "person", code: post.code }, named(post)));
   }
 
   function answerable(posts) {
     if (!posts.length) return null;
-    return element("section", {}, element("h3", { class: "divider" }, say("above")), chain(posts));
+    return element("section", {}, element("h3", { class: "divider" }, say("above")), people(posts));
   }
 
   // Where nobody holds a stretch, its leader and cadre are the ones to ask.
@@ -72,7 +52,7 @@ export function createPanel(store, config, { light, place, close }) {
       { class: "claim unheld" },
       piece ? element("p", { class: "claim-head" }, say("gap"), where) : null,
       element("p", { class: "nobody" }, say(piece ? "nobody_part" : "nobody")),
-      chain(posts),
+      people(posts),
     );
   }
 
@@ -84,7 +64,7 @@ export function createPanel(store, config, { light, place, close }) {
       { class: "claim" },
       element("p", { class: "claim-head" }, one.zone ? link({ type: "zone", code: one.zone }, named({ name: one.zone_name, code: one.zone })) : null, where ? element("span", { class: "where" }, where) : null),
       element("p", { class: "claim-when" }, [shift, one.since ? say("since", { day: one.since }) : say("since_always")].filter(Boolean).join(" · ")),
-      chain(one.chain),
+      people(one.chain),
     );
   }
 

@@ -1,7 +1,9 @@
 // The MapLibre style is made on the server; here its layers are shown, hidden, pointed at a duty and day, and lit up.
-// What a style layer is for stands in its metadata: layer, orColor, state, color, answers, selects, quiet.
+// What a style layer is for stands in its metadata: layer, orColor, state, color, answers, selects, quiet, and where (its
+// filter, to which the kind of target that is shown is added).
 
-export function createTiles(vectorTiles) {
+// `words(state)` gives for each source that depends on the page's state what its address says of it.
+export function createTiles(vectorTiles, words) {
   const gl = vectorTiles.getMaplibreMap();
   const drawn = new Promise((done) => (gl.getStyle() ? done() : gl.once("style.load", () => done())));
   const templates = new Map();
@@ -49,15 +51,16 @@ export function createTiles(vectorTiles) {
 
   async function paint(state, lit) {
     await drawn;
-    await Promise.all(["cover", "duty-zones"].map((id) => point(id, { duty: state.duty, on: state.on })));
+    await Promise.all(Object.entries(words(state)).map(([id, asked]) => point(id, asked)));
     for (const layer of layers()) {
-      const { layer: key, state: name, color, orColor, selects } = layer.metadata;
+      const { layer: key, state: name, color, orColor, selects, where } = layer.metadata;
       const visible =
         (key === undefined || state.layers.has(key) || (orColor !== undefined && orColor === state.color)) &&
         (name === undefined || state.states.has(name)) &&
         (color === undefined || color === state.color) &&
         (selects === undefined || lit?.by === selects);
       if (selects !== undefined && visible) gl.setFilter(layer.id, litFilter(layer, lit));
+      if (where !== undefined) gl.setFilter(layer.id, ["all", where, ["==", ["get", "kind"], state.kind]]);
       if (layer.metadata.quiet) hush(layer, state.bare);
       show(layer, visible);
     }

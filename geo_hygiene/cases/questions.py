@@ -1,0 +1,276 @@
+"""Which cases there are, and what is known of one of them."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, text
+
+from geo_hygiene.coverage.chain import who_covers
+from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.i18n import gettext as _
+from geo_hygiene.layers import layer_of
+
+CHOSEN = """
+(cast(:kinds as text[]) is null or it.kind = any(:kinds))
+and (cast(:channels as text[]) is null or it.channel = any(:channels))
+and (cast(:statuses as text[]) is null or it.status = any(:statuses))
+and (cast(:begin as timestamptz) is null or it.reported_at >= :begin)
+and (cast(:end as timestamptz) is null or it.reported_at < :end)
+and (
+    cast(:weekdays as int[]) is null
+    or cast(extract(isodow from it.reported_at at time zone :zone) as int) = any(:weekdays)
+)
+and (
+    cast(:hours as int[]) is null
+    or cast(extract(hour from it.reported_at at time zone :zone) as int) = any(:hours)
+)
+and (
+    cast(:area as text) is null
+    or exists (
+        select from area_tree join area on area.id in (area_tree.group_id, area_tree.community_id, area_tree.office_id)
+        where area_tree.id = it.area_id and area.code = :area
+    )
+)
+"""
+"""The cases that a filter lets through; ``it`` is a row of ``reported_case``."""
+
+SELECT = """
+select
+    it.uuid, it.source, it.external_id, it.kind, it.channel, it.status, it.status_at, it.reported_at, it.closed_at,
+    it.description, it.lane, it.house_number, it.version, it.target_id, it.target_mm, it.distance_m,
+    ST_X(it.geom) as lon, ST_Y(it.geom) as lat,
+    community.code as community, community.name as community_name,
+    area_group.code as area_group, area_group.name as group_name,
+    target.uuid as segment, target.kind as segment_kind
+from reported_case as it
+left join area_tree on area_tree.id = it.area_id
+left join area as community on community.id = area_tree.community_id
+left join area as area_group on area_group.id = area_tree.group_id
+left join target on target.id = it.target_id
+"""
+
+PAGE = f"""
+{SELECT}
+where {CHOSEN}
+    and (
+        cast(:after as uuid) is null
+        or (it.reported_at, it.id) <
+            (select last.reported_at, last.id from reported_case as last where last.uuid = :after)
+    )
+order by it.reported_at desc, it.id desc
+limit :limit
+"""  # noqa: S608 - constants
+
+COUNT = f"""
+select count(*) as total, count(*) filter (where it.geom is null) as without_place
+from reported_case as it
+where {CHOSEN}
+"""  # noqa: S608 - constants
+
+EVENTS = """
+select event.status, event.at, event.recorded_at
+from case_event as event
+join reported_case as it on it.id = event.case_id
+where it.uuid = :uuid
+order by event.at, event.id
+"""
+
+
+KINDS_COUNTED = f"""
+select it.kind, count(*) as cases from reported_case as it where {CHOSEN} group by it.kind order by cases desc, it.kind
+"""  # noqa: S608 - constants
+
+DAYS = """
+select
+    cast(min(it.reported_at) at time zone :zone as date) as first_day,
+    cast(max(it.reported_at) at time zone :zone as date) as last_day
+from reported_case as it
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFilter:
+    """Which cases are wanted; what is ``None`` does not matter.
+
+    Attributes
+    ----------
+    begin, end
+        First day, and the day after the last, in the office's time zone.
+    weekdays
+        From 1 for Monday to 7.
+    hours
+        From 0 to 23, in which cases were reported.
+    area
+        Code of an area, with all below it.
+    """
+
+    kinds: Collection[str] | None = None
+    channels: Collection[str] | None = None
+    statuses: Collection[str] | None = None
+    begin: date | None = None
+    end: date | None = None
+    weekdays: Collection[int] | None = None
+    hours: Collection[int] | None = None
+    area: str | None = None
+
+    def values(self, zone: ZoneInfo) -> dict[str, Any]:
+        """Return what the statements bind."""
+        return {
+            "kinds": _sorted(self.kinds),
+            "channels": _sorted(self.channels),
+            "statuses": _sorted(self.statuses),
+            "begin": _midnight(self.begin, zone),
+            "end": _midnight(self.end, zone),
+            "weekdays": _sorted(self.weekdays),
+            "hours": _sorted(self.hours),
+            "area": self.area,
+            "zone": zone.key,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Some cases, how many there are in all, and where the next page begins."""
+
+    total: int
+    without_place: int
+    rows: Sequence[dict[str, Any]]
+    next: str | None
+
+
+def list_cases(
+    connection: Connection,
+    wanted: CaseFilter,
+    *,
+    limit: int | None = None,
+    after: uuid_module.UUID | None = None,
+) -> CasePage:
+    """Return cases, the newest first; all of them without a limit."""
+    zone = office_timezone(connection)
+    values = wanted.values(zone)
+    count = connection.execute(text(COUNT), values).one()
+    page = {"limit": None if limit is None else limit + 1, "after": after}
+    found = connection.execute(text(PAGE), values | page).all()
+    rows = [_public(row, zone) for row in found[:limit]]
+    following = rows[-1]["id"] if limit is not None and len(found) > limit else None
+    return CasePage(count.total, count.without_place, rows, following)
+
+
+def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:
+    """Return a case with who answers for its place on the day on which it was reported.
+
+    Raises
+    ------
+    UnknownRecordError
+        When there is none.
+    """
+    zone = office_timezone(connection)
+    row = _found(connection, identity)
+    on = row.reported_at.astimezone(zone).date()
+    answer = _public(row, zone) | {"version": row.version, "on": on.isoformat(), "at_m": None}
+    answer |= {"segment_lane": None, "segment_lane_code": None, "gap": None, "duties": []}
+    if row.target_id is None:
+        return answer
+    target = who_covers(connection, layer_of(row.segment_kind), row.segment, on)
+    here = list(_here(target["cover"], row.target_mm))
+    return answer | {
+        "at_m": row.target_mm / 1000,
+        "segment_lane": target["lane"],
+        "segment_lane_code": target["lane_code"],
+        "gap": not here,
+        "duties": here,
+    }
+
+
+def events_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:
+    """Return the statuses that a case had, the first one first.
+
+    Raises
+    ------
+    UnknownRecordError
+        When there is no such case.
+    """
+    zone = office_timezone(connection)
+    row = _found(connection, identity)
+    events = connection.execute(text(EVENTS), {"uuid": identity})
+    return {
+        "case": str(row.uuid),
+        "events": [
+            {
+                "status": event.status,
+                "at": _instant(event.at, zone),
+                "recorded_at": _instant(event.recorded_at, zone),
+            }
+            for event in events
+        ],
+    }
+
+
+def _found(connection: Connection, identity: uuid_module.UUID) -> Row[Any]:
+    row = connection.execute(text(f"{SELECT} where it.uuid = :uuid"), {"uuid": identity}).one_or_none()
+    if row is None:
+        raise UnknownRecordError(_("There is no case “%(id)s”.", id=identity))
+    return row
+
+
+def _here(cover: Sequence[dict[str, Any]], position_mm: int) -> Iterator[dict[str, Any]]:
+    """Yield the stretches of zones that hold a position."""
+    for stretch in cover:
+        if stretch["from_m"] * 1000 <= position_mm < stretch["to_m"] * 1000:
+            yield stretch
+
+
+def _public(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "id": str(row.uuid),
+        "source": row.source,
+        "external_id": row.external_id,
+        "kind": row.kind,
+        "channel": row.channel,
+        "status": row.status,
+        "status_at": _instant(row.status_at, zone),
+        "reported_at": _instant(row.reported_at, zone),
+        "closed_at": None if row.closed_at is None else _instant(row.closed_at, zone),
+        "description": row.description,
+        "lane": row.lane,
+        "house_number": row.house_number,
+        "place": None if row.lon is None else [row.lon, row.lat],
+        "community": row.community,
+        "community_name": row.community_name,
+        "group": row.area_group,
+        "group_name": row.group_name,
+        "segment": None if row.segment is None else str(row.segment),
+        "segment_kind": row.segment_kind,
+        "distance_m": None if row.distance_m is None else float(row.distance_m),
+    }
+
+
+def _instant(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat()
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), zone)
+
+
+def _sorted(values: Collection[Any] | None) -> list[Any] | None:
+    return None if values is None else sorted(values)
+
+
+def days_of_cases(connection: Connection) -> tuple[date, date] | None:
+    """Return the first and the last day on which a case was reported, ``None`` without cases."""
+    row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection))}).one()
+    return None if row.first_day is None else (row.first_day, row.last_day)
+
+
+def count_by_kind(connection: Connection, wanted: CaseFilter) -> list[tuple[str, int]]:
+    """Return how many cases there are of each kind, the most first."""
+    rows = connection.execute(text(KINDS_COUNTED), wanted.values(office_timezone(connection)))
+    return [(row.kind, row.cases) for row in rows]

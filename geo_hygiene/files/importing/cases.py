@@ -1,0 +1,390 @@
+"""Cases: complaints of other systems, and what newer exports of these say of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from psycopg2.extras import Json
+from sqlalchemy import Connection, text
+
+from geo_hygiene.cases.places import place_cases
+from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.coverage.versions import bump
+from geo_hygiene.crs import STORAGE_SRID
+from geo_hygiene.database import write_rows
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.importing.batch import Batch
+from geo_hygiene.files.importing.history import keep_history
+from geo_hygiene.files.importing.instants import WrongRowError, check_instant, in_zone
+from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
+from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.files.importing.staging import copy_rows, known_rows, remember_rows, stage_rows
+from geo_hygiene.i18n import N_
+from geo_hygiene.layers.cases import CLOSED, DEFAULT_KIND, DEFAULT_SOURCE, LAYER, STATUSES, STEPS
+from geo_hygiene.layerspec import FieldType
+
+PLAIN = ("external_id", "source", "kind", "channel", "reported_at", "closed_at", "description", "lane", "house_number")
+"""Columns that are stored as the row says them."""
+
+IDENTITY = ("source", "kind", "channel", "reported_at", "description", "lane", "house_number")
+"""What tells complaints without a number apart: all that does not change while they are handled."""
+
+TITLES = {choice.value: choice.title for choice in STATUSES}
+
+PRESENT = """
+select id, uuid, source_key, status, status_at, extra, ST_AsBinary(geom) as place, {columns}
+from reported_case where source_key = any(:keys) or uuid = any(cast(:uuids as uuid[]))
+"""
+
+EVENTS = "select case_id, status, at from case_event where case_id = any(:ids)"
+
+UPDATE = """
+update reported_case as it set
+    {columns}, source_key = said.source_key,
+    status = said.status, status_at = cast(said.status_at as timestamptz), extra = cast(said.extra as jsonb),
+    geom = cast(said.geom as geometry), version = it.version + 1, recorded_at = now()
+from (values %s) as said (id, {names}, source_key, status, status_at, extra, geom)
+where it.id = said.id
+"""
+
+ADD_EVENTS = "insert into case_event (case_id, status, at, import_id) values %s on conflict do nothing"
+
+
+@dataclass(slots=True)
+class _Row:
+    """A case as the file says it.
+
+    Attributes
+    ----------
+    silent
+        Fields of which the row says nothing, so that a case that is there keeps them.
+    """
+
+    index: int
+    number: int
+    values: dict[str, Any]
+    silent: set[str]
+    status: str
+    status_at: datetime
+    shape: Any
+    extra: dict[str, Any]
+    uuid: UUID | None
+    key: str = ""
+    remarks: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a row changes of a case that is there: its state, its history, or both."""
+
+    row: _Row
+    id: int
+    is_state: bool
+    is_event: bool
+
+
+def store(connection: Connection, batch: Batch) -> Stored:
+    """Write the cases that are new or differ; a row with an error is told and left out."""
+    stored = Stored()
+    rows, present = _matched(connection, _rows(connection, batch, stored), stored)
+    stored.without_place = sum(row.shape is None for row in rows)
+    hashes = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
+    said = attribute_hashes(batch.clean, sorted(batch.given), [row.index for row in rows])
+    stage_rows(connection, range(len(rows)), [row.key for row in rows], hashes, said)
+    before = known_rows(connection, batch.layer.key, len(rows))
+    fresh = [row for row in rows if row.key not in present]
+    others = [
+        (row, present[row.key])
+        for at, row in enumerate(rows)
+        if row.key in present
+        and not ((was := before.get(at)) is not None and was.same_geometry and was.same_attributes)
+    ]
+    changes = _changes(connection, batch, others, stored)
+    touched = _create(connection, batch, fresh) + _update(connection, batch, changes)
+    if touched or changes:
+        place_cases(connection, touched)
+        bump(connection, [batch.layer.key])
+    stored.created, stored.updated = len(fresh), len(changes)
+    stored.unchanged = len(rows) - len(fresh) - len(changes)
+    remember_rows(connection, batch.layer.key, batch.import_id)
+    return stored
+
+
+def _rows(connection: Connection, batch: Batch, stored: Stored) -> Iterator[_Row]:
+    """Yield the rows that can be stored, each case once."""
+    zone, now = office_timezone(connection), datetime.now(UTC)
+    rows = []
+    for index in batch.rows:
+        try:
+            rows.append(_read(batch, index, zone, now))
+        except WrongRowError as wrong:
+            stored.findings.append(wrong.finding)
+    places = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
+    for row, place in zip(rows, places, strict=True):
+        row.key = _key(row, place)
+    doubled = doubled_keys([row.key for row in rows], [row.number for row in rows], range(len(rows)))
+    stored.findings += [_told(finding) for finding in doubled]
+    wrong_rows = {finding.row for finding in doubled}
+    for row in rows:
+        if row.number not in wrong_rows:
+            stored.findings += row.remarks
+            yield row
+
+
+def _told(finding: Finding) -> Finding:
+    words = N_("The row is about the same case as row %(earlier)s.")
+    return Finding(finding.code, words, finding.row, values=finding.values)
+
+
+def _key(row: _Row, place: bytes | None) -> str:
+    """Return what names a case: the number in its system, else what was said of it first."""
+    number = _number(row)
+    if number is not None:
+        return number
+    said = "\x1f".join(str(row.values[name]) for name in IDENTITY)
+    return f"{row.values['source']}:#{hashlib.sha256((place or b'') + said.encode()).hexdigest()}"
+
+
+def _number(row: _Row) -> str | None:
+    """Return the key of a case that has a number in its system."""
+    number = row.values["external_id"]
+    return None if number is None else f"{row.values['source']}:{number}"
+
+
+def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
+    said, number = batch.clean.row(index), int(batch.numbers[index])
+    reported_at = _instant(said["reported_at"], zone, clock=said["time"])
+    check_instant(reported_at, now, number, "reported_at")
+    closed_at = _not_before(said["closed_at"], reported_at, zone)
+    if closed_at is not None:
+        check_instant(closed_at, max(now, reported_at), number, "closed_at")
+        if closed_at < reported_at:
+            words = N_("The case was closed before it was reported, on %(day)s.")
+            day = reported_at.astimezone(zone).date().isoformat()
+            shown = closed_at.isoformat(" ")
+            raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, "closed_at", shown, values={"day": day}))
+    status = said["status"] or ("collected" if closed_at is None else "closed")
+    remarks = []
+    if closed_at is not None and status not in CLOSED:
+        words = N_("The case is not closed, so that the time when it was is set aside.")
+        remarks.append(Finding(Code.VALUE_CUT, words, number, "closed_at", closed_at.isoformat(" ")))
+        closed_at = None
+    status_at = _not_before(said["status_at"], reported_at, zone)
+    if status_at is not None and not reported_at <= status_at <= max(now, reported_at):
+        words = N_("The status can not date from then, and its time is set aside.")
+        remarks.append(Finding(Code.VALUE_CUT, words, number, "status_at", status_at.isoformat(" ")))
+        status_at = None
+    silent = {"kind"} if said["kind"] is None else set()
+    if said["status"] is None and closed_at is None:
+        silent.add("status")
+    values = {name: said[name] for name in PLAIN}
+    values |= {
+        "source": said["source"] or DEFAULT_SOURCE,
+        "kind": said["kind"] or DEFAULT_KIND,
+        "reported_at": reported_at,
+        "closed_at": closed_at,
+    }
+    return _Row(
+        index=index,
+        number=number,
+        values=values,
+        silent=silent,
+        status=status,
+        status_at=status_at or closed_at or _day_of_file(batch, reported_at, zone) or reported_at,
+        shape=batch.geometries[index],
+        extra=batch.clean.extra[index],
+        uuid=said["id"],
+        remarks=remarks,
+    )
+
+
+def _instant(written: datetime | date, zone: ZoneInfo, *, clock: time | None = None) -> datetime:
+    """Return an instant; a day without a time is its first moment."""
+    if not isinstance(written, datetime):
+        written = datetime.combine(written, clock or time())
+    return in_zone(written, zone)
+
+
+def _not_before(written: datetime | date | None, reported_at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when something that follows the report happened.
+
+    Programs write midnight for a day whose time they do not know: on the day of the report itself it is then.
+    """
+    if written is None:
+        return None
+    at = _instant(written, zone).astimezone(zone)
+    is_day = at.time() == time()
+    return reported_at if is_day and at.date() == reported_at.astimezone(zone).date() else at
+
+
+def _day_of_file(batch: Batch, reported_at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the day from which the user says that the file holds, which is not before the report."""
+    if batch.options.day is None:
+        return None
+    return max(reported_at, _instant(batch.options.day, zone))
+
+
+def _matched(connection: Connection, rows: Iterable[_Row], stored: Stored) -> tuple[list[_Row], dict[str, Any]]:
+    """Return the rows that can be stored and, by their keys, the cases that are there, found by key or id."""
+    listed, kept, present = list(rows), [], {}
+    uuids = [str(row.uuid) for row in listed if row.uuid is not None]
+    statement = text(PRESENT.format(columns=", ".join(PLAIN)))
+    found = connection.execute(statement, {"keys": [row.key for row in listed], "uuids": uuids}).all()
+    by_key, by_uuid = {case.source_key: case for case in found}, {case.uuid: case for case in found}
+    seen: set[UUID | None] = {None}
+    for row in listed:
+        case, same_id = by_key.get(row.key), by_uuid.get(row.uuid)
+        if (row.uuid in seen and row.uuid is not None) or (case and same_id and case.id != same_id.id):
+            words = N_("Another case has this id.")
+            stored.findings.append(Finding(Code.DUPLICATE_KEY, words, row.number, "id", str(row.uuid)))
+            continue
+        seen.add(row.uuid)
+        kept.append(row)
+        if case or same_id:
+            present[row.key] = case or same_id
+    return kept, present
+
+
+def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, Any]], stored: Stored) -> list[_Change]:
+    """Compare rows with the cases that they are about."""
+    events: dict[int, set[tuple[str, datetime]]] = defaultdict(set)
+    for event in connection.execute(text(EVENTS), {"ids": [case.id for _row, case in pairs]}):
+        events[event.case_id].add((event.status, event.at))
+    brings_place = bool({"lon", "lat"} & batch.given) or any(row.shape is not None for row, _case in pairs)
+    hashes = geometry_hashes(
+        np.array([None if case.place is None else shapely.from_wkb(bytes(case.place)) for _row, case in pairs])
+    )
+    places = geometry_hashes(np.array([row.shape for row, _case in pairs], dtype=object))
+    changes = []
+    for (row, case), stored_place, place in zip(pairs, hashes, places, strict=True):
+        if not brings_place:
+            row.shape = None if case.place is None else shapely.from_wkb(bytes(case.place))
+        is_moved = brings_place and stored_place != place
+        change = _compare(row, case, batch.given, is_moved=is_moved, events=events[case.id])
+        stored.findings += row.remarks
+        if change is not None:
+            changes.append(change)
+    return changes
+
+
+def _compare(
+    row: _Row, case: Any, given: frozenset[str], *, is_moved: bool, events: set[tuple[str, datetime]]
+) -> _Change | None:
+    """Return what a row changes; of two statuses the newer holds, and both stay in the history."""
+    row.remarks = []
+    _complete(row, case, given)
+    is_event = row.status != case.status and (row.status, row.status_at) not in events
+    if row.status == case.status:
+        row.status_at = case.status_at
+    elif row.status_at < case.status_at:
+        row.remarks.append(_backwards(row, case, is_older=True))
+        return _Change(row, case.id, is_state=False, is_event=True) if is_event else None
+    elif STEPS[row.status] < STEPS[case.status]:
+        row.remarks.append(_backwards(row, case, is_older=False))
+    differs = row.status != case.status or is_moved or row.extra != case.extra
+    differs = differs or any(row.values[name] != getattr(case, name) for name in PLAIN)
+    return _Change(row, case.id, is_state=differs, is_event=is_event) if differs or is_event else None
+
+
+def _complete(row: _Row, case: Any, given: frozenset[str]) -> None:
+    """Let a row say what is stored where it says nothing."""
+    row.extra = {**case.extra, **row.extra}
+    for name in PLAIN:
+        if name not in given or name in row.silent:
+            row.values[name] = getattr(case, name)
+    if "status" in row.silent:
+        row.status, row.status_at, row.values["closed_at"] = case.status, case.status_at, case.closed_at
+    closed_at = row.values["closed_at"]
+    if row.status not in CLOSED or (closed_at is not None and closed_at < row.values["reported_at"]):
+        row.values["closed_at"] = None
+    row.key = _number(row) or case.source_key
+
+
+def _backwards(row: _Row, case: Any, *, is_older: bool) -> Finding:
+    words = N_("The case goes back from “%(before)s” to “%(after)s”; the newer holds, and both are in its history.")
+    hint = None
+    if is_older:
+        words = N_(
+            "The row says “%(after)s”, and something newer is stored: “%(before)s”. It goes to the history only."
+        )
+        hint = N_("If the file is newer, say its day: --from 2025-12-31")
+    told = {"before": TITLES[case.status], "after": TITLES[row.status]}
+    return Finding(Code.STATUS_BACKWARDS, words, row.number, "status", row.values["external_id"], hint=hint, words=told)
+
+
+def _create(connection: Connection, batch: Batch, rows: Sequence[_Row]) -> list[int]:
+    """Write new cases with the first row of their history; return their ids."""
+    if not rows:
+        return []
+    columns: dict[str, Sequence[Any]] = {name: [row.values[name] for row in rows] for name in PLAIN}
+    columns |= {
+        "source_key": [row.key for row in rows],
+        "status": [row.status for row in rows],
+        "status_at": [row.status_at for row in rows],
+        "geom": _ewkb(rows),
+        "extra": [row.extra for row in rows],
+        "import_id": [batch.import_id] * len(rows),
+    }
+    named = [row.uuid is not None for row in rows]
+    for has_uuid in (True, False):
+        chosen = [at for at, one in enumerate(named) if one is has_uuid]
+        part = {name: [values[at] for at in chosen] for name, values in columns.items()}
+        if has_uuid:
+            part["uuid"] = [str(rows[at].uuid) for at in chosen]
+        copy_rows(connection, "reported_case", part)
+    found = connection.execute(
+        text("select source_key, id from reported_case where source_key = any(:keys)"), {"keys": columns["source_key"]}
+    )
+    ids = {row.source_key: row.id for row in found}
+    _add_events(connection, batch, [(ids[row.key], row) for row in rows])
+    return list(ids.values())
+
+
+def _update(connection: Connection, batch: Batch, changes: Sequence[_Change]) -> list[int]:
+    """Write new states of cases, the old ones into the history of records; return the ids of these cases."""
+    states = [change for change in changes if change.is_state]
+    ids = [change.id for change in states]
+    keep_history(connection, batch.layer.model.__tablename__, ids, batch.import_id)
+    instants = {attribute.name for attribute in LAYER if attribute.type is FieldType.INSTANT}
+    columns = ", ".join(
+        f"{name} = " + (f"cast(said.{name} as timestamptz)" if name in instants else f"said.{name}") for name in PLAIN
+    )
+    shapes = _ewkb([change.row for change in states])
+    write_rows(
+        connection,
+        UPDATE.format(columns=columns, names=", ".join(PLAIN)),
+        [
+            (
+                change.id,
+                *(change.row.values[name] for name in PLAIN),
+                change.row.key,
+                change.row.status,
+                change.row.status_at,
+                Json(change.row.extra),
+                shape,
+            )
+            for change, shape in zip(states, shapes, strict=True)
+        ],
+    )
+    _add_events(connection, batch, [(change.id, change.row) for change in changes if change.is_event])
+    return ids
+
+
+def _add_events(connection: Connection, batch: Batch, rows: Sequence[tuple[int, _Row]]) -> None:
+    events = [(case_id, row.status, row.status_at, batch.import_id) for case_id, row in rows]
+    write_rows(connection, ADD_EVENTS, events)
+
+
+def _ewkb(rows: Sequence[_Row]) -> list[str | None]:
+    """Return places as hexadecimal EWKB."""
+    shapes = shapely.set_srid(np.array([row.shape for row in rows], dtype=object), STORAGE_SRID)
+    return list(shapely.to_wkb(shapes, hex=True, include_srid=True))

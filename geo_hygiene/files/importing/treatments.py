@@ -1,0 +1,289 @@
+"""Treatments of campaigns: where and when a team worked, as ground or as stretches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from psycopg2.extras import Json
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.circles import circles, strip
+from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.coverage.work import DONE
+from geo_hygiene.coverage.writing import NewWork, Stretch, add_work, remove_work
+from geo_hygiene.database import write_rows
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.importing.batch import Batch
+from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
+from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
+from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage_rows
+from geo_hygiene.i18n import N_
+
+SLIP_MM = 2
+"""A stretch may pass the end of its segment by as much as two roundings."""
+
+CAMPAIGNS = "select id, code, valid_from, valid_to from campaign order by code"
+
+GROUND = """
+select campaign.id, ST_AsBinary(coalesce(
+    (select ST_Union(geom) from campaign_area where campaign_area.campaign = campaign.code),
+    (select ST_Union(geom) from area where area.code = any(campaign.areas) and area.valid_to = 'infinity')
+)) as ground
+from campaign where id = any(:ids)
+"""
+
+TARGETS = """
+select named.given, target.id, target.extent_mm, target.valid_from, target.valid_to
+from (
+    select given, cast(given as uuid) as uuid
+    from unnest(cast(:given as text[])) as given
+    where given ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+) as named
+join target using (uuid)
+union all
+select own.code, target.id, target.extent_mm, target.valid_from, target.valid_to
+from (
+    select id, code from street_segment union all select id, code from drain_segment
+    union all select id, code from septic_tank union all select id, code from facility
+) as own
+join target using (id)
+where own.code = any(:given)
+"""
+
+PRESENT = "select treatment.source_key, claim.id, claim.uuid from treatment join claim using (id)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What rows refer to."""
+
+    campaigns: Mapping[str, Any]
+    targets: Mapping[str, Sequence[Any]]
+    zone: ZoneInfo
+    now: datetime
+
+
+@dataclass(slots=True)
+class _Row:
+    """A treatment as the file says it."""
+
+    index: int
+    number: int
+    values: dict[str, Any]
+    campaign: Any
+    done_at: datetime
+    day: date
+    shape: Any
+    stretches: tuple[Stretch, ...] = ()
+
+
+def store(connection: Connection, batch: Batch) -> Stored:
+    """Write the treatments that are new or differ; a row with an error is told and left out."""
+    stored = Stored()
+    known = _known(connection, batch)
+    rows = []
+    for index in batch.rows:
+        try:
+            rows.append(_read(batch, index, known))
+        except WrongRowError as wrong:
+            stored.findings.append(wrong.finding)
+    _widen(rows)
+    rows = _inside(connection, rows, stored)
+    present = {row.source_key: row for row in connection.execute(text(PRESENT))}
+    keys, hashes, attributes = _keys(batch, rows, {str(row.uuid): key for key, row in present.items()})
+    doubled = _doubled(keys, rows)
+    stored.findings += doubled
+    wrong_rows = {finding.row for finding in doubled}
+    kept = [at for at, row in enumerate(rows) if row.number not in wrong_rows]
+    stage_rows(
+        connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept]
+    )
+    before = known_rows(connection, batch.layer.key, len(kept))
+    changed = []
+    for at in kept:
+        was = before.get(at)
+        if keys[at] in present and was is not None and was.same_geometry and was.same_attributes:
+            stored.unchanged += 1
+        else:
+            changed.append(at)
+    stored.updated = sum(keys[at] in present for at in changed)
+    stored.created = len(changed) - stored.updated
+    uuids = {keys[at]: present[keys[at]].uuid for at in changed if keys[at] in present}
+    remove_work(connection, [present[key].id for key in uuids])
+    _write(connection, batch, [(keys[at], rows[at]) for at in changed], uuids)
+    remember_rows(connection, batch.layer.key, batch.import_id)
+    return stored
+
+
+def _known(connection: Connection, batch: Batch) -> _Known:
+    given = {str(batch.values("segment")[index]) for index in batch.rows if batch.values("segment")[index]}
+    targets = defaultdict(list)
+    for row in connection.execute(text(TARGETS), {"given": sorted(given)}):
+        targets[row.given].append(row)
+    campaigns = {row.code: row for row in connection.execute(text(CAMPAIGNS))}
+    return _Known(campaigns, targets, office_timezone(connection), datetime.now(UTC))
+
+
+def _read(batch: Batch, index: int, known: _Known) -> _Row:
+    values, number = batch.clean.row(index), int(batch.numbers[index])
+    done_at = instant_of(values["done_at"], values["time"], known.zone, number)
+    day = done_at.astimezone(known.zone).date()
+    check_instant(done_at, known.now, number, "done_at")
+    campaign = _campaign(values["campaign"], day, known.campaigns, number)
+    shape = batch.geometries[index]
+    row = _Row(index, number, values, campaign, done_at, day, shape)
+    if values["segment"]:
+        row.stretches = (_stretch(values, day, known.targets, number),)
+        row.shape = None
+    elif shape is None:
+        words = N_("The row says no place: neither a shape, nor longitude and latitude, nor a segment.")
+        raise WrongRowError(Finding(Code.GEOMETRY_EMPTY, words, number))
+    elif "Polygon" not in shape.geom_type and not values["radius_m"]:
+        words = N_("A point or a line needs a radius, to say how much ground was treated.")
+        hint = N_("Say it for all rows: --set radius_m=50")
+        raise WrongRowError(Finding(Code.VALUE_MISSING, words, number, "radius_m", hint=hint))
+    return row
+
+
+def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number: int) -> Any:
+    """Return the campaign that a row names, else the only one whose window holds its day."""
+    if code is not None:
+        campaign = campaigns.get(code)
+        if campaign is None:
+            words = N_("There is no campaign with the code “%(value)s”.")
+            hint = N_("Import the campaigns first, or name another for all rows: --set campaign=CODE")
+            raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, hint, {"value": code}))
+        if not campaign.valid_from <= day < campaign.valid_to:
+            words = N_("%(day)s lies outside the window of the campaign “%(campaign)s”.")
+            told = {"day": day.isoformat(), "campaign": code}
+            raise WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), values=told))
+        return campaign
+    open_then = [one for one in campaigns.values() if one.valid_from <= day < one.valid_to]
+    if len(open_then) == 1:
+        return open_then[0]
+    hint = N_("Name the campaign of all rows: --set campaign=CODE")
+    if open_then:
+        words = N_("The row names no campaign, and several were open on %(day)s: %(codes)s.")
+        told = {"day": day.isoformat(), "codes": ", ".join(one.code for one in open_then)}
+        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", hint=hint, values=told))
+    words = N_("The row names no campaign, and none was open on %(day)s.")
+    told = {"day": day.isoformat()}
+    raise WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), hint, told))
+
+
+def _stretch(values: Mapping[str, Any], day: date, targets: Mapping[str, Sequence[Any]], number: int) -> Stretch:
+    given = str(values["segment"])
+    target = next((one for one in targets.get(given, ()) if one.valid_from <= day < one.valid_to), None)
+    if target is None:
+        words = N_("On %(day)s there is no segment, tank or place with the code “%(value)s”.")
+        told = {"day": day.isoformat(), "value": given}
+        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, values=told))
+    begin = 0 if values["from_m"] is None else round(values["from_m"] * 1000)
+    end = target.extent_mm if values["to_m"] is None else round(values["to_m"] * 1000)
+    if not 0 <= begin < min(end, target.extent_mm) or end > target.extent_mm + SLIP_MM:
+        words = N_("From %(begin)s m to %(end)s m is no stretch of a segment of %(length)s m.")
+        metres = {"begin": begin / 1000, "end": end / 1000, "length": target.extent_mm / 1000}
+        raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, "to_m", str(end / 1000), values=metres))
+    return Stretch(target.id, begin, min(end, target.extent_mm))
+
+
+def _widen(rows: Sequence[_Row]) -> None:
+    """Make ground of points and lines by their radii."""
+    points = [row for row in rows if row.shape is not None and row.shape.geom_type == "Point"]
+    if points:
+        coordinates = shapely.get_coordinates(np.array([row.shape for row in points], dtype=object))
+        radii = np.array([float(row.values["radius_m"]) for row in points])
+        for row, circle in zip(points, circles(coordinates[:, 0], coordinates[:, 1], radii), strict=True):
+            row.shape = circle
+    for row in rows:
+        if row.shape is not None and "Polygon" not in row.shape.geom_type:
+            row.shape = strip(row.shape, float(row.values["radius_m"]))
+
+
+def _inside(connection: Connection, rows: Sequence[_Row], stored: Stored) -> list[_Row]:
+    """Return the rows that touch the ground of their campaigns; the others are told."""
+    ids = sorted({row.campaign.id for row in rows})
+    grounds = {
+        one.id: shapely.from_wkb(bytes(one.ground))
+        for one in connection.execute(text(GROUND), {"ids": ids})
+        if one.ground is not None
+    }
+    shapely.prepare(list(grounds.values()))
+    kept = []
+    for row in rows:
+        ground = grounds.get(row.campaign.id)
+        if ground is None or row.shape is None or shapely.intersects(ground, row.shape):
+            kept.append(row)
+            continue
+        words = N_("The place lies outside the areas of the campaign “%(campaign)s”.")
+        place = shapely.point_on_surface(row.shape)
+        value = f"{place.x:.5f}, {place.y:.5f}"
+        told = {"campaign": row.campaign.code}
+        stored.findings.append(Finding(Code.OUTSIDE_AREA, words, row.number, value=value, values=told))
+    return kept
+
+
+def _keys(
+    batch: Batch, rows: Sequence[_Row], present: Mapping[str, str]
+) -> tuple[list[str], list[bytes | None], list[bytes]]:
+    """Return keys, hashes of the places and of what else is said.
+
+    A row without a number is known by the id of a stored treatment (``present``: keys by ids), else by its content.
+    """
+    indexes = [row.index for row in rows]
+    places = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
+    attributes = attribute_hashes(batch.clean, sorted(batch.given), indexes)
+    keys = [
+        str(
+            row.values["external_id"]
+            or present.get(str(row.values["id"]))
+            or hashlib.sha256((place or b"") + said).hexdigest()
+        )
+        for row, place, said in zip(rows, places, attributes, strict=True)
+    ]
+    return keys, list(places), attributes
+
+
+def _doubled(keys: Sequence[str], rows: Sequence[_Row]) -> list[Finding]:
+    """Return an error for each row that says what an earlier one said, or bears its number."""
+    numbered = {row.number for row in rows if row.values["external_id"]}
+    return [
+        finding
+        if finding.row in numbered
+        else replace(finding, text=N_("The row says the same as row %(earlier)s."), value=None)
+        for finding in doubled_keys(keys, [row.number for row in rows], range(len(rows)))
+    ]
+
+
+def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]], uuids: Mapping[str, Any]) -> None:
+    works = [
+        NewWork(
+            kind=batch.layer.key,
+            day=row.day,
+            done_at=row.done_at,
+            result=row.values["result"] or DONE,
+            shape=None if row.shape is None else shapely.to_wkb(row.shape),
+            stretches=row.stretches,
+            uuid=uuids.get(key) or row.values["id"],
+        )
+        for key, row in rows
+    ]
+    claim_ids = add_work(connection, works, import_id=batch.import_id)
+    names = ("external_id", "method", "product", "amount", "unit", "team", "radius_m")
+    write_rows(
+        connection,
+        f"insert into treatment (id, campaign_id, source_key, {', '.join(names)}, extra) values %s",  # noqa: S608
+        [
+            (claim_id, row.campaign.id, key, *(row.values[name] for name in names), Json(batch.clean.extra[row.index]))
+            for claim_id, (key, row) in zip(claim_ids, rows, strict=True)
+        ],
+    )

@@ -1,0 +1,131 @@
+"""The declared form of the answers about cases."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from geo_hygiene.web.api.answer_models import Answer, Link, Place
+
+
+class Case(Answer):
+    """A complaint; ``community`` and ``group`` are codes, ``segment`` the nearest target of its day within 100 m."""
+
+    id: UUID
+    source: str
+    external_id: str | None
+    kind: str
+    channel: str | None
+    status: str
+    status_at: datetime
+    reported_at: datetime
+    closed_at: datetime | None
+    description: str | None
+    lane: str | None
+    house_number: str | None
+    place: Place | None
+    community: str | None
+    community_name: str | None
+    group: str | None
+    group_name: str | None
+    segment: UUID | None
+    segment_kind: str | None
+    distance_m: float | None
+
+
+class CasesAnswer(Answer):
+    """Cases, the newest first; ``total`` counts all pages, ``next`` is the ``after`` of the next one."""
+
+    total: int
+    without_place: int
+    cases: list[Case]
+    next: UUID | None
+
+
+class DutyHere(Answer):
+    """A zone that holds the place of a case, and its chain from the leader down."""
+
+    duty: str
+    from_m: float
+    to_m: float
+    zone: str | None
+    zone_name: str | None
+    shift: str
+    since: date | None
+    chain: list[Link]
+
+
+class CaseAnswer(Case):
+    """A case with who answered for its place on its day; ``gap`` says that nobody did, null that there is no target."""
+
+    version: int
+    on: date
+    at_m: float | None
+    segment_lane: str | None
+    segment_lane_code: str | None
+    gap: bool | None
+    duties: list[DutyHere]
+
+
+class CaseEvent(Answer):
+    """A status, the instant from which a case had it, and when we heard of it."""
+
+    status: str
+    at: datetime
+    recorded_at: datetime
+
+
+class CaseEventsAnswer(Answer):
+    """The statuses of a case, the first one first."""
+
+    case: UUID
+    events: list[CaseEvent]
+
+
+class Density(Answer):
+    """Cases on a grid; total = without_place + outside + hidden + the sum of the cells."""
+
+    total: int
+    without_place: int
+    outside: int = Field(description="With a place outside the box")
+    hidden: int = Field(description="In cells with fewer than five cases, which are not shown")
+    cells: list[tuple[float, float, int]] = Field(description="Longitude and latitude of the middle, cases")
+
+
+class Frame(Density):
+    """The cases of one step of time; ``to`` is the day after its last."""
+
+    begin: date = Field(alias="from")
+    to: date
+
+
+class AreaRate(Answer):
+    """The cases of an area, and how many these are for each 1 000 residents."""
+
+    code: str | None
+    name: str | None
+    residents: int | None
+    count: int
+    rate: float | None
+    place: Place | None
+
+
+class HeatAnswer(Density):
+    """Where cases gather."""
+
+    zoom: int
+    cell_px: int
+    cell: float = Field(description="Side of a cell in metres of the plane of the tiles (EPSG:3857), counted from 0")
+    by_level: Literal["office", "community", "group"]
+    areas: list[AreaRate]
+    kinds: dict[str, int]
+    channels: dict[str, int]
+    statuses: dict[str, int]
+    weekdays: list[int] = Field(description="Monday first")
+    hours: list[int]
+    at_midnight: int = Field(description="Reported at midnight to the second, most likely a day without a time")
+    frames: list[Frame]
+    frame_cell: float

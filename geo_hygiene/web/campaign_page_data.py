@@ -1,0 +1,107 @@
+"""What the pages about campaigns show; no request is known here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from geo_hygiene import features, maps
+from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns, campaign_of
+from geo_hygiene.campaigns.cover import TREATED_WELL, VISITED, campaign_cover
+from geo_hygiene.coverage.duties import all_duties, today
+from geo_hygiene.i18n import _
+from geo_hygiene.layers import LAYERS, layer_of
+from geo_hygiene.layers.duty_zones import SHIFTS
+from geo_hygiene.layers.tables import PESTS, ROLES, SEASONS
+from geo_hygiene.layers.treatments import METHODS, RESULTS
+from geo_hygiene.layers.treatments import UNITS as AMOUNT_UNITS
+from geo_hygiene.web.page_data import MapPage, category_titles, layer_words, titles
+from geo_hygiene.web.parameters import Day, Spoken
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignHeadline:
+    """A campaign and how far it came, by kind of target."""
+
+    campaign: CampaignRecord
+    on: date
+    status: str
+    kinds: list[dict[str, Any]]
+
+    @property
+    def pest(self) -> str:
+        """Return the word for its pest."""
+        return titles(PESTS)[self.campaign.pest]
+
+    @property
+    def season(self) -> str | None:
+        """Return the word for its season."""
+        return titles(SEASONS).get(self.campaign.season or "")
+
+    @property
+    def status_title(self) -> str:
+        """Return the word for its status."""
+        return {"planned": _("planned"), "running": _("running"), "ended": _("ended")}[self.status]
+
+
+def headline(connection: Connection, campaign: CampaignRecord, now: date) -> CampaignHeadline:
+    """Return how far a campaign came until now, or until its last day."""
+    on = campaign.shown_on(now)
+    kinds = campaign_cover(connection, campaign, on).as_json()["kinds"]
+    told = [kind | {"title": _(layer_of(kind["kind"]).title)} for kind in kinds]
+    return CampaignHeadline(campaign=campaign, on=on, status=campaign.status(now), kinds=told)
+
+
+def campaigns(connection: Connection) -> list[CampaignHeadline]:
+    """Return every campaign, the newest first."""
+    now = today(connection)
+    return [headline(connection, campaign, now) for campaign in all_campaigns(connection)]
+
+
+class _CampaignWords(Spoken, extra="ignore"):
+    """The words of the address that the server reads."""
+
+    on: Day | None = None
+
+
+def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -> MapPage:
+    """Return the page of a campaign; a day that can not be read falls back and is said in ``notice``."""
+    campaign = campaign_of(connection, code)
+    try:
+        asked, notice = _CampaignWords.model_validate({"on": words.get("on", "")}).on, None
+    except ValidationError:
+        asked, notice = None, _("Part of the address could not be read; the rest is shown.")
+    now = today(connection)
+    on = asked or campaign.shown_on(now)
+    extent = features.extent(connection, on)
+    offered = maps.switches(LAYERS.values())
+    config = {
+        "campaign": campaign.as_json(now),
+        "extent": extent,
+        "on": on.isoformat(),
+        "last": campaign.last_day.isoformat(),
+        "kinds": [_kind_words(key) for key in sorted(campaign.kinds)],
+        "layers": [layer_words(layer) for layer in offered],
+        "usual": [layer.key for layer in offered if layer.style is not None and layer.style.visible],
+        "goals": {"visited": VISITED, "treated": TREATED_WELL},
+        "results": titles(RESULTS),
+        "methods": titles(METHODS),
+        "amount_units": titles(AMOUNT_UNITS),
+        "duties": {duty.code: duty.title for duty in all_duties(connection)},
+        "roles": titles(ROLES),
+        "shifts": titles(SHIFTS),
+        "categories": category_titles(),
+        "api": "/api/v1",
+        "notice": notice,
+    }
+    return MapPage(extent=extent, config=config)
+
+
+def _kind_words(key: str) -> dict[str, str]:
+    layer = layer_of(key)
+    return {"key": key, "title": _(layer.title), "unit": layer.unit}

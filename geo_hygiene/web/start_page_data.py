@@ -1,0 +1,110 @@
+"""What a leader sees first: cover, open gaps, the campaign, the latest complaints; no request is known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from geo_hygiene import features
+from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns
+from geo_hygiene.cases.questions import CaseFilter, count_by_kind, days_of_cases
+from geo_hygiene.coverage import questions
+from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
+from geo_hygiene.coverage.summary import Level, Summary, summarize
+from geo_hygiene.layers.cases import KINDS
+from geo_hygiene.web.campaign_page_data import CampaignHeadline, headline
+from geo_hygiene.web.page_data import titles
+
+FORTNIGHT = timedelta(days=14)
+GAPS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The figures of one duty."""
+
+    duty: DutyRecord
+    summary: Summary
+
+    @property
+    def share(self) -> float | None:
+        """Return the covered share, ``None`` where there is nothing to cover."""
+        sums = self.summary.sums
+        return sums.covered / sums.total if sums.total else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Complaints:
+    """The complaints of a fortnight by kind, the most first; ``end`` is the day after its last."""
+
+    begin: date
+    end: date
+    is_current: bool
+    kinds: list[tuple[str, str, int]]
+
+    @property
+    def total(self) -> int:
+        """Return how many there are."""
+        return sum(count for _kind, _title, count in self.kinds)
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day."""
+        return self.end - timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The start page; the first duty is told by community."""
+
+    on: date
+    headlines: list[Headline]
+    gaps: list[dict[str, Any]]
+    campaign: CampaignHeadline | None
+    complaints: Complaints | None
+    is_empty: bool
+
+
+def start(connection: Connection) -> Start:
+    """Return the figures of today."""
+    on = today(connection)
+    duties = all_duties(connection)
+    headlines = [
+        Headline(duty=duty, summary=summarize(connection, duty, on, None if place else Level.COMMUNITY))
+        for place, duty in enumerate(duties)
+    ]
+    longest = questions.pieces(connection, duties[0], on, wanted=questions.PieceFilter(state="gap"), limit=GAPS)
+    campaign = _campaign(all_campaigns(connection), on)
+    return Start(
+        on=on,
+        headlines=headlines,
+        gaps=longest.rows,
+        campaign=None if campaign is None else headline(connection, campaign, on),
+        complaints=_complaints(connection, on),
+        is_empty=features.extent(connection, on) is None,
+    )
+
+
+def _campaign(campaigns: list[CampaignRecord], on: date) -> CampaignRecord | None:
+    """Return the campaign that runs, else the one that ended last, else the next."""
+    begun = [campaign for campaign in campaigns if campaign.start <= on]
+    if begun:
+        return max(begun, key=lambda campaign: (campaign.end, campaign.start))
+    return min(campaigns, key=lambda campaign: campaign.start, default=None)
+
+
+def _complaints(connection: Connection, on: date) -> Complaints | None:
+    """Return the last fortnight, or the one up to the latest complaint where none came since."""
+    days = days_of_cases(connection)
+    if days is None:
+        return None
+    last = days[1] if days[1] <= on - FORTNIGHT else on
+    end = last + timedelta(days=1)
+    begin = end - FORTNIGHT
+    counts = count_by_kind(connection, CaseFilter(begin=begin, end=end))
+    words = titles(KINDS)
+    kinds = [(kind, words[kind], count) for kind, count in counts]
+    return Complaints(begin=begin, end=end, is_current=last == on, kinds=kinds)

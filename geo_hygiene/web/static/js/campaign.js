@@ -1,0 +1,161 @@
+// The page of a campaign: its map, what is left to do, and what was reached. It is made of the same parts as the map of
+// duties; see map.js.
+
+import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
+import { ask, Unanswered } from "./api.js";
+import { createCamera } from "./camera.js";
+import { createCampaignPanel } from "./campaign-panel.js";
+import { byId, element, isCalm, readJson } from "./dom.js";
+import { number, say } from "./format.js";
+import { createGaps } from "./gaps.js";
+import { createLayers } from "./layers.js";
+import { tell } from "./notice.js";
+import { createPlayer } from "./player.js";
+import { createReached } from "./reached.js";
+import { parse, write } from "./selection.js";
+import { createSheet } from "./sheet.js";
+import { drawSigns } from "./signs.js";
+import { createStore } from "./store.js";
+import { createTiles } from "./style.js";
+import { columns } from "./when.js";
+
+const STATES = ["treated", "not-treated", "not-visited", "old"];
+const REACH_PX = 6;
+const FINGER_REACH_PX = 14;
+const NEAR_ZOOM = 15;
+const WEEK = 7;
+
+const config = readJson("config");
+const { code } = config.campaign;
+const api = `${config.api}/campaigns/${encodeURIComponent(code)}`;
+const page = `/campaigns/${encodeURIComponent(code)}`;
+const words = {
+  on: aDay(config.on),
+  kind: oneOf(config.kinds.map((kind) => kind.key), config.kinds.at(-1)?.key ?? ""),
+  by: oneOf(["community", "group"], "community"),
+  layers: someOf(config.layers.map((layer) => layer.key), config.usual),
+  states: someOf(STATES, STATES),
+  select: anything(),
+};
+const map = window.map;
+const store = createStore({ color: "state", ...readAddress(words) });
+const tilesOf = ({ on }) => ({ campaign: { campaign: code, on } });
+const tiles = window.vector_tiles ? createTiles(window.vector_tiles, tilesOf) : null;
+const camera = createCamera(map, store, config.extent);
+
+// --- what is chosen --------------------------------------------------------------------------------------------------
+
+let lit = null;
+let goal = {};
+let cameFrom = null;
+
+const paint = () => tiles?.apply(store.get(), lit);
+
+function light(next, place) {
+  lit = next;
+  paint();
+  if (!next || !place) return;
+  if (goal.fly) camera.look(place.bbox ?? [...place.center, ...place.center]);
+  if (goal.focus) byId("panel").focus({ preventScroll: true });
+  goal = {};
+}
+
+function choose(choice, { stay = false } = {}) {
+  cameFrom = document.activeElement;
+  goal = { fly: !stay, focus: true };
+  sheet.fold(false);
+  const select = write(choice, store.get().kind);
+  if (select === store.get().select) panel.show(store.get());
+  else store.set({ select }, { push: true });
+}
+
+function unchoose() {
+  store.set({ select: null }, { push: true });
+  if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
+  cameFrom = null;
+}
+
+function clicked(event) {
+  const reach = matchMedia("(pointer: coarse)").matches ? FINGER_REACH_PX : REACH_PX;
+  const found = tiles.at(map, event.latlng, reach).filter((feature) => feature.layer.metadata.answers === "campaign");
+  if (!found.length) return;
+  const whole = found.find((feature) => feature.properties.segment);
+  // far out, pieces are merged and have no names of their own: go nearer first
+  if (!whole) map.setView(event.latlng, Math.max(map.getZoom() + 2, NEAR_ZOOM), { animate: !isCalm() });
+  else choose({ type: "target", kind: whole.properties.kind, code: whole.properties.segment }, { stay: true });
+}
+
+// --- days ----------------------------------------------------------------------------------------------------------
+
+let days = [];
+
+function showDays({ on }) {
+  const frames = days.map((one) => ({
+    key: one.day,
+    text: say("frame", { when: one.day, count: say("treatments_count", { count: number(one.treatments) }) }),
+  }));
+  player.show(frames, on, on);
+}
+
+async function loadDays() {
+  try {
+    const answer = await ask("days", `${api}/days`, { on: config.last });
+    days = answer.days;
+    const counts = days.map((one) => one.treatments);
+    byId("when").replaceChildren(columns(say("treatments_title"), counts, days.map((one) => one.day.slice(5)), WEEK));
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    tell(say("failed", { reason: error.message }));
+  }
+  showDays(store.get());
+}
+
+// --- the parts -----------------------------------------------------------------------------------------------------
+
+function keepLinks(state) {
+  for (const link of document.querySelectorAll("[data-language]")) {
+    const address = new URL(link.href);
+    address.searchParams.set("next", `${page}${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);
+    link.href = `${address.pathname}${address.search}`;
+  }
+}
+
+const unitOf = (key) => config.kinds.find((kind) => kind.key === key)?.unit ?? "count";
+const gapsOf = ({ on, kind }) => ({ path: `${api}/gaps`, words: { on, kind }, unit: unitOf(kind) });
+
+function told(gap) {
+  const state = gap.reason ? config.results[gap.reason] : say(gap.state);
+  return gap.state === "old" ? say("seen_before", { state, days: number(gap.days) }) : state;
+}
+
+const panel = createCampaignPanel(store, config, api, { light, close: unchoose });
+const player = createPlayer((on, how) => store.set({ on }, how.playing ? {} : { push: true }));
+const sheet = createSheet(map);
+createReached(store, config, api, { tell, unitOf });
+createLayers(store);
+createGaps(store, { question: gapsOf, watched: ["on", "kind"], listed: STATES.slice(1), told }, choose);
+loadDays();
+
+byId("map").setAttribute("role", "region");
+byId("map").setAttribute("aria-label", document.title);
+if (tiles) {
+  drawSigns(tiles.gl);
+  tiles.gl.on("error", (event) => tell(say("failed", { reason: event.error?.message ?? "" })));
+  map.on("click", clicked);
+  const point = (event) => (byId("map").style.cursor = tiles.at(map, event.latlng, REACH_PX).length ? "pointer" : "");
+  map.on("mousemove", L.Util.throttle(point, 80, map));
+} else {
+  byId("map").append(element("div", { class: "no-map", role: "alert" }, element("p", {}, say("no_webgl"))));
+}
+keepAddress(store, words, map);
+store.watch(["on", "kind", "layers", "states"], paint);
+store.watch(["on"], showDays);
+store.watch(null, keepLinks);
+keepLinks(store.get());
+paint();
+if (parse(store.get().select, store.get().kind)) {
+  goal = { fly: !store.get().view };
+  panel.show(store.get());
+}
+if (config.notice) tell(config.notice);
+document.documentElement.dataset.ready = "true";

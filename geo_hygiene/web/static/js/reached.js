@@ -1,0 +1,136 @@
+// What a campaign reached until a day: the legend's figures, by kind and by area, as tables and bars.
+
+import { ask, Unanswered } from "./api.js";
+import { byId, element, fill } from "./dom.js";
+import { amount, number, say, share } from "./format.js";
+
+const STATES = ["treated", "not-treated", "not-visited", "old"];
+
+const ratio = (value) => (value === null ? "–" : share(value, 1));
+
+function stacked(kind) {
+  const parts = STATES.map((state) => {
+    const part = element("i", { class: state });
+    part.style.setProperty("--share", kind.on_ground ? kind.states[state] / kind.on_ground : 0);
+    return part;
+  });
+  const told = STATES.map((state) => `${say(state)} ${amount(kind.states[state], kind.unit)}`).join("; ");
+  return element("div", { class: "stacked", role: "img", "aria-label": told, title: told }, ...parts);
+}
+
+export function createReached(store, config, api, { tell, unitOf }) {
+  const rows = [...document.querySelectorAll("#legend [data-state]")];
+  const titleOf = (key) => config.kinds.find((kind) => kind.key === key)?.title ?? key;
+  let answer = null;
+
+  for (const row of rows) {
+    row.addEventListener("click", () => {
+      const states = new Set(store.get().states);
+      if (!states.delete(row.dataset.state)) states.add(row.dataset.state);
+      store.set({ states }, { push: true });
+    });
+  }
+  for (const name of ["kind", "by"]) {
+    for (const choice of document.querySelectorAll(`#${name} input`)) {
+      choice.addEventListener("change", () => store.set({ [name]: choice.value, ...(name === "kind" ? { select: null } : {}) }, { push: true }));
+    }
+  }
+
+  function show(state) {
+    for (const row of rows) row.setAttribute("aria-pressed", state.states.has(row.dataset.state));
+    for (const name of ["kind", "by"]) {
+      for (const choice of document.querySelectorAll(`#${name} input`)) choice.checked = choice.value === state[name];
+    }
+    byId("legend").dataset.unit = unitOf(state.kind);
+    byId("legend-day").textContent = state.on;
+  }
+
+  function legend(kind) {
+    for (const row of rows) {
+      const value = kind?.states[row.dataset.state];
+      row.querySelector("[data-figure=length]").textContent = kind ? amount(value, kind.unit) : "–";
+      row.querySelector("[data-figure=share]").textContent = kind ? share(value, kind.on_ground) : "–";
+      row.dataset.value = value ?? "";
+    }
+    const total = kind?.on_ground ? say("total", { total: amount(kind.on_ground, kind.unit) }) : say("total_nothing");
+    byId("legend-total").textContent = total;
+  }
+
+  function measured(value, goal) {
+    return element("td", { class: value !== null && value < goal ? "right below" : "right", "data-value": value ?? "" }, ratio(value));
+  }
+
+  function kinds(state) {
+    const row = (kind) => {
+      const pressed = String(kind.kind === state.kind);
+      const choose = () => store.set({ kind: kind.kind, select: null }, { push: true });
+      const name = element("button", { type: "button", class: "link", "aria-pressed": pressed, onclick: choose }, titleOf(kind.kind));
+      return element(
+        "tr",
+        { "data-kind": kind.kind },
+        element("th", { scope: "row" }, name),
+        measured(kind.found_coverage, config.goals.visited),
+        measured(kind.treatment_coverage, 0),
+        measured(kind.effectiveness, config.goals.treated),
+      );
+    };
+    fill(byId("kinds").querySelector("tbody"), ...answer.kinds.map(row));
+  }
+
+  function reasons(kind) {
+    const parts = Object.entries(kind?.not_treated ?? {}).filter(([, value]) => value > 0);
+    const told = parts.map(([reason, value]) => say("reason_part", { reason: config.results[reason], amount: amount(value, kind.unit) }));
+    const lines = [];
+    if (kind?.found) lines.push(parts.length ? say("reasons", { parts: told.join(" · ") }) : say("reasons_none"));
+    const median = kind?.age_days.median ?? null;
+    if (median !== null) lines.push(say("median_age", { days: number(median) }));
+    byId("reasons").textContent = lines.join(" ");
+  }
+
+  function areas(state) {
+    byId("areas-level").textContent = say(state.by);
+    const row = (area) => {
+      const kind = area.kinds.find((one) => one.kind === state.kind);
+      if (!kind) return null;
+      return element(
+        "tr",
+        { "data-area": area.code ?? "" },
+        element("th", { scope: "row" }, area.name || area.code || say("nowhere")),
+        element("td", {}, stacked(kind)),
+        measured(kind.effectiveness, config.goals.treated),
+      );
+    };
+    fill(byId("areas").querySelector("tbody"), ...answer.by.map(row));
+  }
+
+  function tellAll(state) {
+    if (!answer) return;
+    const kind = answer.kinds.find((one) => one.kind === state.kind);
+    legend(kind);
+    kinds(state);
+    reasons(kind);
+    areas(state);
+  }
+
+  async function refresh(state) {
+    byId("legend").setAttribute("aria-busy", "true");
+    try {
+      const told = await ask("reached", `${api}/cover`, { on: state.on, by: state.by });
+      if (!told) return;
+      answer = told;
+      tellAll(store.get());
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      byId("legend-total").textContent = say("failed", { reason: error.message });
+      tell(say("failed", { reason: error.message }));
+    }
+    byId("legend").removeAttribute("aria-busy");
+  }
+
+  store.watch(["states", "kind", "by", "on"], show);
+  store.watch(["kind"], tellAll);
+  store.watch(["on", "by"], refresh);
+  show(store.get());
+  byId("legend-total").textContent = say("loading");
+  refresh(store.get());
+}

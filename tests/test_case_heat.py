@@ -1,0 +1,116 @@
+"""Density and places of random complaints, worked out again with plain Python."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import shapely
+from sqlalchemy import Connection
+
+from geo_hygiene.cases.heat import FEWEST, Step, cell_size, heat
+from geo_hygiene.cases.questions import CaseFilter, list_cases
+from tests.importing import at, bring, place, query, street
+
+RADIUS = 6_378_137.0
+"""Of the sphere of Web Mercator, in metres."""
+BEGIN, COUNT = datetime(2025, 4, 1, tzinfo=ZoneInfo("Asia/Shanghai")), 400
+
+
+def random_cases(dice: random.Random) -> list[tuple[Any, dict[str, Any]]]:
+    rows = []
+    for number in range(COUNT):
+        spot = place(dice.gauss(0, 400), dice.gauss(0, 400)) if dice.random() < 0.9 else None
+        when = BEGIN + timedelta(minutes=dice.randrange(120 * 24 * 60))
+        kind = dice.choice(("rodent", "fly", "garbage"))
+        rows.append((spot, {"external_id": f"{number}", "kind": kind, "reported_at": when.isoformat()}))
+    return rows
+
+
+def density(shapes: list[Any], cell: float, box: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Return what a heat says of places, by the formula of Mercator."""
+    placed = [shape for shape in shapes if shape is not None]
+    inside = [shape for shape in placed if box[0] <= shape.x <= box[2] and box[1] <= shape.y <= box[3]]
+    counts = Counter(
+        (
+            math.floor(math.radians(shape.x) * RADIUS / cell),
+            math.floor(math.asinh(math.tan(math.radians(shape.y))) * RADIUS / cell),
+        )
+        for shape in inside
+    )
+    return {
+        "total": len(shapes),
+        "without_place": len(shapes) - len(placed),
+        "outside": len(placed) - len(inside),
+        "hidden": sum(count for count in counts.values() if count < FEWEST),
+        "cells": sorted(
+            [
+                round(math.degrees((across + 0.5) * cell / RADIUS), 7),
+                round(math.degrees(math.atan(math.sinh((up + 0.5) * cell / RADIUS))), 7),
+                count,
+            ]
+            for (across, up), count in counts.items()
+            if count >= FEWEST
+        ),
+    }
+
+
+def same(answer: dict[str, Any], expected: dict[str, Any]) -> None:
+    cells = sorted(answer["cells"])
+    assert [cell[2] for cell in cells] == [cell[2] for cell in expected["cells"]]
+    assert [part for cell in cells for part in cell] == pytest.approx(
+        [part for cell in expected["cells"] for part in cell], abs=2e-7
+    )
+    for name in ("total", "without_place", "outside", "hidden"):
+        assert answer[name] == expected[name], name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_density_of_random_cases(connection: Connection, seed: int) -> None:
+    rows = random_cases(random.Random(seed))
+    bring(connection, "cases", rows)
+    west, south, east, north = (float(part) for part in (*at(-500, -300)[0], *at(500, 700)[0]))
+    wanted = CaseFilter(kinds={"rodent", "fly"}, begin=date(2025, 4, 10), end=date(2025, 7, 5))
+    chosen = [
+        (shape, datetime.fromisoformat(values["reported_at"]).date())
+        for shape, values in rows
+        if values["kind"] != "garbage"
+    ]
+    chosen = [(shape, day) for shape, day in chosen if date(2025, 4, 10) <= day < date(2025, 7, 5)]
+    for box, zoom in (((west, south, east, north), 16), ((-180, -90, 180, 90), 14)):
+        answer = heat(connection, wanted, date(2025, 7, 5), box=box, zoom=zoom, step=Step.MONTH)
+        same(answer, density([shape for shape, _day in chosen], cell_size(zoom), box))
+        for frame in answer["frames"]:
+            first, following = (date.fromisoformat(frame[name]) for name in ("from", "to"))
+            held = [shape for shape, day in chosen if first <= day < following]
+            same(frame, density(held, 2 * cell_size(zoom), box))
+        assert sum(frame["total"] for frame in answer["frames"]) == answer["total"]
+        assert list_cases(connection, wanted).total == answer["total"]
+
+
+def test_the_nearest_segment_is_nearest_in_metres(connection: Connection) -> None:
+    dice = random.Random(7)
+    lines = []
+    for _number in range(30):
+        east, north = dice.uniform(-900, 900), dice.uniform(-900, 900)
+        lines.append(street(east, north, east + dice.uniform(-300, 300), north + dice.uniform(-300, 300)))
+    bring(connection, "street-segments", [(line, {}) for line in lines])
+    bring(connection, "cases", random_cases(dice))
+    plane = [shapely.transform(line, lambda degrees: degrees * (95_500.0, 110_860.0)) for line in lines]
+    found = query(
+        connection,
+        "select ST_X(it.geom), ST_Y(it.geom), distance_m from reported_case as it where geom is not null",
+    )
+    assert sum(distance is None for *_place, distance in found) > 50
+    for lon, lat, distance in found:
+        spot = shapely.Point(lon * 95_500.0, lat * 110_860.0)
+        nearest = min(shapely.distance(line, spot) for line in plane)
+        if distance is None:
+            assert nearest > 99.5
+        else:
+            assert float(distance) == pytest.approx(nearest, abs=0.5)

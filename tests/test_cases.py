@@ -1,0 +1,283 @@
+"""Complaints from files: newer exports, statuses that run backwards, places, and everything that files do wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo_hygiene.cases.questions import CaseFilter, case_of, events_of, list_cases
+from geo_hygiene.files.importing import ImportOptions, ImportReport, NoImportError, import_file
+from geo_hygiene.files.writing.export import export
+from geo_hygiene.layers import layer_of
+from tests.conftest import TestDatabase
+from tests.importing import block, bring, codes, counts, place, query, street
+from tests.test_import_command import REAL_FILES, Terminal
+
+MARKUP = '<img src=x onerror="alert(1)">'
+
+
+def report(**values: Any) -> dict[str, Any]:
+    return {"external_id": "A1", "kind": "rodent", "status": "open", "reported_at": "2025-06-01 08:00", **values}
+
+
+def take(connection: Connection, *rows: dict[str, Any], **asked: Any) -> ImportReport:
+    return bring(connection, "cases", [(None, row) for row in rows], **asked)
+
+
+def state(connection: Connection) -> list[Any]:
+    return query(connection, "select status, version, description from reported_case order by id")
+
+
+def history(connection: Connection) -> list[str]:
+    return [row[0] for row in query(connection, "select status from case_event order by at, id")]
+
+
+def test_a_case_begins_with_what_its_row_says(connection: Connection) -> None:
+    stored = take(connection, report(channel="12345", lon=105.08, lat=31.09), report(external_id="A2"))
+    assert counts(stored) == ("imported", 2, 0, 0, 0)
+    assert stored.as_json()["records"]["without_place"] == 1
+    case = list_cases(connection, CaseFilter()).rows[1]
+    assert (case["channel"], case["status"], case["source"], case["place"]) == (
+        "hotline",
+        "collected",
+        "file",
+        [105.08, 31.09],
+    )
+    assert case["reported_at"] == case["status_at"] == "2025-06-01T08:00:00+08:00"
+
+
+def test_the_same_export_again_changes_nothing(connection: Connection) -> None:
+    rows = [report(), report(external_id=None), report(external_id=None, description="another")]
+    assert counts(take(connection, *rows)) == ("imported", 3, 0, 0, 0)
+    assert counts(take(connection, *rows)) == ("unchanged", 0, 0, 3, 0)
+
+
+def test_a_newer_export_brings_cases_up_to_date(connection: Connection) -> None:
+    take(connection, report(description="rats", lon=105.08, lat=31.09), report(external_id="A2"))
+    newer = take(connection, report(status="closed", closed_at="2025-06-03 10:00"), report(external_id="A2"))
+    assert counts(newer) == ("imported", 0, 1, 1, 0)
+    assert state(connection) == [("closed", 2, "rats"), ("collected", 1, None)]
+    assert history(connection) == ["collected", "collected", "closed"]
+    ((before,),) = query(connection, "select content ->> 'status' from record_history where layer = 'cases'")
+    assert before == "collected"
+    (place_,) = query(connection, "select ST_X(geom) from reported_case where external_id = 'A1'")
+    assert place_ == (105.08,)
+
+
+def test_the_same_number_of_another_system_is_another_case(connection: Connection) -> None:
+    take(connection, report(), constants={"source": "12345"})
+    assert counts(take(connection, report(), constants={"source": "app"})) == ("imported", 1, 0, 0, 0)
+
+
+def test_an_older_export_goes_to_the_history_only(connection: Connection) -> None:
+    take(connection, report(status="closed", closed_at="2025-06-03 10:00", description="new"))
+    older = take(connection, report(status="assigned", status_at="2025-06-02 09:00", description="old"))
+    assert [code for code, _row in codes(older)] == ["status-backwards"]
+    assert (older.status, state(connection)) == ("imported", [("closed", 1, "new")])
+    assert history(connection) == ["dispatched", "closed"]
+    again = take(connection, report(status="assigned", status_at="2025-06-02 09:00", description="old"))
+    assert counts(again) == ("unchanged", 0, 0, 1, 0)
+
+
+def test_of_two_statuses_the_newer_holds_even_when_it_goes_back(connection: Connection) -> None:
+    take(connection, report(status="closed", closed_at="2025-06-03 10:00"))
+    reopened = take(connection, report(status="in progress", status_at="2025-06-05 09:00"))
+    assert codes(reopened) == [("status-backwards", 1)]
+    assert state(connection) == [("handled", 2, None)]
+    assert history(connection) == ["closed", "handled"]
+    by_day = take(connection, report(status="open"), day=date(2025, 7, 1))
+    assert codes(by_day) == [("status-backwards", 1)]
+    assert history(connection) == ["closed", "handled", "collected"]
+
+
+def test_a_row_that_says_nothing_of_a_field_leaves_it(connection: Connection) -> None:
+    take(connection, report(status="closed", closed_at="2025-06-03", description="x", lane="解放街", kind="fly"))
+    short = take(connection, {"external_id": "A1", "reported_at": "2025-06-01 08:00", "kind": None, "lane": "东街"})
+    assert counts(short) == ("imported", 0, 1, 0, 0)
+    (kept,) = query(connection, "select kind, status, description, lane, closed_at is not null from reported_case")
+    assert kept == ("fly", "closed", "x", "东街", True)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"reported_at": None}, "reported_at"),
+        ({"reported_at": "1970-01-01"}, "reported_at"),
+        ({"reported_at": (datetime.now(UTC) + timedelta(days=2)).date().isoformat()}, "reported_at"),
+        ({"reported_at": "yesterday"}, "reported_at"),
+        ({"closed_at": "2025-05-31 23:00"}, "closed_at"),
+        ({"closed_at": "2025-06-01 07:59", "status": "closed"}, "closed_at"),
+        ({"closed_at": "2999-01-01"}, "closed_at"),
+        ({"lat": "north"}, "lat"),
+        ({"lat": 91.0, "lon": 105.0}, "lat"),
+        ({"kind": "ghost"}, "kind"),
+        ({"status": "lost"}, "status"),
+        ({"channel": "pigeon"}, "channel"),
+    ],
+)
+def test_a_wrong_value_keeps_its_row_out(connection: Connection, values: dict[str, Any], field: str) -> None:
+    refused = take(connection, report(**values), report(external_id="A2"))
+    assert refused.status == "refused"
+    assert [(finding.row, finding.field) for finding in refused.findings] == [(1, field)]
+    kept = take(connection, report(**values), report(external_id="A2"), skip_rejected=True)
+    assert counts(kept) == ("imported", 1, 0, 0, 0)
+
+
+def test_days_in_two_orders_are_asked_for(connection: Connection) -> None:
+    rows = report(reported_at="09/10/2018 12:00:00 AM"), report(external_id="A2", reported_at="09/26/2018 06:00:00 PM")
+    assert codes(take(connection, *rows)) == [("date-ambiguous", 1), ("date-ambiguous", 2)]
+    assert take(connection, *rows, date_order="dmy").status == "refused"
+    assert take(connection, *rows, date_order="mdy").status == "imported"
+    days = query(connection, "select (reported_at at time zone 'Asia/Shanghai')::text from reported_case order by 1")
+    assert days == [("2018-09-10 00:00:00",), ("2018-09-26 18:00:00",)]
+
+
+def test_a_day_without_a_time_is_never_before_the_report_of_that_day(connection: Connection) -> None:
+    take(connection, report(reported_at="2025-06-01 15:00", closed_at="2025-06-01", status="closed"))
+    assert query(connection, "select closed_at = reported_at from reported_case") == [(True,)]
+
+
+def test_rows_about_one_case_stand_once_in_a_file(connection: Connection) -> None:
+    doubled = take(connection, report(), report(), report(external_id=None), report(external_id=None))
+    assert codes(doubled) == [("duplicate-key", 2), ("duplicate-key", 4)]
+    identity = "00000000-0000-4000-8000-00000000000a"
+    take(connection, report(id=identity))
+    twice = take(connection, report(external_id="B", id=identity), report(external_id="C", id=identity))
+    assert codes(twice) == [("duplicate-key", 2)]
+    assert take(connection, report(external_id="B2", id=identity)).stored.updated == 1
+    assert query(connection, "select source_key from reported_case") == [("file:B2",)]
+
+
+def test_foreign_words_stay_literal_and_phones_are_masked(connection: Connection) -> None:
+    said = f"{MARKUP} =cmd|'/c calc'!A1 打 13912345678 找我\n第二行"
+    stored = take(
+        connection, report(description=said, lane=MARKUP, house_number="=1+1", remark=said, category="Ghosts")
+    )
+    assert stored.status == "imported"
+    row = query(connection, "select description, lane, house_number, extra ->> 'remark' from reported_case")[0]
+    clean = f"{MARKUP} =cmd|'/c calc'!A1 打 139****5678 找我第二行"
+    assert row == (clean, MARKUP, "=1+1", clean)
+
+
+def test_cases_do_not_end_because_a_file_lacks_them(connection: Connection) -> None:
+    with pytest.raises(NoImportError, match="cases"):
+        take(connection, report(), replace=True)
+
+
+def test_a_foreign_class_is_kept_beside_the_kind(connection: Connection) -> None:
+    stored = take(connection, {"unique key": 7, "Complaint Type": "Ghosts", "Created Date": "2025-06-01"})
+    assert [code for code, _row in codes(stored)] == ["value-cut"]
+    kept = query(connection, "select external_id, kind, extra ->> 'Complaint Type' from reported_case")
+    assert kept == [("7", "other", "Ghosts")]
+
+
+def test_a_megabyte_of_text_is_cut_and_told(connection: Connection) -> None:
+    stored = take(connection, report(description="鼠" * 350_000))
+    assert [(str(finding.code), finding.field) for finding in stored.findings] == [("value-cut", "description")]
+    assert query(connection, "select length(description) from reported_case") == [(1000,)]
+
+
+def test_places_far_from_the_office_are_errors(connection: Connection) -> None:
+    office = {"code": "O", "name": "Office", "level": "office"}
+    bring(connection, "areas", [(block(0, 0, 1000, 1000), office)])
+    assert codes(take(connection, report(lon=-73.9, lat=40.7))) == [("outside-extent", 1)]
+    far = take(connection, report(lon=-73.9, lat=40.7), anywhere=True)
+    assert far.status == "imported"
+
+
+def test_cases_find_area_and_segment_also_when_these_come_later(connection: Connection) -> None:
+    bring(connection, "cases", [(place(500, 60), report()), (place(500, 500), report(external_id="A2"))])
+    assert query(connection, "select area_id, target_id from reported_case") == [(None, None)] * 2
+    bring(connection, "areas", [(block(0, 0, 1000, 1000), {"code": "O", "name": "Office", "level": "office"})])
+    bring(connection, "street-segments", [(street(0, 0, 1000, 0), {"name": "解放街"})])
+    bring(connection, "street-segments", [(street(0, 150, 1000, 150), {"name": "东街"})])
+    near, far = sorted(list_cases(connection, CaseFilter()).rows, key=lambda case: case["external_id"])
+    assert near["segment"] is not None
+    assert near["distance_m"] == pytest.approx(60, abs=0.5)
+    assert far["segment"] is None
+    found = case_of(connection, near["id"])
+    assert (found["gap"], found["segment_lane"]) == (True, "解放街")
+    assert found["at_m"] == pytest.approx(500, abs=2)
+    assert case_of(connection, far["id"])["gap"] is None
+    assert len(events_of(connection, near["id"])["events"]) == 1
+    assert list_cases(connection, CaseFilter(area="O")).total == 2
+
+
+def test_a_street_has_nothing_to_do_with_a_case_before_it_began(connection: Connection) -> None:
+    bring(connection, "street-segments", [(street(0, 0, 1000, 0), {"valid_from": "2025-07-01"})])
+    bring(
+        connection,
+        "cases",
+        [(place(500, 10), report()), (place(500, 10), report(external_id="B", reported_at="2025-08-01"))],
+    )
+    assert [case["segment"] is None for case in list_cases(connection, CaseFilter()).rows] == [False, True]
+
+
+def test_an_export_is_the_inverse_of_an_import(connection: Connection, tmp_path: Path) -> None:
+    rows = [
+        (place(10, 10), report(description=f'{MARKUP}, "quoted"\nline', channel="web", lane="解放街")),
+        (None, report(external_id=None, kind="garbage", status="closed", closed_at="2025-06-02 11:12:13")),
+        (None, report(external_id="=A3", kind=None, reported_at="2025-06-05")),
+    ]
+    bring(connection, "cases", rows, constants={"source": "12345"})
+    first, second = tmp_path / "cases.csv", tmp_path / "again.csv"
+    on = date(2025, 7, 1)
+    export(connection, layer_of("cases"), first, on=on)
+    again = import_file(connection, "cases", first, ImportOptions())
+    assert counts(again) == ("unchanged", 0, 0, 3, 0), again.findings
+    connection.execute(text("delete from reported_case"))
+    connection.execute(text("delete from source_row"))
+    assert counts(import_file(connection, "cases", first, ImportOptions())) == ("imported", 3, 0, 0, 0)
+    export(connection, layer_of("cases"), second, on=on)
+    assert second.read_bytes() == first.read_bytes()
+    for ending in (".gpkg", ".geojson", ".shp"):
+        other = tmp_path / f"cases{ending}"
+        export(connection, layer_of("cases"), other, on=on)
+        assert import_file(connection, "cases", other, ImportOptions()).status == "unchanged", ending
+
+
+RATS = REAL_FILES / "c3-nyc-rats" / "rats.csv"
+
+
+@pytest.mark.skipif(not RATS.exists(), reason="the real files are not here")
+def test_a_real_export_of_rat_sightings_twice(connection: Connection) -> None:
+    asked = ImportOptions(date_order="mdy", skip_rejected=True, constants={"source": "nyc311"})
+    first = import_file(connection, "cases", RATS, asked)
+    assert (first.read, first.accepted, first.stored.created, first.stored.without_place) == (2913, 2492, 2492, 19)
+    assert {finding.message() for finding in first.findings if finding.is_error()} >= {
+        "The case was closed before it was reported, on 2018-10-03."
+    }
+    assert counts(import_file(connection, "cases", RATS, asked)) == ("unchanged", 0, 0, 2492, 0)
+    assert import_file(connection, "cases", RATS, ImportOptions()).status == "refused"
+
+
+def test_the_command_reads_what_offices_send(database: TestDatabase, tmp_path: Path) -> None:
+    terminal = Terminal(database, tmp_path)
+
+    def ask(*words: str | Path) -> Any:
+        code, out, err = terminal.run("case", *words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    file = tmp_path / "诉求.csv"
+    file.write_bytes(
+        "案件编号,诉求类型,渠道,状态,受理时间,办结时间,诉求内容,经度,纬度\r\n"
+        '1,老鼠,热线,已结案,2025年6月1日 下午3:20,2025-06-02,"他说：""有鼠""\n第二行",105.08,31.09\r\n'
+        "2,卫生死角,微信,处理中,2025-06-03 08:00,,电话13912345678,,\r\n".encode("gb18030")
+    )
+    records = ask("import", file, "--source", "12345")["records"]
+    assert (records["created"], records["without_place"]) == (2, 1)
+    again = ask("import", file, "--source", "12345")
+    assert (again["status"], again["records"]["unchanged"], again["records"]["without_place"]) == ("unchanged", 2, 1)
+    listed = ask("list", "--kind", "rodent")
+    assert (listed["total"], listed["cases"][0]["external_id"]) == (1, "1")
+    assert listed["cases"][0]["description"] == '他说："有鼠" 第二行'
+    assert ask("list", "--to", "2025-06-01")["total"] == 0
+    _, out, err = terminal.run("case", "list", "--status", "handled")
+    assert "12345:2" in out
+    assert "1 complaint, 1 without a place" in err

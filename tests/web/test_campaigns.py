@@ -1,0 +1,161 @@
+"""What the API and the tiles say of a campaign, each against the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.tiles import features
+from tests.web.towns import COLUMNS, ROWS, SOUTH, STEP, WEST
+
+BASE = "/api/v1/campaigns/R1"
+LAST = "2025-04-30"
+KINDS = ("street-segments", "septic-tanks")
+BOX = (WEST, SOUTH, WEST + COLUMNS * STEP, SOUTH + ROWS * STEP)
+STATES = ("treated", "not-treated", "not-visited", "old")
+
+
+def asked(client: FlaskClient, path: str, **query: Any) -> dict[str, Any]:
+    answer = client.get(f"{BASE}/{path}", query_string=query)
+    assert answer.status_code == 200, answer.json
+    return answer.json
+
+
+def every_gap(client: FlaskClient, **query: Any) -> list[dict[str, Any]]:
+    rows, after = [], ""
+    while True:
+        page = asked(client, "gaps", limit=7, after=after, **query)
+        rows += page["gaps"]
+        after = page["next"]
+        if after is None:
+            return rows
+
+
+def test_campaigns_are_listed_with_their_windows(client: FlaskClient) -> None:
+    one = client.get("/api/v1/campaigns", query_string={"on": "2025-04-09"}).json["campaigns"]
+    assert [(row["code"], row["title"], row["status"], row["shown_on"]) for row in one] == [
+        ("R1", "春季灭鼠 <b>", "running", "2025-04-09")
+    ]
+    assert (one[0]["from"], one[0]["to"], one[0]["kinds"]) == ("2025-04-01", "2025-05-01", list(KINDS))
+
+
+@pytest.mark.parametrize("on", ["2025-03-31", "2025-04-06", "2025-04-09", LAST, "2025-05-06", "2026-01-01"])
+def test_sums_list_and_areas_say_the_same(client: FlaskClient, on: str) -> None:
+    told = asked(client, "cover", on=on, by="group")
+    for figures in told["kinds"]:
+        assert 0 <= figures["treated"] <= figures["found"] <= figures["on_ground"]
+        assert sum(figures["states"].values()) == pytest.approx(figures["on_ground"])
+        of_kind = [kind for area in told["by"] for kind in area["kinds"] if kind["kind"] == figures["kind"]]
+        assert sum(kind["treated"] for kind in of_kind) == pytest.approx(figures["treated"])
+        for state in STATES:
+            rows = every_gap(client, on=on, kind=figures["kind"], state=state)
+            assert sum(row["length_m"] for row in rows) == pytest.approx(figures["states"][state]), state
+    left = every_gap(client, on=on)
+    assert {row["state"] for row in left} <= {"not-treated", "not-visited", "old"}
+    lengths = [row["length_m"] for row in left if row["unit"] == "m"]
+    assert lengths == sorted(lengths, reverse=True)
+    codes = [row["code"] for row in left if row["unit"] == "count"]
+    assert codes == sorted(codes)
+    assert [row["unit"] for row in left] == ["m"] * len(lengths) + ["count"] * len(codes)
+    assert len({(row["segment"], row["from_m"]) for row in left}) == len(left)
+
+
+def test_what_was_seen_too_long_ago_is_old(client: FlaskClient) -> None:
+    states = {
+        on: asked(client, "cover", on=on)["kinds"][0]["states"] for on in ("2025-05-01", "2025-05-02", "2025-07-01")
+    }
+    assert states["2025-05-01"]["old"] == 0
+    assert 0 < states["2025-05-02"]["old"] < states["2025-07-01"]["old"]
+    assert states["2025-07-01"]["treated"] == states["2025-07-01"]["not-treated"] == 0
+
+
+def test_reasons_and_areas_filter_the_list(client: FlaskClient) -> None:
+    (refused,) = every_gap(client, on=LAST, reason="refused")
+    assert (refused["code"], refused["from_m"], refused["to_m"], refused["days"]) == ("S10", 50.0, 90.0, 22)
+    assert (refused["lane"], refused["lane_code"], refused["day"]) == ("解放街", "L1", "2025-04-08")
+    assert [row["code"] for row in every_gap(client, on=LAST, reason="locked")] == ["T0"]
+    assert {row["community"] for row in every_gap(client, on=LAST, community="C2")} == {"C2"}
+    assert client.get(f"{BASE}/gaps", query_string={"state": "red"}).status_code == 422
+
+
+def test_the_days_add_up_to_the_sums(client: FlaskClient) -> None:
+    days = asked(client, "days", on=LAST)["days"]
+    assert len(days) == 30
+    assert sum(day["treatments"] for day in days) == asked(client, "treatments", on=LAST)["total"] == 8
+    for until in (0, 4, 7, 8, 29):
+        told = {kind["kind"]: kind for kind in asked(client, "cover", on=days[until]["day"])["kinds"]}
+        for name in ("found", "treated"):
+            sums: Counter[str] = Counter()
+            for day in days[: until + 1]:
+                sums.update({kind["kind"]: kind[name] for kind in day["kinds"]})
+            assert {kind: pytest.approx(told[kind][name]) for kind in KINDS} == {kind: sums[kind] for kind in KINDS}
+
+
+def test_treatments_come_newest_first_in_pages(client: FlaskClient) -> None:
+    whole = asked(client, "treatments", on=LAST)["treatments"]
+    assert [row["day"] for row in whole] == sorted((row["day"] for row in whole), reverse=True)
+    first = asked(client, "treatments", on=LAST, limit=3)
+    assert first["treatments"] + asked(client, "treatments", on=LAST, after=first["next"])["treatments"] == whole
+    assert whole[0]["result"] == "locked"
+    assert whole[0]["team"] == "<i>Team</i>"
+    assert whole[0]["done_at"] == "2025-04-09T09:00:00+08:00"
+    assert asked(client, "treatments", on="2025-04-01")["total"] == 1
+
+
+def test_a_target_tells_its_pieces_treatments_and_chain(client: FlaskClient) -> None:
+    told = asked(client, "targets/street-segments/S10", on=LAST)
+    length = told["length_m"]
+    assert [(piece["from_m"], piece["to_m"], piece["state"], piece["reason"]) for piece in told["pieces"]] == [
+        (0, 50, "not-visited", None),
+        (50, 90, "not-treated", "refused"),
+        (90, length, "not-visited", None),
+    ]
+    assert [(row["from_m"], row["to_m"], row["result"]) for row in told["treatments"]] == [(50, 90, "refused")]
+    assert told["cover"][0]["zone"] == "Z2"
+    assert told["in_scope"]
+    assert asked(client, f"targets/street-segments/{told['id']}", on=LAST) == told
+    for wrong in ("targets/street-segments/none", "targets/areas/C1", "targets/none/S10"):
+        assert client.get(f"{BASE}/{wrong}").status_code == 404, wrong
+
+
+def test_a_tile_shows_the_pieces_of_the_list(client: FlaskClient) -> None:
+    fine = [piece for piece, _ in features(client, "campaign", "campaign", BOX, 14, campaign="R1", on=LAST)]
+    rows = {(row["segment"], row["from_m"]): row for state in STATES for row in every_gap(client, on=LAST, state=state)}
+    assert {(piece["segment"], piece["from_m"]) for piece in fine} == set(rows)
+    for piece in fine:
+        row = rows[piece["segment"], piece["from_m"]]
+        shown = ("state", "kind", "to_m")
+        assert [piece[name] for name in shown] == [row[name] for name in shown]
+        assert piece["reason"] == (row["reason"] or "")
+        assert piece["days"] == (-1 if row["days"] is None else row["days"])
+    merged = [piece for piece, _ in features(client, "campaign", "campaign", BOX, 10, campaign="R1", on=LAST)]
+    assert {(piece["state"], piece["reason"], piece["kind"]) for piece in merged} == {
+        (row["state"], row["reason"] or "", row["kind"]) for row in rows.values()
+    }
+    assert all(set(piece) == {"state", "reason", "kind"} for piece in merged)
+
+
+def test_answers_and_tiles_are_kept_until_something_changes(client: FlaskClient) -> None:
+    for path in (
+        f"{BASE}/cover",
+        f"{BASE}/gaps",
+        f"{BASE}/days",
+        f"{BASE}/treatments",
+        "/tiles/campaign/14/12974/6701.mvt",
+    ):
+        query = {"on": LAST} | ({"campaign": "R1"} if "tiles" in path else {})
+        tag = client.get(path, query_string=query).headers["ETag"]
+        assert client.get(path, query_string=query, headers={"If-None-Match": tag}).status_code == 304
+        later = client.get(path, query_string=query | {"on": "2025-04-05"}, headers={"If-None-Match": tag})
+        assert later.status_code == 200
+
+
+def test_a_campaign_that_does_not_exist_is_named(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/campaigns/none/cover")
+    assert (answer.status_code, "R1" in answer.json["detail"]) == (404, True)
+    assert client.get("/tiles/campaign/14/12974/6701.mvt", query_string={"campaign": "none"}).status_code == 404
+    missing = client.get("/tiles/campaign/14/12974/6701.mvt")
+    assert (missing.status_code, missing.json["errors"][0]["loc"]) == (422, ["campaign"])
