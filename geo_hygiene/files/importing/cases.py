@@ -165,19 +165,14 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
     reported_at = _instant(said["reported_at"], zone, clock=said["time"])
     check_instant(reported_at, now, number, "reported_at")
     closed_at = _not_before(said["closed_at"], reported_at, zone)
-    if closed_at is not None:
-        check_instant(closed_at, max(now, reported_at), number, "closed_at")
-        if closed_at < reported_at:
-            words = N_("The case was closed before it was reported, on %(day)s.")
-            day = reported_at.astimezone(zone).date().isoformat()
-            shown = closed_at.isoformat(" ")
-            raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, "closed_at", shown, values={"day": day}))
     status = said["status"] or ("collected" if closed_at is None else "closed")
     remarks = []
     if closed_at is not None and status not in CLOSED:
         words = N_("The case is not closed, so that the time when it was is set aside.")
         remarks.append(Finding(Code.VALUE_CUT, words, number, "closed_at", closed_at.isoformat(" ")))
         closed_at = None
+    if closed_at is not None:
+        _check_closed(closed_at, reported_at, now, number)
     status_at = _not_before(said["status_at"], reported_at, zone)
     if status_at is not None and not reported_at <= status_at <= max(now, reported_at):
         words = N_("The status can not date from then, and its time is set aside.")
@@ -205,6 +200,15 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
         uuid=said["id"],
         remarks=remarks,
     )
+
+
+def _check_closed(closed_at: datetime, reported_at: datetime, now: datetime, number: int) -> None:
+    check_instant(closed_at, max(now, reported_at), number, "closed_at")
+    if closed_at < reported_at:
+        words = N_("The case was closed before it was reported, on %(day)s.")
+        day = reported_at.astimezone(closed_at.tzinfo).date().isoformat()
+        shown = closed_at.isoformat(" ")
+        raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, "closed_at", shown, values={"day": day}))
 
 
 def _instant(written: datetime | date, zone: ZoneInfo, *, clock: time | None = None) -> datetime:
