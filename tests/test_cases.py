@@ -110,9 +110,9 @@ def test_a_row_that_says_nothing_of_a_field_leaves_it(connection: Connection) ->
         ({"reported_at": "1970-01-01"}, "reported_at"),
         ({"reported_at": (datetime.now(UTC) + timedelta(days=2)).date().isoformat()}, "reported_at"),
         ({"reported_at": "yesterday"}, "reported_at"),
-        ({"closed_at": "2025-05-31 23:00"}, "closed_at"),
+        ({"closed_at": "2025-05-31 23:00", "status": "closed"}, "closed_at"),
         ({"closed_at": "2025-06-01 07:59", "status": "closed"}, "closed_at"),
-        ({"closed_at": "2999-01-01"}, "closed_at"),
+        ({"closed_at": "2999-01-01", "status": None}, "closed_at"),
         ({"lat": "north"}, "lat"),
         ({"lat": 91.0, "lon": 105.0}, "lat"),
         ({"kind": "ghost"}, "kind"),
@@ -140,6 +140,13 @@ def test_days_in_two_orders_are_asked_for(connection: Connection) -> None:
 def test_a_day_without_a_time_is_never_before_the_report_of_that_day(connection: Connection) -> None:
     take(connection, report(reported_at="2025-06-01 15:00", closed_at="2025-06-01", status="closed"))
     assert query(connection, "select closed_at = reported_at from reported_case") == [(True,)]
+
+
+def test_a_case_that_is_open_has_no_day_of_closing(connection: Connection) -> None:
+    """A system that opens a case again leaves the old day behind."""
+    stored = take(connection, report(status="in progress", closed_at="2025-05-01"))
+    assert (stored.status, codes(stored)) == ("imported", [("value-cut", 1)])
+    assert query(connection, "select status, closed_at from reported_case") == [("handled", None)]
 
 
 def test_rows_about_one_case_stand_once_in_a_file(connection: Connection) -> None:
