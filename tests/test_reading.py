@@ -149,10 +149,20 @@ def test_any_text_comes_back_when_its_encoding_is_said(names: list[str], said: s
     st.lists(st.text(st.sampled_from("路街巷大道东西南北中解放建设人民和平新华长江黄河小区号院里弄")), min_size=3),
     st.booleans(),
 )
+@example(["小", "小学", "学校"], True)
 def test_names_of_streets_are_read_right_without_a_word(names: list[str], is_gbk: bool) -> None:
     assume("".join(names).strip())
     _, texts = read_texts([name.encode("gbk" if is_gbk else "utf-8") for name in names])
     assert texts == [name or None for name in names]
+
+
+@pytest.mark.parametrize("names", [["улица Ленина", "проспект"], ["Москва", "F01"], ["Αθήνα"], ["École", "Café"]])
+def test_utf8_of_another_script_stays_what_it_is(names: list[str]) -> None:
+    assert read_texts([name.encode() for name in names])[1] == names
+
+
+def test_a_word_that_is_cyrillic_by_accident_is_read_beside_codes() -> None:
+    assert read_texts([name.encode("gbk") for name in ("F01", "小学")])[1] == ["F01", "小学"]
 
 
 def test_text_of_another_language_is_not_turned_into_rare_chinese(tmp_path: Path) -> None:

@@ -228,12 +228,18 @@ def is_odd(values: Iterable[str]) -> bool:
 
 
 def is_accident(utf8: Sequence[str], chinese: Sequence[str]) -> bool:
-    """Tell whether Chinese text is UTF-8 by accident: 联通 becomes letters with marks, 路 a dot that stands alone."""
+    """Tell whether Chinese text is UTF-8 by accident.
+
+    联通 becomes letters with marks, 路 a dot that stands alone, 小学 two Cyrillic letters. Longer text in Cyrillic has
+    others too, which would be rare Chinese.
+    """
     if is_odd(utf8):
         return common_share(chinese) > 0
-    return common_share(chinese) > MOSTLY and not any(
-        unicodedata.category(character).startswith("L") or character.isascii() for value in utf8 for character in value
-    )
+    foreign = "".join(value for value in utf8 if not value.isascii())
+    if any(character.isascii() for character in foreign):
+        return False
+    has_letters = any(unicodedata.category(character).startswith("L") for character in foreign)
+    return common_share(chinese) == 1 if has_letters else common_share(chinese) > MOSTLY
 
 
 def is_likely_chinese(values: Sequence[str]) -> bool:
