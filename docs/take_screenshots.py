@@ -24,7 +24,7 @@ COLOURS = 192
 """Enough for the few colours of a map, and a third of the bytes."""
 KEPT = tuple(color for state in STATES for color in (state.color, state.core) if color)
 """Colours that stay as they are: thin lines are few pixels, and overlaps became grey."""
-DRAWN = "() => window.vector_tiles === null || vector_tiles.getMaplibreMap().areTilesLoaded()"
+DRAWN = "() => !window.vector_tiles || vector_tiles.getMaplibreMap().areTilesLoaded()"
 WAIT_SECONDS = 60
 DAY = "2025-09-01"
 
@@ -53,6 +53,9 @@ def pictures(segment: str) -> list[Picture]:
         Picture(name="panel", path=f"/map?duty=sweeping&on={DAY}&select={segment}", language="en-GB"),
         Picture(name="holders-zh", path=f"/map?duty=sweeping&on={DAY}&color=holder", language="zh-CN"),
         Picture(name="phone-zh", path=f"/map?duty=sweeping&on={DAY}", language="zh-CN", width=390, height=844),
+        Picture(name="campaign", path="/campaigns/2025-spring-rodent", language="en-GB"),
+        Picture(name="heat-zh", path="/cases/heat?from=2025-06-01&to=2025-09-01", language="zh-CN"),
+        Picture(name="start", path="/", language="en-GB"),
     ]
 
 

@@ -49,18 +49,21 @@ def test_the_commands_work_and_the_figures_are_those_of_the_sample_town(
 ) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("GEO_HYGIENE_LOCALE", "en")
-    said, asked = {}, [""]
+    said: dict[str, tuple[list[str], str]] = {}
     for _program, *words in commands("README.md"):
         if words[0] != "up":
             done = CliRunner().invoke(main, words)
             assert done.exit_code == 0, (words, done.output)
-            said[words[0]] = done.stdout
-            asked = words if words[0] == "cover" else asked
+            said[" ".join(words[:2])] = words, done.stdout
     assert Cluster(folder / "our-office").status().pid is None
     town = {
         "GEO_HYGIENE_DATABASE_URL": sample_database.owner_url,
         "GEO_HYGIENE_SERVICE_URL": sample_database.service_url,
     }
-    assert CliRunner().invoke(main, asked, env=town).stdout == said["cover"]
-    assert len(BY_COMMUNITY.findall(said["cover"])) == 6
+    for name in ("cover --duty", "campaign cover", "case list"):
+        words, answer = said[name]
+        assert CliRunner().invoke(main, words, env=town).stdout == answer, name
+    for name in ("cover --duty", "campaign cover"):
+        assert len(BY_COMMUNITY.findall(said[name][1])) == 6, name
     assert (folder / "streets.gpkg").stat().st_size > 100_000
+    assert (folder / "left.gpkg").stat().st_size > 100_000

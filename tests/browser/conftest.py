@@ -227,9 +227,12 @@ def plain_chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def office_chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Return a browser as it comes on a PC without a GPU: it draws and puts layers together by itself."""
+    """Return a browser as it comes on a PC without a GPU: it draws and puts layers together by itself.
+
+    It loads both cores, so that it ends with the module that wants it.
+    """
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
     yield browser
     browser.close()

@@ -211,7 +211,7 @@ def test_a_fault_of_our_own_is_recorded_and_not_shown(
 ) -> None:
     app = application(None, connections=opened)
     monkeypatch.setattr("geo_hygiene.features.describe_layers", lambda *_args: 1 / 0)
-    monkeypatch.setattr("geo_hygiene.web.page_data.start", lambda *_args: {}["张三"])
+    monkeypatch.setattr("geo_hygiene.web.start_page_data.start", lambda *_args: {}["张三"])
     for path in ("/api/v1/layers", "/"):
         answer = app.test_client().get(path)
         assert answer.status_code == 500
