@@ -53,7 +53,7 @@ class KindCover:
 
     @property
     def treated(self) -> int:
-        """Return what was treated."""
+        """Return what was treated, however long ago."""
         return self.with_result(DONE)
 
     @property
@@ -75,6 +75,14 @@ class KindCover:
     def with_result(self, result: str) -> int:
         """Return what was found with a result."""
         return sum(extent for (found, _days), extent in self.seen.items() if found == result)
+
+    def treated_over(self, limit_days: int | None) -> int:
+        """Return what was treated too long ago: it counts as treated, and its state is old."""
+        return sum(
+            extent
+            for (result, days), extent in self.seen.items()
+            if result == DONE and state_of(result, days, limit_days) is State.OLD
+        )
 
     def states(self, limit_days: int | None) -> Counter[State]:
         """Return everything on the ground by its state."""
@@ -98,7 +106,11 @@ class KindCover:
             "effectiveness": self.effectiveness,
             "not_treated": {reason: layer.amount(self.with_result(reason)) for reason in REASONS},
             "not_visited": layer.amount(states[State.NOT_VISITED]),
-            "age_days": {"median": self._median_age(), "over_limit": layer.amount(states[State.OLD])},
+            "age_days": {
+                "median": self._median_age(),
+                "over_limit": layer.amount(states[State.OLD]),
+                "treated_over_limit": layer.amount(self.treated_over(limit_days)),
+            },
             "states": {state.value: layer.amount(states[state]) for state in State},
         }
 

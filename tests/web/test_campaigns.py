@@ -48,6 +48,11 @@ def test_sums_list_and_areas_say_the_same(client: FlaskClient, on: str) -> None:
     for figures in told["kinds"]:
         assert 0 <= figures["treated"] <= figures["found"] <= figures["on_ground"]
         assert sum(figures["states"].values()) == pytest.approx(figures["on_ground"])
+        assert (
+            figures["states"]["old"] == figures["age_days"]["over_limit"] >= figures["age_days"]["treated_over_limit"]
+        )
+        lately = figures["treated"] - figures["age_days"]["treated_over_limit"]
+        assert figures["states"]["treated"] == pytest.approx(lately)
         of_kind = [kind for area in told["by"] for kind in area["kinds"] if kind["kind"] == figures["kind"]]
         assert sum(kind["treated"] for kind in of_kind) == pytest.approx(figures["treated"])
         for state in STATES:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_hygiene.web.api.answer_models import Answer, Box, CoverOfTarget, Place, Unit
+from geo_hygiene.web.api.answer_models import Answer, Box, CoverOfTarget, Link, Place, Unit
 
 Reason = Literal["refused", "locked", "unfit", "excluded"]
 PieceState = Literal["treated", "not-treated", "not-visited", "old"]
@@ -47,10 +47,15 @@ class NotTreated(Answer):
 
 
 class Age(Answer):
-    """Days since what was found was last seen; ``over_limit`` is what was seen too long ago."""
+    """Days since what was found was last seen.
+
+    ``over_limit`` was seen too long ago, and ``treated_over_limit`` is what of it was treated: ``treated`` is that and
+    ``states.treated``.
+    """
 
     median: int | None
     over_limit: float
+    treated_over_limit: float
 
 
 class States(Answer):
@@ -218,7 +223,7 @@ class PieceHere(Answer):
 
 
 class CampaignTargetAnswer(Answer):
-    """A target, who looks after it, and what a campaign did on it."""
+    """A target, who looks after it, who answers for its ground, and what a campaign did on it."""
 
     id: UUID
     code: str | None
@@ -237,6 +242,7 @@ class CampaignTargetAnswer(Answer):
     center: Place
     bbox: Box
     on: date
+    above: list[Link]
     cover: list[CoverOfTarget]
     campaign: str
     in_scope: bool
