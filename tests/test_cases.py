@@ -95,6 +95,98 @@ def test_of_two_statuses_the_newer_holds_even_when_it_goes_back(connection: Conn
     assert history(connection) == ["closed", "handled", "collected"]
 
 
+def test_a_step_forward_holds_though_nobody_says_when(connection: Connection) -> None:
+    take(connection, report(status="assigned", status_at="2025-06-02 09:00"))
+    newer = take(connection, report(status="closed"))
+    assert (counts(newer), codes(newer)) == (("imported", 0, 1, 0, 0), [])
+    assert state(connection) == [("closed", 2, None)]
+    known = "select status, known, at = '2025-06-02 09:00+08' from case_event order by id"
+    assert query(connection, known) == [("dispatched", "time", True), ("closed", "report", True)]
+    back = take(connection, report(status="assigned"))
+    assert codes(back) == [("status-backwards", 1)]
+    assert state(connection) == [("closed", 2, None)]
+    assert back.findings[0].hint is not None
+
+
+def test_the_day_of_a_file_makes_the_same_rows_newer(connection: Connection) -> None:
+    """What the hint says must help: the file comes again, and only its day is said."""
+    take(connection, report(status="closed", closed_at="2025-06-03 10:00"))
+    row = report(status="assigned")
+    assert take(connection, row).findings[0].hint is not None
+    assert state(connection) == [("closed", 1, None)]
+    assert codes(take(connection, row, day=date(2025, 6, 9))) == [("status-backwards", 1)]
+    assert state(connection) == [("dispatched", 2, None)]
+    assert counts(take(connection, row, day=date(2025, 6, 9))) == ("unchanged", 0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(("day", "known"), [(None, "day"), (date(2025, 6, 5), "file")])
+def test_a_day_is_not_before_a_time_on_it(connection: Connection, day: date | None, known: str) -> None:
+    take(connection, report(status="assigned", status_at="2025-06-05 09:00"))
+    closed_at = {"closed_at": "2025-06-05"} if day is None else {}
+    newer = take(connection, report(status="closed", **closed_at), day=day)
+    assert codes(newer) == []
+    assert state(connection) == [("closed", 2, None)]
+    assert query(connection, "select known from case_event order by id") == [("time",), (known,)]
+
+
+def test_a_case_that_is_closed_again_has_both_times(connection: Connection) -> None:
+    take(connection, report(status="closed", closed_at="2025-06-03 10:00"))
+    take(connection, report(status="closed", closed_at="2025-06-10 10:00"))
+    shown = "select to_char(at at time zone 'Asia/Shanghai', 'DD') from case_event order by at"
+    assert query(connection, shown) == [("03",), ("10",)]
+    current = "select to_char(status_at, 'DD') = to_char(closed_at, 'DD') and version = 2 from reported_case"
+    assert query(connection, current) == [(True,)]
+
+
+def test_two_rows_never_change_one_case(connection: Connection) -> None:
+    identity = "00000000-0000-4000-8000-00000000000a"
+    take(connection, report(id=identity))
+    both = take(connection, report(lane="东街"), report(external_id="B", id=identity))
+    assert codes(both) == [("duplicate-key", 2)]
+
+
+def test_instants_of_two_time_zones_are_one_case(connection: Connection) -> None:
+    without = {"external_id": None}
+    take(connection, report(**without, reported_at="2025-06-01T08:00:00+08:00"))
+    again = take(connection, report(**without, reported_at="2025-06-01T00:00:00Z"))
+    assert counts(again) == ("unchanged", 0, 0, 1, 0)
+
+
+def test_a_place_that_nobody_knows_is_none(connection: Connection) -> None:
+    office = {"code": "O", "name": "Office", "level": "office"}
+    bring(connection, "areas", [(block(0, 0, 1000, 1000), office)])
+    stored = take(connection, report(lon=0, lat=0))
+    assert (stored.status, codes(stored), stored.stored.without_place) == ("imported", [("value-cut", 1)], 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2025年6月1日8时", "2025-06-01 08:00:00"),
+        ("2025-06-01 8：05", "2025-06-01 08:05:00"),
+        ("2025/6/1 下午 12:05", "2025-06-01 12:05:00"),
+        ("2025/6/1 上午 12:05", "2025-06-01 00:05:00"),
+        ("2025-06-01 中午1:00", "2025-06-01 13:00:00"),
+        ("2025-06-01 星期日 20:15", "2025-06-01 20:15:00"),
+        ("2025-06-01 8 pm", "2025-06-01 20:00:00"),
+        ("20250601201530", "2025-06-01 20:15:30"),
+        ("20250601", "2025-06-01 00:00:00"),
+        ("2025.6.1(周日)", "2025-06-01 00:00:00"),
+        ("2025-06-01T12:00:00Z", "2025-06-01 20:00:00"),
+    ],
+)
+def test_times_as_offices_write_them(connection: Connection, written: str, read: str) -> None:
+    assert take(connection, report(reported_at=written)).status == "imported"
+    assert query(connection, "select (reported_at at time zone 'Asia/Shanghai')::text from reported_case") == [(read,)]
+
+
+@pytest.mark.parametrize("written", ["2025-06-01 soon", "2025-06-01 晚上12:30", "2025-06-01 24:00", "2025-06-01 08"])
+def test_a_time_that_can_not_be_read_is_not_midnight(connection: Connection, written: str) -> None:
+    refused = take(connection, report(reported_at=written))
+    assert codes(refused) == [("value-invalid", 1)]
+    assert refused.findings[0].hint == "Write times as 2025-12-31 18:30:00."
+
+
 def test_a_row_that_says_nothing_of_a_field_leaves_it(connection: Connection) -> None:
     take(connection, report(status="closed", closed_at="2025-06-03", description="x", lane="解放街", kind="fly"))
     short = take(connection, {"external_id": "A1", "reported_at": "2025-06-01 08:00", "kind": None, "lane": "东街"})

@@ -117,6 +117,10 @@ CLOSED = ("closed", "evaluated")
 
 OPEN = tuple(status for status in STEPS if status not in CLOSED)
 
+KNOWN = ("time", "day", "file", "report")
+"""What is known of when a status began: its time, its day, the day of a file in which it stood, or no more than that it
+was not before the report, or the status before."""
+
 DEFAULT_KIND, DEFAULT_SOURCE = "other", "file"
 
 
@@ -172,10 +176,16 @@ class CaseEvent(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("reported_case.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    known: Mapped[str] = mapped_column(
+        Text, server_default="time", comment="time, day, file (by that day) or report (not before)"
+    )
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
-    __table_args__: tuple[SchemaItem, ...] = (UniqueConstraint("case_id", "at", "status"),)
+    __table_args__: tuple[SchemaItem, ...] = (
+        CheckConstraint("known in ('time', 'day', 'file', 'report')", name="known"),
+        UniqueConstraint("case_id", "at", "status"),
+    )
 
 
 LAYER = MapLayer(
@@ -238,7 +248,19 @@ LAYER = MapLayer(
             type=FieldType.INSTANT,
             required=True,
             short="reported",
-            aliases=("受理时间", "上报时间", "投诉时间", "来电时间", "created date", "created", "opened", "date"),
+            aliases=(
+                "受理时间",
+                "上报时间",
+                "投诉时间",
+                "来电时间",
+                "登记时间",
+                "受理日期",
+                "日期",
+                "created date",
+                "created",
+                "opened",
+                "date",
+            ),
         ),
         Attribute(
             name="time",
@@ -266,12 +288,14 @@ LAYER = MapLayer(
             name="lane",
             title=N_("Lane"),
             column=Case.lane,
+            role=Role.FREE_TEXT,
             aliases=("街巷", "道路", "路名", "street name", "street"),
         ),
         Attribute(
             name="house_number",
             title=N_("House number"),
             column=Case.house_number,
+            role=Role.FREE_TEXT,
             short="house",
             aliases=("门牌号", "门牌", "building number"),
         ),

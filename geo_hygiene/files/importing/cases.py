@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -56,7 +56,7 @@ from (values %s) as said (id, {names}, source_key, status, status_at, extra, geo
 where it.id = said.id
 """
 
-ADD_EVENTS = "insert into case_event (case_id, status, at, import_id) values %s on conflict do nothing"
+ADD_EVENTS = "insert into case_event (case_id, status, at, known, import_id) values %s on conflict do nothing"
 
 
 @dataclass(slots=True)
@@ -65,6 +65,8 @@ class _Row:
 
     Attributes
     ----------
+    known
+        What is known of ``status_at``: see :data:`geo_hygiene.layers.cases.KNOWN`.
     silent
         Fields of which the row says nothing, so that a case that is there keeps them.
     """
@@ -75,6 +77,7 @@ class _Row:
     silent: set[str]
     status: str
     status_at: datetime
+    known: str
     shape: Any
     extra: dict[str, Any]
     uuid: UUID | None
@@ -102,12 +105,11 @@ def store(connection: Connection, batch: Batch) -> Stored:
     stage_rows(connection, range(len(rows)), [row.key for row in rows], hashes, said)
     before = known_rows(connection, batch.layer.key, len(rows))
     fresh = [row for row in rows if row.key not in present]
-    others = [
-        (row, present[row.key])
-        for at, row in enumerate(rows)
-        if row.key in present
-        and not ((was := before.get(at)) is not None and was.same_geometry and was.same_attributes)
-    ]
+    # the same row says something else when the user says the day of its file
+    as_before = {
+        at for at, was in before.items() if batch.options.day is None and was.same_geometry and was.same_attributes
+    }
+    others = [(row, present[row.key]) for at, row in enumerate(rows) if row.key in present and at not in as_before]
     changes = _changes(connection, batch, others, stored)
     touched = _create(connection, batch, fresh) + _update(connection, batch, changes)
     if touched or changes:
@@ -162,7 +164,7 @@ def _number(row: _Row) -> str | None:
 
 def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
     said, number = batch.clean.row(index), int(batch.numbers[index])
-    reported_at = _instant(said["reported_at"], zone, clock=said["time"])
+    reported_at = _instant(said["reported_at"], zone, clock=said["time"]).astimezone(zone)
     check_instant(reported_at, now, number, "reported_at")
     closed_at = _not_before(said["closed_at"], reported_at, zone)
     status = said["status"] or ("collected" if closed_at is None else "closed")
@@ -170,14 +172,14 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
     if closed_at is not None and status not in CLOSED:
         words = N_("The case is not closed, so that the time when it was is set aside.")
         remarks.append(Finding(Code.VALUE_CUT, words, number, "closed_at", closed_at.isoformat(" ")))
-        closed_at = None
+        said["closed_at"] = closed_at = None
     if closed_at is not None:
         _check_closed(closed_at, reported_at, now, number)
     status_at = _not_before(said["status_at"], reported_at, zone)
     if status_at is not None and not reported_at <= status_at <= max(now, reported_at):
         words = N_("The status can not date from then, and its time is set aside.")
         remarks.append(Finding(Code.VALUE_CUT, words, number, "status_at", status_at.isoformat(" ")))
-        status_at = None
+        said["status_at"] = None
     silent = {"kind"} if said["kind"] is None else set()
     if said["status"] is None and closed_at is None:
         silent.add("status")
@@ -188,18 +190,35 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
         "reported_at": reported_at,
         "closed_at": closed_at,
     }
+    since, known = _since(said, status, reported_at, _day_of_file(batch, reported_at, zone), zone)
     return _Row(
         index=index,
         number=number,
         values=values,
         silent=silent,
         status=status,
-        status_at=status_at or closed_at or _day_of_file(batch, reported_at, zone) or reported_at,
+        status_at=since,
+        known=known,
         shape=batch.geometries[index],
         extra=batch.clean.extra[index],
         uuid=said["id"],
         remarks=remarks,
     )
+
+
+def _since(
+    said: Mapping[str, Any], status: str, reported_at: datetime, day_of_file: datetime | None, zone: ZoneInfo
+) -> tuple[datetime, str]:
+    """Return from when the row has its status, and what is known of that."""
+    for name in ("status_at", "closed_at"):
+        at = _not_before(said[name], reported_at, zone)
+        if at is not None:
+            return at, "day" if _is_day(said[name], zone) else "time"
+    if day_of_file is not None:
+        return day_of_file, "file"
+    if status != "collected":
+        return reported_at, "report"
+    return reported_at, "day" if _is_day(reported_at, zone) else "time"
 
 
 def _check_closed(closed_at: datetime, reported_at: datetime, now: datetime, number: int) -> None:
@@ -219,15 +238,16 @@ def _instant(written: datetime | date, zone: ZoneInfo, *, clock: time | None = N
 
 
 def _not_before(written: datetime | date | None, reported_at: datetime, zone: ZoneInfo) -> datetime | None:
-    """Return when something that follows the report happened.
-
-    Programs write midnight for a day whose time they do not know: on the day of the report itself it is then.
-    """
+    """Return when something that follows the report happened; a day alone is not before the report of that day."""
     if written is None:
         return None
     at = _instant(written, zone).astimezone(zone)
-    is_day = at.time() == time()
-    return reported_at if is_day and at.date() == reported_at.astimezone(zone).date() else at
+    return reported_at if _is_day(written, zone) and at.date() == reported_at.astimezone(zone).date() else at
+
+
+def _is_day(written: datetime | date, zone: ZoneInfo) -> bool:
+    """Tell whether only the day is known: programs write midnight for a day whose time they do not know."""
+    return _instant(written, zone).astimezone(zone).time() == time()
 
 
 def _day_of_file(batch: Batch, reported_at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -244,22 +264,30 @@ def _matched(connection: Connection, rows: Iterable[_Row], stored: Stored) -> tu
     statement = text(PRESENT.format(columns=", ".join(PLAIN)))
     found = connection.execute(statement, {"keys": [row.key for row in listed], "uuids": uuids}).all()
     by_key, by_uuid = {case.source_key: case for case in found}, {case.uuid: case for case in found}
-    seen: set[UUID | None] = {None}
+    seen: set[UUID] = set()
     for row in listed:
         case, same_id = by_key.get(row.key), by_uuid.get(row.uuid)
-        if (row.uuid in seen and row.uuid is not None) or (case and same_id and case.id != same_id.id):
+        if row.uuid in seen or (case and same_id and case.id != same_id.id):
             words = N_("Another case has this id.")
             stored.findings.append(Finding(Code.DUPLICATE_KEY, words, row.number, "id", str(row.uuid)))
             continue
-        seen.add(row.uuid)
+        # a case that is there is named by its id, also where the row knows it by its number
+        if (there := case or same_id) is not None:
+            if there.uuid in seen:
+                words = N_("An earlier row is about the same case.")
+                stored.findings.append(Finding(Code.DUPLICATE_KEY, words, row.number, "external_id"))
+                continue
+            present[row.key] = there
+            seen.add(there.uuid)
+        if row.uuid is not None:
+            seen.add(row.uuid)
         kept.append(row)
-        if case or same_id:
-            present[row.key] = case or same_id
     return kept, present
 
 
 def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, Any]], stored: Stored) -> list[_Change]:
     """Compare rows with the cases that they are about."""
+    zone = office_timezone(connection)
     events: dict[int, set[tuple[str, datetime]]] = defaultdict(set)
     for event in connection.execute(text(EVENTS), {"ids": [case.id for _row, case in pairs]}):
         events[event.case_id].add((event.status, event.at))
@@ -273,29 +301,52 @@ def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, A
         if not brings_place:
             row.shape = None if case.place is None else shapely.from_wkb(bytes(case.place))
         is_moved = brings_place and stored_place != place
-        change = _compare(row, case, batch.given, is_moved=is_moved, events=events[case.id])
+        _complete(row, case, batch.given)
+        row.remarks = []
+        is_newer = _settle(row, case, zone)
+        change = _change(row, case, is_newer=is_newer, is_moved=is_moved, events=events[case.id])
         stored.findings += row.remarks
         if change is not None:
             changes.append(change)
     return changes
 
 
-def _compare(
-    row: _Row, case: Any, given: frozenset[str], *, is_moved: bool, events: set[tuple[str, datetime]]
-) -> _Change | None:
-    """Return what a row changes; of two statuses the newer holds, and both stay in the history."""
-    row.remarks = []
-    _complete(row, case, given)
-    is_event = row.status != case.status and (row.status, row.status_at) not in events
+def _settle(row: _Row, case: Any, zone: ZoneInfo) -> bool:
+    """Tell whether what a row says holds from now on; of two statuses the newer does.
+
+    Where nobody says when, or both have one time, a step forward is the newer. A day is not before a time on it.
+    """
     if row.status == case.status:
-        row.status_at = case.status_at
-    elif row.status_at < case.status_at:
-        row.remarks.append(_backwards(row, case, is_older=True))
-        return _Change(row, case.id, is_state=False, is_event=True) if is_event else None
-    elif STEPS[row.status] < STEPS[case.status]:
-        row.remarks.append(_backwards(row, case, is_older=False))
-    differs = row.status != case.status or is_moved or row.extra != case.extra
-    differs = differs or any(row.values[name] != getattr(case, name) for name in PLAIN)
+        if not _is_closed_again(row, case):
+            row.status_at = case.status_at
+        return True
+    is_forward = STEPS[row.status] > STEPS[case.status]
+    is_same_day = row.status_at.astimezone(zone).date() == case.status_at.astimezone(zone).date()
+    if (row.known in {"day", "file"} and is_same_day) or (row.known == "report" and is_forward):
+        row.status_at = max(row.status_at, case.status_at)
+    is_newer = row.status_at > case.status_at or (
+        row.status_at == case.status_at and (is_forward or row.known == "file")
+    )
+    if not is_newer or not is_forward:
+        row.remarks.append(_backwards(row, case, is_older=not is_newer))
+    return is_newer
+
+
+def _is_closed_again(row: _Row, case: Any) -> bool:
+    """Tell whether a case that is closed was closed at a later time than is stored."""
+    closed_at = row.values["closed_at"]
+    is_later = closed_at is not None and (case.closed_at is None or closed_at > case.closed_at)
+    return is_later and row.known in {"time", "day"} and row.status_at > case.status_at
+
+
+def _change(
+    row: _Row, case: Any, *, is_newer: bool, is_moved: bool, events: set[tuple[str, datetime]]
+) -> _Change | None:
+    """Return what a row changes; one that is older goes to the history only."""
+    is_news = row.status != case.status or row.status_at != case.status_at
+    is_event = is_news and (row.status, row.status_at) not in events
+    differs = is_newer and (is_news or is_moved or row.extra != case.extra)
+    differs = differs or (is_newer and any(row.values[name] != getattr(case, name) for name in PLAIN))
     return _Change(row, case.id, is_state=differs, is_event=is_event) if differs or is_event else None
 
 
@@ -307,6 +358,7 @@ def _complete(row: _Row, case: Any, given: frozenset[str]) -> None:
             row.values[name] = getattr(case, name)
     if "status" in row.silent:
         row.status, row.status_at, row.values["closed_at"] = case.status, case.status_at, case.closed_at
+        row.known = "report"
     closed_at = row.values["closed_at"]
     if row.status not in CLOSED or (closed_at is not None and closed_at < row.values["reported_at"]):
         row.values["closed_at"] = None
@@ -320,7 +372,7 @@ def _backwards(row: _Row, case: Any, *, is_older: bool) -> Finding:
         words = N_(
             "The row says “%(after)s”, and something newer is stored: “%(before)s”. It goes to the history only."
         )
-        hint = N_("If the file is newer, say its day: --from 2025-12-31")
+        hint = N_("If the file is newer, say its day: --from 2025-12-31") if row.known == "report" else None
     told = {"before": TITLES[case.status], "after": TITLES[row.status]}
     return Finding(Code.STATUS_BACKWARDS, words, row.number, "status", row.values["external_id"], hint=hint, words=told)
 
@@ -384,7 +436,7 @@ def _update(connection: Connection, batch: Batch, changes: Sequence[_Change]) ->
 
 
 def _add_events(connection: Connection, batch: Batch, rows: Sequence[tuple[int, _Row]]) -> None:
-    events = [(case_id, row.status, row.status_at, batch.import_id) for case_id, row in rows]
+    events = [(case_id, row.status, row.status_at, row.known, batch.import_id) for case_id, row in rows]
     write_rows(connection, ADD_EVENTS, events)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day, read_instant, read_time
 from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
+from geo_hygiene.files.importing.masking import mask_numbers, mask_phone
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
@@ -39,7 +40,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u20
 _SPACES = re.compile(r"\s+")
 _IDEOGRAPH = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _SPACED_CHINESE = re.compile(f"{_IDEOGRAPH}(?: {_IDEOGRAPH})+")
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _SEPARATORS = re.compile("[;；,，、]+")
 
@@ -128,27 +128,13 @@ def _keep(heading: str, table: SourceTable, clean: CleanRows) -> None:
 def _storable(value: Any) -> Any:
     if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return mask_phones(clean_text(str(value))[:LONGEST_TEXT])
+    return mask_numbers(clean_text(str(value))[:LONGEST_TEXT])
 
 
 def clean_text(written: str) -> str:
     """Return text without control characters and needless spaces; spaced-out Chinese is closed up."""
     plain = _SPACES.sub(" ", _CONTROL.sub(" ", written)).strip()
     return _SPACED_CHINESE.sub(lambda found: found.group().replace(" ", ""), plain)
-
-
-def mask_phones(written: str) -> str:
-    """Return text whose mobile numbers show only their ends: 138****1234."""
-    return _PHONE.sub(r"\1****\3", written)
-
-
-def mask_phone(written: str) -> str:
-    """Return the masked form of a telephone number, whatever its length."""
-    masked = mask_phones(written)
-    if masked != written or "*" in written:
-        return masked
-    digits = re.sub(r"\D", "", written)
-    return "*" * max(len(digits) - 4, 0) + digits[-4:] if len(digits) > 4 else "*" * len(digits)  # noqa: PLR2004
 
 
 class _Column:
@@ -184,10 +170,11 @@ class _Column:
         return values
 
     def _at(self, remark: Finding, row: int, written: Any) -> Finding:
-        shown = mask_phones(str(written)) if written is not None else None
-        if self.attribute.role is Role.PHONE and shown is not None:
-            shown = mask_phone(shown)
-        return Finding(remark.code, remark.text, row, self.heading, shown, remark.hint, remark.values, remark.level)
+        mask = mask_phone if self.attribute.role is Role.PHONE else mask_numbers
+        shown = mask(str(written)) if written is not None else None
+        told = remark.values.items()
+        values = {name: mask_numbers(value) if isinstance(value, str) else value for name, value in told}
+        return Finding(remark.code, remark.text, row, self.heading, shown, remark.hint, values, remark.level)
 
     def _value(self, written: Any) -> tuple[Any, list[Finding]]:
         remarks = []
@@ -229,7 +216,7 @@ class _Column:
         if self.attribute.role is Role.PHONE:
             return lambda written: mask_phone(str(written))
         if self.attribute.role is Role.FREE_TEXT:
-            return lambda written: mask_phones(_text(written))
+            return lambda written: mask_numbers(_text(written))
         if self.words:
             return self._choice
         return {
@@ -283,10 +270,11 @@ class _Column:
         )
 
     def _day(self, written: Any) -> Any:
-        return self._dated(written, read_day)
+        return self._dated(written, read_day, N_("“%(value)s” is not a day."), N_("Write days as 2025-12-31."))
 
     def _instant(self, written: Any) -> Any:
-        return self._dated(written, read_instant)
+        words = N_("“%(value)s” is neither a day nor a day with its time.")
+        return self._dated(written, read_instant, words, N_("Write times as 2025-12-31 18:30:00."))
 
     def _time(self, written: Any) -> Any:
         try:
@@ -299,7 +287,7 @@ class _Column:
                 value=str(written)[:80],
             ) from None
 
-    def _dated(self, written: Any, read: Callable[[Any, str | None], Any]) -> Any:
+    def _dated(self, written: Any, read: Callable[[Any, str | None], Any], words: str, hint: str) -> Any:
         try:
             return read(written, self.date_order)
         except AmbiguousDateError:
@@ -310,12 +298,7 @@ class _Column:
                 value=str(written)[:80],
             ) from None
         except ValueError:
-            raise _BadValueError(
-                Code.VALUE_INVALID,
-                N_("“%(value)s” is not a day."),
-                N_("Write days as 2025-12-31."),
-                value=str(written)[:80],
-            ) from None
+            raise _BadValueError(Code.VALUE_INVALID, words, hint, value=str(written)[:80]) from None
 
 
 def _scale(attribute: Attribute) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 from typing import Any
+from unicodedata import normalize
 
 
 class AmbiguousDateError(ValueError):
@@ -43,13 +44,24 @@ def read_day(value: Any, order: str | None) -> date:
     raise ValueError(written)
 
 
+_PART = "凌晨|早上|上午|中午|下午|傍晚|晚上"
 _CLOCK = re.compile(
-    r"(?:(?P<part>上午|下午|晚上|凌晨)\s*)?(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})秒?)?分?"
-    r"(?:\.\d+)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    rf"(?:(?P<part>{_PART})\s*)?(?P<hour>\d{{1,2}})"
+    r"(?:[:时点](?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})秒?)?分?(?:[.,]\d+)?|[时点]整?|(?=\s*[AaPp]\.?[Mm]))"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
 )
 _ISO_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?")
-_BEHIND_DAY = re.compile(r"(?:[T ]\s*|(?<=日)\s*)(?=(?:上午|下午|晚上|凌晨)?\s*\d{1,2}[:时点])")
-_AFTERNOON = frozenset({"下午", "晚上"})
+_COMPACT_INSTANT = re.compile(r"(\d{8})[T ]?(\d{2})(\d{2})(\d{2})?")
+_BEHIND_DAY = re.compile(rf"(?:[T ]\s*|(?<=日)\s*)(?=(?:{_PART})?\s*\d{{1,2}}(?:[:时点]|\s*[AaPp]\.?[Mm]))")
+_LOOSE_WORD = re.compile(
+    rf"[\s(]*(?:(?:周|星期|礼拜)[一二三四五六日天]|(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*|{_PART})[\s)]*$"
+)
+"""A day of the week, or a part of the day that names no hour: nothing is lost without it."""
+_DAY_ALONE = re.compile(r"\d{8}|\d+\D{1,3}\d+\D{1,3}\d+\s*日?")
+_TWELVE_IS_MIDNIGHT = frozenset({"凌晨", "早上", "上午"})
+_AFTERNOON = frozenset({"中午", "下午", "傍晚", "晚上"})
+_NOON, _LATE_MORNING = "中午", 10
+_EVENING = frozenset({"傍晚", "晚上"})
 _HALF_DAY = 12
 
 
@@ -59,25 +71,33 @@ def read_time(value: Any) -> time:
     Raises
     ------
     ValueError
-        If it is none.
+        If it is none; twelve in the evening may be noon's clock or midnight's, and is none.
     """
     if isinstance(value, time):
         return value
     if isinstance(value, datetime):
         return value.timetz()
-    written = str(value).strip()
+    written = normalize("NFKC", str(value)).strip()
     found = _CLOCK.fullmatch(written)
     if found is None:
         raise ValueError(written)
-    hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
+    hour, minute, second = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0)
     half = (found["half"] or "").replace(".", "").lower()
     if half and not 1 <= hour <= _HALF_DAY:
         raise ValueError(written)
     if half:
         hour = hour % _HALF_DAY + (_HALF_DAY if half == "pm" else 0)
-    elif found["part"] in _AFTERNOON and hour < _HALF_DAY:
-        hour += _HALF_DAY
-    return time(hour, minute, second)
+    return time(_hour(hour, found["part"], written), minute, second)
+
+
+def _hour(hour: int, part: str | None, written: str) -> int:
+    """Return an hour of 24 from one of twelve and the part of the day in which it lies."""
+    if part in _EVENING and hour == _HALF_DAY:
+        raise ValueError(written)
+    if part in _TWELVE_IS_MIDNIGHT and hour == _HALF_DAY:
+        return 0
+    is_before_noon = part == _NOON and hour >= _LATE_MORNING
+    return hour + _HALF_DAY if part in _AFTERNOON and hour < _HALF_DAY and not is_before_noon else hour
 
 
 def read_instant(value: Any, order: str | None) -> datetime | date:
@@ -85,14 +105,22 @@ def read_instant(value: Any, order: str | None) -> datetime | date:
 
     Raises
     ------
-    AmbiguousDateError, ValueError
+    AmbiguousDateError
         As :func:`read_day`.
+    ValueError
+        If it is no day, or something stands behind the day that is no time: a complaint would lie at midnight for it.
     """
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value
-    written = str(value).strip()
+    written = normalize("NFKC", str(value)).strip()
     if _ISO_INSTANT.fullmatch(written):
         return datetime.fromisoformat(written.replace(" Z", "Z"))
+    if found := _COMPACT_INSTANT.fullmatch(written):
+        hour, minute, second = (int(part or 0) for part in found.groups()[1:])
+        return datetime.combine(read_day(found[1], order), time(hour, minute, second))
     parts = _BEHIND_DAY.split(written, maxsplit=1)
-    day = read_day(parts[0] if len(parts) > 1 else value, order)
+    bare = _LOOSE_WORD.sub("", parts[0])
+    day = read_day(bare, order)
+    if not _DAY_ALONE.fullmatch(bare):
+        raise ValueError(written)
     return datetime.combine(day, read_time(parts[1])) if len(parts) > 1 else day

@@ -41,6 +41,8 @@ from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layerspec import MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
 
+NOWHERE = shapely.Point(0, 0)
+
 IMPORT_LOCK = 4_326_002
 """Advisory lock that lets one file be stored at a time."""
 
@@ -181,6 +183,7 @@ class _Import:
         )
         self.findings += clean.findings
         self.shapes = places(self.layer, self.table, clean)
+        self.findings += self._no_places()
         self.findings += self._place_findings(connection, clean)
         self.findings += period_findings(self.layer, clean, self.table.row_numbers.tolist())
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
@@ -208,6 +211,15 @@ class _Import:
     def _can_do_without_place(self) -> bool:
         """Tell whether rows without one are stored: the list of a zone comes as a table of its own."""
         return self.layer.places_by_coordinates or issubclass(self.layer.model, Claim)
+
+    def _no_places(self) -> list[Finding]:
+        """Set aside places that stand for an unknown one, and return a warning for each."""
+        if not self.layer.places_by_coordinates:
+            return []
+        words = N_("0, 0 is what programs write for a place that they do not know; it is set aside.")
+        unknown = np.flatnonzero(shapely.equals(self.shapes, NOWHERE)).tolist()
+        self.shapes[unknown] = None
+        return [Finding(Code.VALUE_CUT, words, int(self.table.row_numbers[at]), value="0, 0") for at in unknown]
 
     def _place_findings(self, connection: Connection, clean: CleanRows) -> list[Finding]:
         """Return errors for rows that have no place, or one outside the extent of the offices."""
