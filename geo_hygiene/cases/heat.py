@@ -115,23 +115,20 @@ select
         when grouping(it.channel) then 'channel'
         when grouping(it.status) then 'status'
         when grouping(local.weekday) then 'weekday'
-        when grouping(local.hour) then 'hour'
-        else 'is_midnight'
+        else 'hour'
     end as name,
-    coalesce(
-        it.kind, it.channel, it.status, cast(local.weekday as text), cast(local.hour as text),
-        cast(local.is_midnight as text)
-    ) as value,
+    coalesce(it.kind, it.channel, it.status, cast(local.weekday as text), cast(local.hour as text)) as value,
     count(*) as cases
 from reported_case as it
 cross join lateral (
     select
         cast(extract(isodow from it.reported_at at time zone :zone) as int) as weekday,
-        cast(extract(hour from it.reported_at at time zone :zone) as int) as hour,
-        cast(it.reported_at at time zone :zone as time) = time '00:00' as is_midnight
+        case when cast(it.reported_at at time zone :zone as time) <> time '00:00'
+            then cast(extract(hour from it.reported_at at time zone :zone) as int)
+        end as hour
 ) as local
 where {CHOSEN}
-group by grouping sets ((it.kind), (it.channel), (it.status), (local.weekday), (local.hour), (local.is_midnight))
+group by grouping sets ((it.kind), (it.channel), (it.status), (local.weekday), (local.hour))
 """  # noqa: S608 - constants
 
 
@@ -300,7 +297,7 @@ def _areas(connection: Connection, level: Level, values: Mapping[str, Any]) -> l
 def _breakdown(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return how the cases are spread over kinds, channels, statuses, days of the week and hours.
 
-    Those at midnight to the second most likely came with a day alone.
+    Those that came with a day alone were in no hour, and are told apart: hours and these sum up to the total.
     """
     counts: dict[str, dict[str | None, int]] = defaultdict(dict)
     for row in connection.execute(text(BREAKDOWN), values):
@@ -311,7 +308,7 @@ def _breakdown(connection: Connection, values: Mapping[str, Any]) -> dict[str, A
         "statuses": _in_order(counts["status"], STATUSES),
         "weekdays": [counts["weekday"].get(str(day), 0) for day in range(1, 8)],
         "hours": [counts["hour"].get(str(hour), 0) for hour in range(24)],
-        "at_midnight": counts["is_midnight"].get("true", 0),
+        "without_time": counts["hour"].get(None, 0),
     }
 
 

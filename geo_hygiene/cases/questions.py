@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, text
 
-from geo_hygiene.coverage.chain import who_covers
+from geo_hygiene.coverage.chain import posts_over, who_covers
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
@@ -29,7 +29,10 @@ and (
 )
 and (
     cast(:hours as int[]) is null
-    or cast(extract(hour from it.reported_at at time zone :zone) as int) = any(:hours)
+    or (
+        cast(extract(hour from it.reported_at at time zone :zone) as int) = any(:hours)
+        and cast(it.reported_at at time zone :zone as time) <> time '00:00'
+    )
 )
 and (
     cast(:area as text) is null
@@ -39,13 +42,17 @@ and (
     )
 )
 """
-"""The cases that a filter lets through; ``it`` is a row of ``reported_case``."""
+"""The cases that a filter lets through; ``it`` is a row of ``reported_case``.
+
+Midnight to the second is what files write for a day alone: such a case was not reported at night.
+"""
 
 SELECT = """
 select
     it.uuid, it.source, it.external_id, it.kind, it.channel, it.status, it.status_at, it.reported_at, it.closed_at,
-    it.description, it.lane, it.house_number, it.version, it.target_id, it.target_mm, it.distance_m,
-    ST_X(it.geom) as lon, ST_Y(it.geom) as lat,
+    it.description, it.lane, it.house_number, it.version, it.recorded_at,
+    it.target_id, it.target_mm, it.distance_m, ST_X(it.geom) as lon, ST_Y(it.geom) as lat,
+    area_tree.group_id, area_tree.community_id, area_tree.office_id,
     community.code as community, community.name as community_name,
     area_group.code as area_group, area_group.name as group_name,
     target.uuid as segment, target.kind as segment_kind
@@ -75,13 +82,22 @@ where {CHOSEN}
 """  # noqa: S608 - constants
 
 EVENTS = """
-select event.status, event.at, event.recorded_at
+select event.status, event.at, event.known, event.recorded_at
 from case_event as event
 join reported_case as it on it.id = event.case_id
 where it.uuid = :uuid
-order by event.at, event.id
+order by event.at, event.status = it.status and event.at = it.status_at, event.id
+"""
+"""Of several statuses of one instant the one that holds is the last."""
+
+DUTIES_HERE = """
+select duty.code
+from duty_target join duty on duty.id = duty_target.duty_id
+where duty_target.target_id = :target and duty_target.valid_from <= :on and :on < duty_target.valid_to
+order by duty.id
 """
 
+OFFICE = "select code, name from area where id = :id"
 
 KINDS_COUNTED = f"""
 select it.kind, count(*) as cases from reported_case as it where {CHOSEN} group by it.kind order by cases desc, it.kind
@@ -106,7 +122,7 @@ class CaseFilter:
     weekdays
         From 1 for Monday to 7.
     hours
-        From 0 to 23, in which cases were reported.
+        From 0 to 23, in which cases were reported; those without a time of day were in none.
     area
         Code of an area, with all below it.
     """
@@ -164,7 +180,7 @@ def list_cases(
 
 
 def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:
-    """Return a case with who answers for its place on the day on which it was reported.
+    """Return a case with its history, and who answers for its place on the day on which it was reported.
 
     Raises
     ------
@@ -174,17 +190,46 @@ def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any
     zone = office_timezone(connection)
     row = _found(connection, identity)
     on = row.reported_at.astimezone(zone).date()
-    answer = _public(row, zone) | {"version": row.version, "on": on.isoformat(), "at_m": None}
-    answer |= {"segment_lane": None, "segment_lane_code": None, "gap": None, "duties": []}
+    office = connection.execute(text(OFFICE), {"id": row.office_id}).one_or_none()
+    events = _events(connection, identity, zone)
+    return {
+        **_public(row, zone),
+        "status_known": events[-1]["known"],
+        "version": row.version,
+        "recorded_at": _instant(row.recorded_at, zone),
+        "on": on.isoformat(),
+        "office": None if office is None else office.code,
+        "office_name": None if office is None else office.name,
+        "above": _above(connection, row, on),
+        **_who_answers(connection, row, on),
+        "events": events,
+    }
+
+
+def _above(connection: Connection, row: Row[Any], on: date) -> list[dict[str, Any]]:
+    """Return who answers for the area of a case, whether somebody looks after the street or not."""
+    areas = (row.group_id, row.community_id, row.office_id)
+    return [] if row.office_id is None else posts_over(connection, areas, on)
+
+
+def _who_answers(connection: Connection, row: Row[Any], on: date) -> dict[str, Any]:
+    """Return the target of a case, the zones that hold its place, and the duties that have none there."""
     if row.target_id is None:
-        return answer
+        nothing = ("at_m", "segment_code", "segment_name", "segment_lane", "segment_lane_code", "segment_length_m")
+        return {**dict.fromkeys(nothing), "gap": None, "gaps": [], "duties": []}
     target = who_covers(connection, layer_of(row.segment_kind), row.segment, on)
     here = list(_here(target["cover"], row.target_mm))
-    return answer | {
+    due = list(connection.scalars(text(DUTIES_HERE), {"target": row.target_id, "on": on}))
+    gaps = [code for code in due if code not in {stretch["duty"] for stretch in here}]
+    return {
         "at_m": row.target_mm / 1000,
+        "segment_code": target["code"],
+        "segment_name": target["name"],
         "segment_lane": target["lane"],
         "segment_lane_code": target["lane_code"],
-        "gap": not here,
+        "segment_length_m": target["length_m"],
+        "gap": not here if due or here else None,
+        "gaps": gaps,
         "duties": here,
     }
 
@@ -199,18 +244,19 @@ def events_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, A
     """
     zone = office_timezone(connection)
     row = _found(connection, identity)
-    events = connection.execute(text(EVENTS), {"uuid": identity})
-    return {
-        "case": str(row.uuid),
-        "events": [
-            {
-                "status": event.status,
-                "at": _instant(event.at, zone),
-                "recorded_at": _instant(event.recorded_at, zone),
-            }
-            for event in events
-        ],
-    }
+    return {"case": str(row.uuid), "events": _events(connection, identity, zone)}
+
+
+def _events(connection: Connection, identity: uuid_module.UUID, zone: ZoneInfo) -> list[dict[str, Any]]:
+    return [
+        {
+            "status": event.status,
+            "at": _instant(event.at, zone),
+            "known": event.known,
+            "recorded_at": _instant(event.recorded_at, zone),
+        }
+        for event in connection.execute(text(EVENTS), {"uuid": identity})
+    ]
 
 
 def _found(connection: Connection, identity: uuid_module.UUID) -> Row[Any]:
@@ -237,6 +283,7 @@ def _public(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
         "status": row.status,
         "status_at": _instant(row.status_at, zone),
         "reported_at": _instant(row.reported_at, zone),
+        "has_time": row.reported_at.astimezone(zone).time() != time(),
         "closed_at": None if row.closed_at is None else _instant(row.closed_at, zone),
         "description": row.description,
         "lane": row.lane,

@@ -50,7 +50,8 @@ def test_pages_of_cases_are_the_whole_list(client: FlaskClient) -> None:
         ({"status": "closed"}, RODENTS // 2),
         ({"status": "open"}, ALL - RODENTS // 2),
         ({"from_": "2025-03-01", "to": "2025-03-03"}, 2),
-        ({"hour": "22-1"}, 2 + FLIES + NOWHERE),
+        ({"hour": "22-1"}, 2 + FLIES),
+        ({"hour": "0"}, 1),
         ({"hour": "2,4"}, 2),
         ({"weekday": "6-7"}, 4 + 1),
         ({"area": "C1"}, RODENTS + FLIES),
@@ -64,8 +65,7 @@ def test_filters_of_the_list_and_the_heat_are_the_same(
     heat = ask(client, "/heat", **words)
     assert ask(client, "", **words)["total"] == heat["total"] == expected
     assert sum(area["count"] for area in heat["areas"]) == expected
-    for name in ("weekdays", "hours"):
-        assert sum(heat[name]) == expected
+    assert sum(heat["weekdays"]) == sum(heat["hours"]) + heat["without_time"] == expected
     for name in ("kinds", "statuses"):
         assert sum(heat[name].values()) == expected
 
@@ -75,6 +75,7 @@ def test_a_case_names_who_answered_for_its_place_on_its_day(client: FlaskClient)
     assert (case["gap"], case["segment_lane"], case["community"], case["on"]) == (False, "滨江北路", "C1", "2025-03-01")
     assert case["distance_m"] < 40
     (duty,) = case["duties"]
+    assert case["gaps"] == ["supervision"]
     assert (duty["duty"], duty["zone"]) == ("sweeping", "Z1")
     assert [(link["role"], link["name"]) for link in duty["chain"]] == [
         ("leader", "李领导"),
@@ -86,24 +87,28 @@ def test_a_case_names_who_answered_for_its_place_on_its_day(client: FlaskClient)
 
 def test_a_case_where_nobody_sweeps_is_a_gap(client: FlaskClient) -> None:
     case = ask(client, f"/{CASE_IN_GAP}")
-    assert (case["gap"], case["duties"]) == (True, [])
+    assert (case["gap"], case["gaps"], case["duties"]) == (True, ["sweeping", "supervision"], [])
     assert case["segment"] is not None
+    assert [(link["role"], link["name"]) for link in case["above"]] == [("leader", "李领导"), ("cadre", "王干部")]
+    assert (case["office"], case["community"], case["group"]) == ("O", "C1", "C1G2")
     nowhere = ask(client, "", kind="other")["cases"][0]
-    assert ask(client, f"/{nowhere['id']}") | {"gap": None, "place": None, "at_m": None, "duties": []} == ask(
-        client, f"/{nowhere['id']}"
-    )
+    whole = ask(client, f"/{nowhere['id']}")
+    nothing = {"gap": None, "gaps": [], "place": None, "at_m": None, "duties": [], "above": [], "has_time": False}
+    assert whole == whole | nowhere | nothing
     assert nowhere["description"] == '<img src=x onerror="alert(1)"> 139****5678'
 
 
 def test_history_of_a_case(client: FlaskClient) -> None:
     (event,) = ask(client, f"/{CASE}/events")["events"]
-    assert (event["status"], event["at"]) == ("handled", "2025-03-01T00:30:00+08:00")
+    assert (event["status"], event["at"], event["known"]) == ("handled", "2025-03-01T00:30:00+08:00", "report")
+    case = ask(client, f"/{CASE}")
+    assert (case["events"], case["status_known"], case["has_time"]) == ([event], "report", True)
 
 
 def test_cells_under_five_are_hidden_and_add_up(client: FlaskClient) -> None:
     heat = ask(client, "/heat", zoom=17, step="month")
     assert (heat["total"], heat["without_place"], heat["outside"], heat["hidden"]) == (ALL, NOWHERE, 0, FLIES)
-    assert heat["at_midnight"] == NOWHERE
+    assert (heat["without_time"], heat["hours"][0]) == (NOWHERE, 1)
     ((lon, lat, count),) = heat["cells"]
     assert count == RODENTS
     width = heat["cell"] / 6378137 * 180 / math.pi

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -22,6 +22,7 @@ class Case(Answer):
     status: str
     status_at: datetime
     reported_at: datetime
+    has_time: bool = Field(description="Whether more than the day of the report is known")
     closed_at: datetime | None
     description: str | None
     lane: str | None
@@ -58,16 +59,13 @@ class DutyHere(Answer):
     chain: list[Link]
 
 
-class CaseAnswer(Case):
-    """A case with who answered for its place on its day; ``gap`` says that nobody did, null that there is no target."""
-
-    version: int
-    on: date
-    at_m: float | None
-    segment_lane: str | None
-    segment_lane_code: str | None
-    gap: bool | None
-    duties: list[DutyHere]
+Known = Annotated[
+    Literal["time", "day", "file", "report"],
+    Field(
+        description="What is known of when a status began: its time, its day, that it stood in a file of that day, or "
+        "no more than that it was not before"
+    ),
+]
 
 
 class CaseEvent(Answer):
@@ -75,7 +73,33 @@ class CaseEvent(Answer):
 
     status: str
     at: datetime
+    known: Known
     recorded_at: datetime
+
+
+class CaseAnswer(Case):
+    """A case with who answered for its place on its day, and its history, the newest last.
+
+    ``above`` answer for its area, also where nobody looks after the street.
+    """
+
+    status_known: Known
+    version: int
+    recorded_at: datetime
+    on: date
+    office: str | None
+    office_name: str | None
+    above: list[Link]
+    at_m: float | None
+    segment_code: str | None
+    segment_name: str | None
+    segment_lane: str | None
+    segment_lane_code: str | None
+    segment_length_m: float | None
+    gap: bool | None = Field(description="Whether nobody looks after the place; null: no target, or in no duty's scope")
+    gaps: list[str] = Field(description="Codes of the duties whose scope holds the place and that have no zone there")
+    duties: list[DutyHere]
+    events: list[CaseEvent]
 
 
 class CaseEventsAnswer(Answer):
@@ -126,6 +150,6 @@ class HeatAnswer(Density):
     statuses: dict[str, int]
     weekdays: list[int] = Field(description="Monday first")
     hours: list[int]
-    at_midnight: int = Field(description="Reported at midnight to the second, most likely a day without a time")
+    without_time: int = Field(description="Without a time of day, in no hour: midnight to the second")
     frames: list[Frame]
     frame_cell: float

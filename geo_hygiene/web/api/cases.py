@@ -84,7 +84,7 @@ class CaseParameters(Spoken):
         None, description="1 is Monday; 6-7 is a weekend"
     )
     hour: Annotated[str, Field(pattern=RANGES), _numbers(0, 23)] | None = Field(
-        None, description="0 to 23 in the office's time zone; 22-5 is a night"
+        None, description="0 to 23 in the office's time zone; 22-5 is a night. Cases without a time of day are in none"
     )
     area: Text | None = Field(None, description="Code of an area, with all below it")
 

@@ -30,14 +30,14 @@ export function createWhen() {
   const hours = Array.from({ length: 24 }, (_, hour) => String(hour));
   return {
     show(answer) {
-      const midnight = answer.at_midnight
-        ? element("p", { class: "hint" }, say("at_midnight", { count: number(answer.at_midnight) }))
+      const untimed = answer.without_time
+        ? element("p", { class: "hint" }, say("without_time", { count: number(answer.without_time) }))
         : null;
       fill(
         byId("when"),
         columns(say("weekdays_title"), answer.weekdays, days, 1),
         columns(say("hours_title"), answer.hours, hours, 3),
-        midnight,
+        untimed,
       );
     },
   };
