@@ -27,6 +27,17 @@ order by area.id
 limit 1
 """
 
+COMMUNITIES = """
+select code, coalesce(name, code) as title from area
+where level = 'community' and valid_from <= :on and :on < valid_to
+order by title, code
+"""
+
+
+def communities(connection: Connection, on: date) -> dict[str, str]:
+    """Return the names of the communities of a day by their codes."""
+    return {row.code: row.title for row in connection.execute(text(COMMUNITIES), {"on": on})}
+
 
 def area(connection: Connection, name: str, duty: DutyRecord, on: date) -> dict[str, Any]:
     """Return an area, by id or by the code that holds on a day.

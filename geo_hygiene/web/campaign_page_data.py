@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from geo_hygiene import features, maps
@@ -20,7 +19,7 @@ from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import PESTS, ROLES, SEASONS
 from geo_hygiene.layers.treatments import METHODS, RESULTS
 from geo_hygiene.layers.treatments import UNITS as AMOUNT_UNITS
-from geo_hygiene.web.page_data import MapPage, category_titles, layer_words, titles
+from geo_hygiene.web.page_data import MapPage, category_titles, kind_titles, layer_words, readable, titles
 from geo_hygiene.web.parameters import Day, Spoken
 
 
@@ -72,12 +71,9 @@ class _CampaignWords(Spoken, extra="ignore"):
 def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -> MapPage:
     """Return the page of a campaign; a day that can not be read falls back and is said in ``notice``."""
     campaign = campaign_of(connection, code)
-    try:
-        asked, notice = _CampaignWords.model_validate({"on": words.get("on", "")}).on, None
-    except ValidationError:
-        asked, notice = None, _("Part of the address could not be read; the rest is shown.")
+    read, notice = readable(_CampaignWords, words)
     now = today(connection)
-    on = asked or campaign.shown_on(now)
+    on = read.on or campaign.shown_on(now)
     extent = features.extent(connection, on)
     offered = maps.switches(LAYERS.values())
     config = {
@@ -96,6 +92,7 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
         "roles": titles(ROLES),
         "shifts": titles(SHIFTS),
         "categories": category_titles(),
+        "kind_titles": kind_titles(),
         "api": "/api/v1",
         "notice": notice,
     }

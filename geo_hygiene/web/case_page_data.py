@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid as uuid_module
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from geo_hygiene import features
+from geo_hygiene import features, maps
 from geo_hygiene.cases import questions
-from geo_hygiene.coverage.duties import today
+from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.i18n import _
+from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
+from geo_hygiene.layers.duty_zones import SHIFTS
+from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.maps import HEAT
-from geo_hygiene.web.api.cases import ListParameters
-from geo_hygiene.web.page_data import MapPage, titles
+from geo_hygiene.web.api.cases import EVERY_OPEN, CaseParameters, ListParameters
+from geo_hygiene.web.page_data import MapPage, readable, titles
 from geo_hygiene.web.parameters import Limit
-
-
-def heat_page(connection: Connection) -> MapPage:
-    """Return the page of where complaints gather: its words, and the days between which there are some."""
-    extent = features.extent(connection, today(connection))
-    days = questions.days_of_cases(connection)
-    config = {
-        "extent": extent,
-        "first": days[0].isoformat() if days else None,
-        "last": days[1].isoformat() if days else None,
-        "kinds": titles(KINDS),
-        "channels": titles(CHANNELS),
-        "statuses": {"open": _("All that are open")} | titles(STATUSES),
-        "colors": list(HEAT.items()),
-        "api": "/api/v1",
-    }
-    return MapPage(extent=extent, config=config)
-
 
 LISTED = 50
 
@@ -51,13 +38,17 @@ class CaseListParameters(ListParameters, extra="ignore"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseList:
-    """Complaints in rows, the newest first."""
+class _InWords:
+    """What is said of complaints in the reader's language."""
 
-    page: questions.CasePage
-    kinds: dict[str, str]
-    channels: dict[str, str]
-    statuses: dict[str, str]
+    kinds: dict[str, str] = field(default_factory=lambda: titles(KINDS))
+    channels: dict[str, str] = field(default_factory=lambda: titles(CHANNELS))
+    statuses: dict[str, str] = field(default_factory=lambda: titles(STATUSES))
+
+    @property
+    def every_status(self) -> dict[str, str]:
+        """Return the words for what may be asked of the status."""
+        return {EVERY_OPEN: _("All that are open")} | self.statuses
 
     @staticmethod
     def minute(instant: str) -> str:
@@ -65,11 +56,98 @@ class CaseList:
         return datetime.fromisoformat(instant).strftime("%Y-%m-%d %H:%M")
 
 
+@dataclass(frozen=True, kw_only=True)
+class CaseList(_InWords):
+    """Complaints in rows, the newest first, and the areas by which they can be chosen."""
+
+    page: questions.CasePage
+    communities: dict[str, str]
+
+    @staticmethod
+    def told(choices: Mapping[str, str], given: str) -> str:
+        """Return the words for several values that are joined by commas."""
+        return _(", ").join(choices.get(word, word) for word in given.split(","))
+
+
 def case_list(connection: Connection, asked: CaseListParameters) -> CaseList:
     """Return a page of the complaints that fit."""
     return CaseList(
         page=questions.list_cases(connection, asked.wanted(), limit=asked.limit, after=asked.after),
-        kinds=titles(KINDS),
-        channels=titles(CHANNELS),
-        statuses=titles(STATUSES),
+        communities=features.communities(connection, today(connection)),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasePage(_InWords):
+    """A complaint, its history, and who answered for its place; ``config`` is of its map, ``None`` without a place."""
+
+    case: dict[str, Any]
+    events: list[dict[str, Any]]
+    duties: list[DutyRecord]
+    config: dict[str, Any] | None
+    roles: dict[str, str] = field(default_factory=lambda: titles(ROLES))
+    shifts: dict[str, str] = field(default_factory=lambda: titles(SHIFTS))
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Return where its map looks."""
+        longitude, latitude = self.case["place"]
+        return longitude, latitude, longitude, latitude
+
+    def duty_title(self, code: str) -> str:
+        """Return the name of a duty."""
+        return next(duty.title for duty in self.duties if duty.code == code)
+
+    @property
+    def on_map(self) -> str:
+        """Return the address of the map at the place on the day of the complaint, its target chosen."""
+        longitude, latitude = self.case["place"]
+        words = {"duty": self.config["duty"] if self.config else None, "on": self.case["on"]}
+        words["select"] = self.case["segment"]
+        asked = "&".join(f"{name}={word}" for name, word in words.items() if word)
+        return f"/map?{asked}#map=18/{latitude:.6f}/{longitude:.6f}"
+
+
+def case_page(connection: Connection, identity: uuid_module.UUID) -> CasePage:
+    """Return the page of one complaint."""
+    case = questions.case_of(connection, identity)
+    duties = all_duties(connection)
+    config = None
+    if case["place"] is not None:
+        kind = case["segment_kind"]
+        duty = next((duty for duty in duties if duty.target_kind == kind), duties[0])
+        config = {
+            "place": case["place"],
+            "segment": case["segment"],
+            "duty": duty.code,
+            "on": case["on"],
+            "usual": [layer.key for layer in maps.switches(LAYERS.values()) if layer.style and layer.style.visible],
+        }
+    events = questions.events_of(connection, identity)["events"]
+    return CasePage(case=case, events=events, duties=duties, config=config)
+
+
+class _HeatWords(CaseParameters, extra="ignore"):
+    """The words of the heat map's address that the server reads."""
+
+
+def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
+    """Return the page of where complaints gather: its words, and the days between which there are some."""
+    _read, notice = readable(_HeatWords, words)
+    on = today(connection)
+    extent = features.extent(connection, on)
+    days = questions.days_of_cases(connection)
+    said = _InWords()
+    config = {
+        "extent": extent,
+        "first": days[0].isoformat() if days else None,
+        "last": days[1].isoformat() if days else None,
+        "kinds": said.kinds,
+        "channels": said.channels,
+        "statuses": said.every_status,
+        "areas": features.communities(connection, on),
+        "colors": list(HEAT.items()),
+        "api": "/api/v1",
+        "notice": notice,
+    }
+    return MapPage(extent=extent, config=config)

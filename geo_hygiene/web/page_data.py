@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
@@ -20,7 +20,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.layerspec import Choice, MapLayer, Role
-from geo_hygiene.web.parameters import Day, Limit, PageKey, Spoken, State, Text, Word
+from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word
 
 TABLE_ROWS = 50
 
@@ -42,24 +42,28 @@ class _MapWords(Spoken, extra="ignore"):
     select: Text | None = None
 
 
-def _readable(words: Mapping[str, str]) -> tuple[_MapWords, bool]:
-    """Return the words that can be read; an address that a person kept is never refused."""
+Words = TypeVar("Words", bound=Parameters)
+
+
+def readable(model: type[Words], words: Mapping[str, str]) -> tuple[Words, str | None]:
+    """Return the words that can be read, and a notice of the others; an address that a person kept is never refused."""
     try:
-        return _MapWords.model_validate(dict(words)), False
+        return model.model_validate(dict(words)), None
     except ValidationError as error:
         wrong = {finding["loc"][0] for finding in error.errors() if finding["loc"]}
-        return _MapWords.model_validate({name: word for name, word in words.items() if name not in wrong}), True
+        kept = {name: word for name, word in words.items() if name not in wrong}
+        return model.model_validate(kept), _("Part of the address could not be read; the rest is shown.")
 
 
 def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     """Return the map page for an address; what can not be read falls back and is said in ``notice``."""
-    read, misread = _readable(words)
+    read, notice = readable(_MapWords, words)
     duties = all_duties(connection)
     now = today(connection)
     duty = next((duty for duty in duties if duty.code == (read.duty or duties[0].code)), None)
     extent = features.extent(connection, read.on or now)
-    misread = misread or duty is None
-    notice = _("Part of the address could not be read; the rest is shown.") if misread else None
+    if duty is None:
+        notice = _("Part of the address could not be read; the rest is shown.")
     if extent is None:
         notice = _("There is no data yet. The start page tells how to load your own files.")
     offered = maps.switches(LAYERS.values())
@@ -74,7 +78,7 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "roles": titles(ROLES),
         "shifts": titles(SHIFTS),
         "categories": category_titles(),
-        "kind_titles": {layer.key: _(layer.title) for layer in LAYERS.values() if layer.is_target},
+        "kind_titles": kind_titles(),
         "api": "/api/v1",
         "tiles": "/tiles",
         "notice": notice,
@@ -96,6 +100,11 @@ def category_titles() -> dict[str, str]:
         for attribute in layer
         for value, title in titles(attribute.choices).items()
     }
+
+
+def kind_titles() -> dict[str, str]:
+    """Return the words for the kinds of targets."""
+    return {layer.key: _(layer.title) for layer in LAYERS.values() if layer.is_target}
 
 
 def layer_words(layer: MapLayer) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid as uuid_module
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
@@ -76,10 +77,22 @@ def show_cases() -> str:
     return render_template("cases.html", page="heat", listed=listed, asked=asked)
 
 
+@blueprint.get("/cases/<uuid:case>")
+def show_case(case: uuid_module.UUID) -> str:
+    """Show one complaint: what, when and where it was, who answered for its place, and how it went on."""
+    asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
+    found = connections().read(case_page_data.case_page, case)
+    parts = None
+    if found.config is not None:
+        parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES)
+    return render_template("case.html", page="heat", found=found, asked=asked, parts=parts)
+
+
 @blueprint.get("/cases/heat")
 def show_heat() -> str:
     """Show where complaints gather, and when."""
-    found = connections().read(case_page_data.heat_page)
+    asked = {name: request.args[name] for name in request.args}
+    found = connections().read(case_page_data.heat_page, asked)
     parts = maps.map_page(
         nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, density=True
     )

@@ -44,11 +44,13 @@ FORGIVING = {
     "/campaigns",
     "/campaigns/<campaign>",
     "/cases",
+    "/cases/<uuid:case>",
     "/cases/heat",
     "/api/docs",
     "/language",
     "/static/<path:filename>",
 }
+PAGES = ("/", "/map", "/map/table", "/campaigns", "/campaigns/R1", "/cases", f"/cases/{CASE}", "/cases/heat")
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
 
@@ -114,12 +116,12 @@ def test_a_nonce_is_used_once(client: FlaskClient) -> None:
 
 
 def test_pages_are_not_kept(client: FlaskClient) -> None:
-    for path in ("/", "/map", "/map/table", "/nothing/here", "/api/v1/layers"):
+    for path in (*PAGES, "/nothing/here", "/api/v1/layers"):
         assert client.get(path).headers["Cache-Control"] == "private, no-store", path
 
 
 def test_scripts_and_styles_in_pages_carry_the_nonce_of_their_answer(client: FlaskClient) -> None:
-    for path in ("/", "/map", "/map/table", "/api/docs", "/nothing/here"):
+    for path in (*PAGES, "/api/docs", "/nothing/here"):
         answer = client.get(path)
         nonce = re.search(r"'nonce-([\w-]+)'", answer.headers["Content-Security-Policy"])[1]
         for tag in re.findall(r"<(?:script|style)\b[^>]*>", answer.get_data(as_text=True)):
@@ -128,7 +130,7 @@ def test_scripts_and_styles_in_pages_carry_the_nonce_of_their_answer(client: Fla
 
 
 def test_nothing_foreign_is_named_in_a_page(client: FlaskClient) -> None:
-    for path in ("/", "/map", "/map/table", "/api/docs"):
+    for path in (*PAGES, "/api/docs"):
         page = client.get(path).get_data(as_text=True)
         assert re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", page) == [], path
 
@@ -152,7 +154,7 @@ def test_parameters_given_twice_are_refused_by_name(app: Flask, client: FlaskCli
 
 
 def test_pages_forgive_words_that_they_do_not_know(client: FlaskClient) -> None:
-    for path in ("/", "/map", "/map/table"):
+    for path in PAGES:
         assert client.get(f"{path}?color=holder&states=gap,overlap&color=again").status_code == 200, path
 
 

@@ -5,6 +5,9 @@ import { delayed } from "./dom.js";
 import { same } from "./store.js";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const RANGES = /^\d{1,2}(-\d{1,2})?(,\d{1,2}(-\d{1,2})?)*$/;
+const FIRST_DAY = "1900-01-01";
+const LAST_DAY = "2199-12-31";
 
 export function oneOf(allowed, usual, { always = false } = {}) {
   return {
@@ -22,14 +25,25 @@ export function someOf(allowed, usual) {
 }
 
 // The thirtieth of February has the form of a day and is none.
-function isDay(text) {
-  if (!DAY.test(text ?? "")) return false;
+export function isDay(text) {
+  if (!DAY.test(text ?? "") || text < FIRST_DAY || text > LAST_DAY) return false;
   const day = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 export function aDay(usual) {
   return { read: (text) => (isDay(text) ? text : usual), write: (value) => value };
+}
+
+// Several words joined by commas, each of them known.
+export function listOf(known) {
+  return { read: (text) => (text && text.split(",").every((word) => known.includes(word)) ? text : null), write: (value) => value };
+}
+
+// Several numbers or ranges of numbers joined by commas, within bounds.
+export function rangesOf(first, last) {
+  const isGood = (text) => RANGES.test(text) && text.match(/\d+/g).every((number) => first <= Number(number) && Number(number) <= last);
+  return { read: (text) => (text && isGood(text) ? text : null), write: (value) => value };
 }
 
 export function anything() {

@@ -1,17 +1,19 @@
-// Counts and rates of areas side by side, each with a bar; a row moves the map there.
+// Counts and rates of areas side by side, each with a bar; a name moves the map there, a count leads to its list.
 
 import { byId, element, fill } from "./dom.js";
 import { number, say } from "./format.js";
 
 // A bar is two numbers of a style; they are set as properties, which a policy against inline styles lets through.
-function cell(value, most, kind) {
-  const told = element("span", { class: "figure" }, value === null ? "–" : number(value));
+function cell(value, most, kind, address = null) {
+  const text = value === null ? "–" : number(value);
+  const told = element("span", { class: "figure" }, address ? element("a", { href: address }, text) : text);
   const box = element("td", { class: `right measured ${kind}`, "data-value": value ?? "" }, told);
   box.style.setProperty("--share", value && most ? value / most : 0);
   return box;
 }
 
-export function createAreas(look) {
+// `look(area)` moves the map; `listed(area)` is the address of the list of its complaints, or null.
+export function createAreas(look, listed) {
   const body = byId("areas").querySelector("tbody");
 
   function row(area, most) {
@@ -24,7 +26,7 @@ export function createAreas(look) {
       "tr",
       { "data-area": area.code ?? "" },
       element("th", { scope: "row" }, label),
-      cell(area.count, most.count, "count"),
+      cell(area.count, most.count, "count", listed(area)),
       cell(area.rate, most.rate, "rate"),
     );
   }

@@ -1,10 +1,8 @@
 // The day that is asked about: a date, a step either way, and the days on which a plan begins.
 
+import { isDay } from "./address.js";
 import { byId, element, fill } from "./dom.js";
 import { say } from "./format.js";
-
-const FIRST = "1900-01-01";
-const LAST = "2199-12-31";
 
 export function stepped(iso, days) {
   const date = new Date(`${iso}T00:00:00Z`);
@@ -16,7 +14,7 @@ export function createDay(store, config) {
   const input = byId("on");
 
   function choose(iso) {
-    const good = /^\d{4}-\d{2}-\d{2}$/.test(iso) && iso >= FIRST && iso <= LAST;
+    const good = isDay(iso);
     input.setCustomValidity(good ? "" : say("day_wrong"));
     if (good) store.set({ on: iso }, { push: true });
     else input.reportValidity();

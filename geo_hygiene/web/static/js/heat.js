@@ -1,7 +1,7 @@
 // The page of complaints: counts on the server's grid as a heat map, through time, and the figures beside it.
 // Leaflet's map and its heat layer are made by the frame; see maps/frame.py.
 
-import { anything, keepAddress, oneOf, query, readAddress } from "./address.js";
+import { aDay, anything, isDay, keepAddress, listOf, oneOf, query, rangesOf, readAddress } from "./address.js";
 import { ask, Unanswered } from "./api.js";
 import { createAreas } from "./areas.js";
 import { createCamera } from "./camera.js";
@@ -14,14 +14,25 @@ import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
 import { createWhen } from "./when.js";
 
-const FILTERS = ["kind", "channel", "status", "weekday", "hour", "from", "to"];
-const SELECTS = ["kind", "channel", "status", "weekday", "hour"];
+const SELECTS = ["kind", "channel", "status", "area", "weekday", "hour"];
+const FILTERS = [...SELECTS, "from", "to"];
 const MARGIN = 0.5; // of the view, asked for around it, so that a small move asks for nothing
 const SPREAD = 0.8; // radius of a spot, in cells
 
 const config = readJson("config");
+const TITLES = { kind: config.kinds, channel: config.channels, status: config.statuses, area: config.areas };
+const filters = {
+  kind: listOf(Object.keys(config.kinds)),
+  channel: listOf(Object.keys(config.channels)),
+  status: listOf(Object.keys(config.statuses)),
+  area: anything(),
+  weekday: rangesOf(1, 7),
+  hour: rangesOf(0, 23),
+  from: aDay(null),
+  to: aDay(null),
+};
 const words = {
-  ...Object.fromEntries(FILTERS.map((name) => [name, anything()])),
+  ...filters,
   by: oneOf(["community", "group"], "community"),
   sort: oneOf(["count", "rate"], "count"),
   step: oneOf(["month", "week", "day"], "month"),
@@ -53,10 +64,10 @@ function isSeen() {
 async function refresh() {
   const state = store.get();
   const question = { zoom: Math.round(map.getZoom()), box: box() };
-  const filters = Object.fromEntries(FILTERS.map((name) => [name, state[name]]));
   byId("content").setAttribute("aria-busy", "true");
   try {
-    const given = { ...filters, by: state.by, step: state.step, zoom: question.zoom };
+    const chosen = Object.fromEntries(FILTERS.map((name) => [name, state[name]]));
+    const given = { ...chosen, by: state.by, step: state.step, zoom: question.zoom };
     const told = await ask("heat", `${config.api}/cases/heat`, {
       ...given,
       bbox: question.box.map((degrees) => degrees.toFixed(5)).join(","),
@@ -156,9 +167,9 @@ function showFilters(state) {
     const value = state[name] ?? "";
     // an address may name several; what no choice of the list says gets one of its own
     if (![...select.options].some((option) => option.value === value)) {
-      const titles = config[`${name === "status" ? "statuse" : name}s`] ?? {};
-      const names = value.split(",").map((word) => titles[word] ?? word);
-      select.append(element("option", { value, "data-several": true }, say("several", { names: names.join(", ") })));
+      const names = value.split(",").map((word) => TITLES[name]?.[word] ?? word);
+      const text = names.length > 1 ? say("several", { names: names.join(", ") }) : names[0];
+      select.append(element("option", { value, "data-several": true }, text));
     }
     select.value = value;
     select.dataset.chosen = String(Boolean(value));
@@ -175,10 +186,12 @@ function listen() {
   for (const name of SELECTS) {
     byId(name).addEventListener("change", (event) => store.set({ [name]: event.target.value || null, at: null }, { push: true }));
   }
-  byId("from").addEventListener("change", (event) => store.set({ from: event.target.value || null, at: null }, { push: true }));
-  byId("until").addEventListener("change", (event) => {
-    store.set({ to: event.target.value ? stepped(event.target.value, 1) : null, at: null }, { push: true });
-  });
+  for (const [name, word, passed] of [["from", "from", 0], ["until", "to", 1]]) {
+    byId(name).addEventListener("change", ({ target }) => {
+      if (target.value && !isDay(target.value)) target.reportValidity();
+      else store.set({ [word]: target.value ? stepped(target.value, passed) : null, at: null }, { push: true });
+    });
+  }
   byId("step").addEventListener("change", (event) => store.set({ step: event.target.value, at: null }, { push: true }));
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("filters").addEventListener("reset", (event) => {
@@ -197,7 +210,7 @@ function keepLinks(state) {
   // the list is of what is shown: of the whole period, or of the frame
   const frame = answer && frameAt();
   const chosen = { ...state, ...(frame ? { from: frame.from, to: frame.to } : {}) };
-  byId("to-list").href = `/cases${query(chosen, Object.fromEntries(FILTERS.map((name) => [name, words[name]])))}`;
+  byId("to-list").href = `/cases${query(chosen, filters)}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     const view = state.view ? `#map=${state.view}` : "";
@@ -207,7 +220,8 @@ function keepLinks(state) {
 }
 
 const player = createPlayer((at, how) => store.set({ at }, how.playing ? {} : { push: true }));
-const areas = createAreas((area) => camera.look([...area.place, ...area.place]));
+const listed = ({ code }) => (code ? `/cases${query({ ...store.get(), area: code }, filters)}` : null);
+const areas = createAreas((area) => camera.look([...area.place, ...area.place]), listed);
 const whenShown = createWhen();
 
 createSheet(map);
@@ -219,7 +233,8 @@ store.watch([...FILTERS, "by", "step"], refresh);
 store.watch(["at", "sort"], show);
 store.watch(null, (state) => (showFilters(state), keepLinks(state)));
 map.on("moveend", () => (isSeen() ? answer && draw(frameAt()) : refresh()));
-if (!window.vector_tiles) tell(say("no_ground"));
+if (config.notice) tell(config.notice);
+else if (!window.vector_tiles) tell(say("no_ground"));
 showFilters(store.get());
 keepLinks(store.get());
 refresh();

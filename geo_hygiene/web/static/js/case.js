@@ -1,0 +1,31 @@
+// The place of one complaint on a small map, with the cover of its day. Its page says everything in words too.
+
+import { byId, readJson } from "./dom.js";
+import { drawSigns } from "./signs.js";
+import { createTiles } from "./style.js";
+
+const ZOOM = 17;
+const STATES = ["covered", "gap", "overlap", "vacant"];
+const SPOT = { radius: 9, color: "#fffdf6", weight: 3, fillColor: "#b02a3c", fillOpacity: 1, interactive: false };
+
+const config = readJson("config");
+const map = window.map;
+const [lon, lat] = config.place;
+
+map.setView([lat, lon], ZOOM, { animate: false });
+// the page scrolls, not the map in it
+map.scrollWheelZoom.disable();
+if (matchMedia("(pointer: coarse)").matches) map.dragging.disable();
+L.circleMarker([lat, lon], SPOT).addTo(map);
+byId("map").setAttribute("role", "region");
+byId("map").setAttribute("aria-labelledby", "where");
+
+if (window.vector_tiles) {
+  const tiles = createTiles(window.vector_tiles, ({ duty, on }) => ({ cover: { duty, on } }));
+  drawSigns(tiles.gl);
+  const state = { duty: config.duty, on: config.on, layers: new Set(config.usual), states: new Set(STATES), color: "state" };
+  tiles.apply(state, config.segment ? { by: "segment", values: [config.segment] } : null);
+} else {
+  byId("map").parentElement.hidden = true;
+}
+document.documentElement.dataset.ready = "true";
