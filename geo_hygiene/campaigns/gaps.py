@@ -38,6 +38,10 @@ listed as (
         and (cast(:kind as text) is null or stated.kind = :kind)
         and (cast(:community as text) is null or community.code = :community)
         and (cast(:area_group as text) is null or area_group.code = :area_group)
+        and (
+            cast(:lane as text) is null
+            or target_id in (select own.id from ({names}) as own where own.lane_code = :lane)
+        )
 ),
 kept as (
     select * from listed
@@ -113,6 +117,7 @@ class GapFilter:
     kind: str | None = None
     community: str | None = None
     group: str | None = None
+    lane: str | None = None
 
 
 def gaps(
@@ -153,6 +158,7 @@ def _values(
         "kind": wanted.kind,
         "community": wanted.community,
         "area_group": wanted.group,
+        "lane": wanted.lane,
         "after_mm": after_mm,
         "after_uuid": after_uuid,
         "after_from": after_from,

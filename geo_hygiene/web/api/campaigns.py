@@ -80,13 +80,19 @@ class GapsParameters(CampaignOnDay):
     kind: Word | None = Field(None, description="Layer key of the targets")
     community: Text | None = Field(None, description="Code of a community")
     group: Text | None = Field(None, description="Code of a resident group")
+    lane: Text | None = Field(None, description="Code of a lane or drain")
     limit: Limit = 100
     after: PageKey | None = Field(None, description="`next` of the page before")
 
     def wanted(self) -> GapFilter:
         """Return the filters."""
         return GapFilter(
-            state=self.state, reason=self.reason, kind=self.kind, community=self.community, group=self.group
+            state=self.state,
+            reason=self.reason,
+            kind=self.kind,
+            community=self.community,
+            group=self.group,
+            lane=self.lane,
         )
 
 

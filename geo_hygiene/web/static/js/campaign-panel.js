@@ -1,13 +1,19 @@
-// What a campaign did on one target, and who looks after it.
+// What a campaign did on one target and who looks after it; of a lane or an area, what it reached and what is left.
 
 import { ask, Unanswered } from "./api.js";
 import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
-import { fromTo, metres, number, placeOf, say } from "./format.js";
+import { amount, fromTo, metres, number, placeOf, say, share } from "./format.js";
+import { gapRow } from "./gaps.js";
 import { chain, facts, heading } from "./panel-parts.js";
+import { stateName } from "./reached.js";
+import { known } from "./search.js";
 import { parse } from "./selection.js";
 
-export function createCampaignPanel(store, config, api, { light, close }) {
+const LISTED = 40;
+
+// `told(gap)` is what a row of the list says beside its place.
+export function createCampaignPanel(store, config, api, { light, place, close, told }) {
   const panel = byId("panel");
   const body = byId("panel-body");
   const kindOf = (key) => config.kinds.find((kind) => kind.key === key);
@@ -47,7 +53,9 @@ export function createCampaignPanel(store, config, api, { light, close }) {
     return one.days === null ? state : say("seen_before", { state, days: number(one.days) });
   }
 
-  function target(answer, state) {
+  async function target(choice, state) {
+    const answer = await ask("panel", `${api}/targets/${choice.kind}/${encodeURIComponent(choice.code)}`, { on: state.on });
+    if (!answer) return;
     const isLine = kindOf(answer.kind)?.unit === "m" && answer.length_m > 0;
     const treatments = answer.treatments.map((one) => treatment(one, isLine));
     open(
@@ -69,6 +77,60 @@ export function createCampaignPanel(store, config, api, { light, close }) {
     light({ by: "segment", values: [answer.id] }, answer);
   }
 
+  // --- a lane, a drain, an area -----------------------------------------------------------------------------------
+
+  async function left(words, state) {
+    const answer = await ask("left", `${api}/gaps`, { on: state.on, limit: LISTED, ...words });
+    if (!answer) return [];
+    const rows = answer.gaps.map((gap) => gapRow(gap, gap.unit, told(gap), place));
+    const count = `${number(rows.length)}${answer.next ? "+" : ""}`;
+    return [
+      element("h3", { class: "divider" }, rows.length ? say("left_count", { count }) : say("left")),
+      rows.length ? element("ol", { class: "rows" }, ...rows) : element("p", { class: "fine" }, say("gaps_none")),
+    ];
+  }
+
+  async function bundle(choice, state) {
+    const found = await known(config, choice, state.on);
+    if (!found) return;
+    const rows = await left({ lane: found.code }, state);
+    open(heading(found.name || found.code || say("no_name"), say(`type_${choice.type}`), found.code), ...rows);
+    light({ by: `${choice.type}s`, values: [found.code] }, found);
+  }
+
+  function figures(kind) {
+    const part = (name) => [stateName(name), `${amount(kind.states[name], kind.unit)} (${share(kind.states[name], kind.on_ground)})`];
+    return element(
+      "section",
+      { class: "duty", "data-kind": kind.kind },
+      element("h3", {}, kindOf(kind.kind)?.title ?? kind.kind),
+      facts([say("in_all"), amount(kind.on_ground, kind.unit)], ...["treated", "not-treated", "not-visited", "old"].map(part)),
+    );
+  }
+
+  async function area(choice, state) {
+    const found = await known(config, choice, state.on);
+    if (!found) return;
+    const answer = await ask("area", `${api}/cover`, { on: state.on, by: choice.type });
+    if (!answer) return;
+    const kinds = answer.by.find((one) => one.code === found.code)?.kinds ?? [];
+    const rows = choice.type === "office" ? [] : await left({ [choice.type]: found.code }, state);
+    open(
+      heading(found.name || found.code, say(`type_${choice.type}`), found.code),
+      element("h3", { class: "divider" }, say("campaign_on", { day: state.on })),
+      ...(kinds.length ? kinds.map(figures) : [element("p", { class: "nobody" }, say("not_in_scope"))]),
+      ...rows,
+    );
+    light({ by: "areas", values: [found.code] }, found);
+  }
+
+  // an address may name what this page does not tell of
+  async function unknown() {
+    throw new Unanswered("", 404);
+  }
+
+  const TELL = { target, lane: bundle, drain: bundle, community: area, group: area, office: area };
+
   async function show(state) {
     const choice = parse(state.select, state.kind);
     if (!choice) {
@@ -79,9 +141,7 @@ export function createCampaignPanel(store, config, api, { light, close }) {
     }
     panel.setAttribute("aria-busy", "true");
     try {
-      const answer = await ask("panel", `${api}/targets/${choice.kind}/${encodeURIComponent(choice.code)}`, { on: state.on });
-      if (!answer) return;
-      target(answer, state);
+      await (TELL[choice.type] ?? unknown)(choice, state);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       light(null);

@@ -12,6 +12,7 @@ import { createLayers } from "./layers.js";
 import { tell } from "./notice.js";
 import { createPlayer } from "./player.js";
 import { createReached } from "./reached.js";
+import { createSearch } from "./search.js";
 import { parse, write } from "./selection.js";
 import { createSheet } from "./sheet.js";
 import { drawSigns } from "./signs.js";
@@ -24,6 +25,7 @@ const REACH_PX = 6;
 const FINGER_REACH_PX = 14;
 const NEAR_ZOOM = 15;
 const WEEK = 7;
+const FOUND = ["lane", "drain", "target", "group", "community"];
 
 const config = readJson("config");
 const { code } = config.campaign;
@@ -49,7 +51,17 @@ let lit = null;
 let goal = {};
 let cameFrom = null;
 
-const paint = () => tiles?.apply(store.get(), lit);
+let painted = null;
+
+function paint() {
+  painted = tiles?.apply(store.get(), lit);
+}
+
+// Resolves when the map shows what was asked for last.
+async function shown() {
+  await painted;
+  if (tiles && !tiles.gl.areTilesLoaded()) await new Promise((done) => tiles.gl.once("idle", done));
+}
 
 function light(next, place) {
   lit = next;
@@ -64,9 +76,11 @@ function choose(choice, { stay = false } = {}) {
   cameFrom = document.activeElement;
   goal = { fly: !stay, focus: true };
   sheet.fold(false);
-  const select = write(choice, store.get().kind);
+  // the map shows one kind of target: that of what is chosen
+  const kind = config.kinds.some((one) => one.key === choice.kind) ? choice.kind : store.get().kind;
+  const select = write(choice, kind);
   if (select === store.get().select) panel.show(store.get());
-  else store.set({ select }, { push: true });
+  else store.set({ select, kind }, { push: true });
 }
 
 function unchoose() {
@@ -128,10 +142,11 @@ function told(gap) {
   return gap.state === "old" ? say("seen_before", { state, days: number(gap.days) }) : state;
 }
 
-const panel = createCampaignPanel(store, config, api, { light, close: unchoose });
-const player = createPlayer((on, how) => store.set({ on }, how.playing ? {} : { push: true }));
+const panel = createCampaignPanel(store, config, api, { light, place: (choice) => choose(choice), close: unchoose, told });
+const player = createPlayer((on, how) => store.set({ on }, how.playing ? {} : { push: true }), { shown });
 const sheet = createSheet(map);
-createReached(store, config, api, { tell, unitOf });
+createSearch(store, config, choose, { types: FOUND });
+createReached(store, config, api, { tell, unitOf, choose });
 createLayers(store);
 createGaps(store, { question: gapsOf, watched: ["on", "kind"], listed: STATES.slice(1), told }, choose);
 loadDays();

@@ -6,6 +6,28 @@ import { fromTo, metres, number, placeOf, say } from "./format.js";
 
 const PAGE = 50;
 
+// One row: the name of its lane or place, how long it is, where it lies; `told` is what else is said of it.
+export function gapRow(gap, unit, told, choose) {
+  const isPoint = unit !== "m";
+  const place = [told, placeOf(gap)].filter(Boolean).join(" · ");
+  const detail = isPoint ? [gap.name && gap.code, place] : [fromTo(gap.from_m, gap.to_m), place];
+  return element(
+    "li",
+    {},
+    element(
+      "button",
+      {
+        type: "button",
+        "data-segment": gap.segment,
+        onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
+      },
+      element("span", { class: "row-name" }, gap.lane || gap.name || gap.code || say("no_name")),
+      isPoint ? null : element("span", { class: "row-figure" }, metres(gap.length_m)),
+      element("span", { class: "row-detail" }, detail.filter(Boolean).join(" · ")),
+    ),
+  );
+}
+
 // `question(state)` says where the list is asked for, with which words, and in which unit; `told(gap)` is what a row says
 // beside its place; `listed` are the states that are in the list.
 export function createGaps(store, { question, watched, listed, told: toldOf = () => null }, choose) {
@@ -17,26 +39,6 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
   let after = null;
   let whole = null;
   fill(box, unseen, list, message, more);
-
-  function row(gap, unit) {
-    const isPoint = unit !== "m";
-    const place = [toldOf(gap), placeOf(gap)].filter(Boolean).join(" · ");
-    return element(
-      "li",
-      {},
-      element(
-        "button",
-        {
-          type: "button",
-          "data-segment": gap.segment,
-          onclick: () => choose({ type: "target", kind: gap.kind, code: gap.segment }, gap),
-        },
-        element("span", { class: "row-name" }, gap.lane || gap.name || gap.code || say("no_name")),
-        isPoint ? null : element("span", { class: "row-figure" }, metres(gap.length_m)),
-        element("span", { class: "row-detail" }, isPoint ? [gap.name && gap.code, place].filter(Boolean).join(" · ") : `${fromTo(gap.from_m, gap.to_m)}${place ? ` · ${place}` : ""}`),
-      ),
-    );
-  }
 
   function mark(select) {
     for (const button of list.querySelectorAll("[data-segment]")) {
@@ -66,7 +68,7 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
     try {
       const answer = await ask("gaps", path, { ...words, limit: PAGE, after });
       if (!answer) return;
-      const rows = answer.gaps.map((gap) => row(gap, unit));
+      const rows = answer.gaps.map((gap) => gapRow(gap, unit, toldOf(gap), choose));
       if (further) list.append(...rows);
       else fill(list, ...rows);
       if (further) rows[0]?.querySelector("button").focus();

@@ -5,6 +5,7 @@ import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
 import { amount, fromTo, metres, named, number, period, placeOf, say, share } from "./format.js";
 import { chain, facts, heading } from "./panel-parts.js";
+import { known } from "./search.js";
 import { parse } from "./selection.js";
 
 const LISTED = 40;
@@ -109,15 +110,6 @@ export function createPanel(store, config, { light, place, close }) {
 
   // --- what the search finds ------------------------------------------------------------------------------------
 
-  async function known(choice, state) {
-    const words = { q: choice.code, limit: 50, on: state.on };
-    const answer = await ask("panel", `${config.api}/search`, words);
-    if (!answer) return null;
-    const found = answer.results.find((one) => one.type === choice.type && (one.code === choice.code || one.id === choice.code));
-    if (!found) throw new Unanswered(say("not_found", { code: choice.code }), 404);
-    return found;
-  }
-
   function stretch(piece, unit) {
     const detail = [unit === "m" ? fromTo(piece.from_m, piece.to_m) : null, placeOf(piece)].filter(Boolean).join(" · ");
     return element(
@@ -147,7 +139,7 @@ export function createPanel(store, config, { light, place, close }) {
   }
 
   async function zone(choice, state) {
-    const found = await known(choice, state);
+    const found = await known(config, choice, state.on);
     if (!found) return;
     const answer = await ask("zone", `${config.api}/zones/${encodeURIComponent(found.id ?? found.code)}`, { on: state.on });
     if (!answer) return;
@@ -206,7 +198,7 @@ export function createPanel(store, config, { light, place, close }) {
   }
 
   async function person(choice, state) {
-    const found = await known(choice, state);
+    const found = await known(config, choice, state.on);
     if (!found) return;
     const answer = await ask("person", `${config.api}/people/${encodeURIComponent(found.id)}`, { on: state.on });
     if (!answer) return;

@@ -4,55 +4,93 @@ import { byId } from "./dom.js";
 import { say } from "./format.js";
 
 const STEP_MS = 900;
+const SLOWEST_MS = 15_000;
 
-// `choose(key)` is called with the key of a frame; `how.playing` tells that nobody pressed anything.
-export function createPlayer(choose) {
+const passed = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// `choose(key)` is called with the key of a frame; `how.playing` tells that nobody pressed anything. `shown()` resolves
+// when the frame that was chosen last is drawn: a slow machine plays slowly, and shows every frame.
+export function createPlayer(choose, { shown = async () => {} } = {}) {
+  const box = byId("player");
   const play = byId("player-play");
   const slider = byId("player-at");
   let frames = [];
+  let chosen = null;
   let at = -1;
-  let timer = 0;
+  let run = null;
 
   function go(index, how = {}) {
     if (!frames.length) return;
     choose(frames[Math.max(0, Math.min(index, frames.length - 1))].key, how);
   }
 
+  // What lies beside a key that is none of the frames; without a key the frames begin anew at either end.
+  function beside(step) {
+    if (at >= 0) return at + step;
+    const later = frames.findIndex((frame) => chosen === null || frame.key > chosen);
+    const next = later < 0 ? frames.length : later;
+    if (step > 0) return next;
+    return chosen === null ? frames.length - 1 : next - 1;
+  }
+
   function stop() {
-    clearInterval(timer);
-    timer = 0;
+    run = null;
     told();
   }
 
-  function tick() {
-    if (at >= frames.length - 1) stop();
-    else go(at + 1, { playing: true });
+  function step(by) {
+    stop();
+    go(beside(by));
   }
 
-  function start() {
-    if (at >= frames.length - 1) go(0, { playing: true });
-    else tick();
-    timer = setInterval(tick, STEP_MS);
+  async function start() {
+    const mine = {};
+    run = mine;
     told();
+    let next = at >= frames.length - 1 ? 0 : beside(1);
+    while (run === mine && next < frames.length) {
+      go(next, { playing: true });
+      next += 1;
+      await Promise.all([passed(STEP_MS), Promise.race([shown(), passed(SLOWEST_MS)])]);
+    }
+    if (run === mine) stop();
   }
 
   function told() {
-    play.setAttribute("aria-pressed", String(Boolean(timer)));
-    play.setAttribute("aria-label", say(timer ? "pause" : "play"));
-    byId("player").dataset.playing = String(Boolean(timer));
+    play.setAttribute("aria-pressed", String(Boolean(run)));
+    play.setAttribute("aria-label", say(run ? "pause" : "play"));
+    box.dataset.playing = String(Boolean(run));
   }
 
-  play.addEventListener("click", () => (timer ? stop() : start()));
-  byId("player-back").addEventListener("click", () => (stop(), go(at - 1)));
-  byId("player-on").addEventListener("click", () => (stop(), go(at + 1)));
+  const toggle = () => (run ? stop() : start());
+  const KEYS = {
+    ArrowLeft: () => step(-1),
+    ArrowRight: () => step(1),
+    Home: () => (stop(), go(0)),
+    End: () => (stop(), go(frames.length - 1)),
+    " ": toggle,
+  };
+
+  play.addEventListener("click", toggle);
+  byId("player-back").addEventListener("click", () => step(-1));
+  byId("player-on").addEventListener("click", () => step(1));
   slider.addEventListener("input", () => (stop(), go(Number(slider.value))));
+  box.addEventListener("keydown", (event) => {
+    const isButton = event.target.closest("button");
+    // a button answers the space bar by itself, and the choice of a step has arrows of its own
+    if (event.target.closest("select") || (isButton && event.key === " ") || !KEYS[event.key]) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
 
   return {
     stop,
+    isPlaying: () => Boolean(run),
 
     // Frames are {key, text}; without a key that fits the slider stands at its end and the text is what is given.
     show(next, key, otherwise = "") {
       frames = next;
+      chosen = key;
       at = frames.findIndex((frame) => frame.key === key);
       slider.max = Math.max(0, frames.length - 1);
       slider.value = at < 0 ? slider.max : at;

@@ -8,17 +8,23 @@ const STATES = ["treated", "not-treated", "not-visited", "old"];
 
 const ratio = (value) => (value === null ? "–" : share(value, 1));
 
+// The states are called as in the legend: there a campaign says what is long ago.
+export function stateName(state) {
+  return document.querySelector(`#legend [data-state=${state}] .state-name`).textContent;
+}
+
 function stacked(kind) {
   const parts = STATES.map((state) => {
     const part = element("i", { class: state });
     part.style.setProperty("--share", kind.on_ground ? kind.states[state] / kind.on_ground : 0);
     return part;
   });
-  const told = STATES.map((state) => `${say(state)} ${amount(kind.states[state], kind.unit)}`).join("; ");
+  const told = STATES.map((state) => `${stateName(state)} ${amount(kind.states[state], kind.unit)}`).join("; ");
   return element("div", { class: "stacked", role: "img", "aria-label": told, title: told }, ...parts);
 }
 
-export function createReached(store, config, api, { tell, unitOf }) {
+// `choose(choice)` opens the panel of an area.
+export function createReached(store, config, api, { tell, unitOf, choose }) {
   const rows = [...document.querySelectorAll("#legend [data-state]")];
   const titleOf = (key) => config.kinds.find((kind) => kind.key === key)?.title ?? key;
   let answer = null;
@@ -45,6 +51,16 @@ export function createReached(store, config, api, { tell, unitOf }) {
     byId("legend-day").textContent = state.on;
   }
 
+  const total = (kind) => (kind?.on_ground ? say("total", { total: amount(kind.on_ground, kind.unit) }) : say("total_nothing"));
+
+  // the map shows what was treated lately; the shares are of all that was treated
+  function treatedInAll(kind) {
+    const old = kind?.age_days.treated_over_limit;
+    if (!old) return null;
+    const told = { treated: amount(kind.treated, kind.unit), old: amount(old, kind.unit), days: number(config.campaign.limit_days) };
+    return say("treated_in_all", told);
+  }
+
   function legend(kind) {
     for (const row of rows) {
       const value = kind?.states[row.dataset.state];
@@ -52,8 +68,7 @@ export function createReached(store, config, api, { tell, unitOf }) {
       row.querySelector("[data-figure=share]").textContent = kind ? share(value, kind.on_ground) : "–";
       row.dataset.value = value ?? "";
     }
-    const total = kind?.on_ground ? say("total", { total: amount(kind.on_ground, kind.unit) }) : say("total_nothing");
-    byId("legend-total").textContent = total;
+    byId("legend-total").textContent = [total(kind), treatedInAll(kind)].filter(Boolean).join(". ");
   }
 
   function measured(value, goal) {
@@ -87,6 +102,10 @@ export function createReached(store, config, api, { tell, unitOf }) {
     byId("reasons").textContent = lines.join(" ");
   }
 
+  function opener(area, level) {
+    return element("button", { type: "button", class: "link", onclick: () => choose({ type: level, code: area.code }) }, area.name || area.code);
+  }
+
   function areas(state) {
     byId("areas-level").textContent = say(state.by);
     const row = (area) => {
@@ -95,7 +114,7 @@ export function createReached(store, config, api, { tell, unitOf }) {
       return element(
         "tr",
         { "data-area": area.code ?? "" },
-        element("th", { scope: "row" }, area.name || area.code || say("nowhere")),
+        element("th", { scope: "row" }, area.code ? opener(area, state.by) : say("nowhere")),
         element("td", {}, stacked(kind)),
         measured(kind.effectiveness, config.goals.treated),
       );

@@ -6,8 +6,10 @@ import { number, say } from "./format.js";
 
 const WAIT_MS = 180;
 const MOST = 12;
+const MOST_KNOWN = 50;
 
-export function createSearch(store, config, choose) {
+// `types` are the kinds of results that the page can show.
+export function createSearch(store, config, choose, { types = null } = {}) {
   const input = byId("query");
   const list = byId("found");
   let results = [];
@@ -52,8 +54,8 @@ export function createSearch(store, config, choose) {
   }
 
   function show({ results: found, more }, query) {
-    results = found;
-    const options = found.map(option);
+    results = types ? found.filter((result) => types.includes(result.type)) : found;
+    const options = results.map(option);
     const none = element("li", { class: "found-none", role: "presentation" }, say("found_none", { query }));
     const rest = more ? element("li", { class: "found-none", role: "presentation" }, say("found_more", { count: number(more) })) : null;
     fill(list, ...(options.length ? options : [none]), rest);
@@ -96,6 +98,15 @@ export function createSearch(store, config, choose) {
   });
   input.addEventListener("blur", () => setTimeout(close, 120));
   byId("find").addEventListener("submit", (event) => event.preventDefault());
+}
+
+// What is known by a code or id on a day; null when a newer question was asked meanwhile.
+export async function known(config, { type, code }, on) {
+  const answer = await ask("panel", `${config.api}/search`, { q: code, limit: MOST_KNOWN, on });
+  if (!answer) return null;
+  const found = answer.results.find((one) => one.type === type && (one.code === code || one.id === code));
+  if (!found) throw new Unanswered(say("not_found", { code }), 404);
+  return found;
 }
 
 export function chosen(result) {
