@@ -38,7 +38,13 @@ class Headline:
 
 @dataclass(frozen=True, kw_only=True)
 class Complaints:
-    """The complaints of a fortnight by kind, the most first; ``end`` is the day after its last."""
+    """The complaints of a fortnight by kind, the most first; ``end`` is the day after its last.
+
+    Attributes
+    ----------
+    is_current
+        Whether it ends today; else nobody complained since, and it ends with the latest complaint.
+    """
 
     begin: date
     end: date
@@ -64,6 +70,7 @@ class Start:
     headlines: list[Headline]
     gaps: list[dict[str, Any]]
     campaign: CampaignHeadline | None
+    next_campaign: CampaignRecord | None
     complaints: Complaints | None
     is_empty: bool
 
@@ -77,12 +84,14 @@ def start(connection: Connection) -> Start:
         for place, duty in enumerate(duties)
     ]
     longest = questions.pieces(connection, duties[0], on, wanted=questions.PieceFilter(state="gap"), limit=GAPS)
-    campaign = _campaign(all_campaigns(connection), on)
+    campaigns = all_campaigns(connection)
+    campaign = _campaign(campaigns, on)
     return Start(
         on=on,
         headlines=headlines,
         gaps=longest.rows,
         campaign=None if campaign is None else headline(connection, campaign, on),
+        next_campaign=_next(campaigns, on),
         complaints=_complaints(connection, on),
         is_empty=features.extent(connection, on) is None,
     )
@@ -93,7 +102,13 @@ def _campaign(campaigns: list[CampaignRecord], on: date) -> CampaignRecord | Non
     begun = [campaign for campaign in campaigns if campaign.start <= on]
     if begun:
         return max(begun, key=lambda campaign: (campaign.end, campaign.start))
-    return min(campaigns, key=lambda campaign: campaign.start, default=None)
+    return _next(campaigns, on)
+
+
+def _next(campaigns: list[CampaignRecord], on: date) -> CampaignRecord | None:
+    """Return the campaign that begins next."""
+    ahead = [campaign for campaign in campaigns if campaign.start > on]
+    return min(ahead, key=lambda campaign: campaign.start, default=None)
 
 
 def _complaints(connection: Connection, on: date) -> Complaints | None:
