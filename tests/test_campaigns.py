@@ -240,6 +240,29 @@ def test_what_is_left_goes_to_a_file_and_work_is_summed_up(town: Town, tmp_path:
     assert town.run("cover", "--work", "treatments")[0] == 2
 
 
+LISTED = "external_id,campaign,segment,from_m,to_m,done_at,result\n"
+
+
+def test_a_street_that_is_cut_stays_treated_and_its_work_is_told_as_it_was_done(town: Town, tmp_path: Path) -> None:
+    """The street is cut in the summer, 6 m from its end; the shape of another one is corrected."""
+    rows = "1,R,S2,10,150,2025-03-06 10:00,done\n2,R,S3,,,2025-03-06 11:00,refused\n"
+    assert bring(town, "treatments", LISTED + rows)["records"]["created"] == 2
+    before = json.loads(town.run("campaign", "cover", "R", "--json")[1])["kinds"][0]
+    first, second = tmp_path / "before.csv", tmp_path / "after.csv"
+    assert town.run("export", "treatments", first)[0] == 0
+    crossing = write_geojson(tmp_path / "crossing.geojson", [(street(6, 150, 6, 250), {"code": "X"})])
+    assert town.run("import", "street-segments", crossing, "--from", "2025-07-01")[0] == 0
+    bent = [(street(0, 300, 90, 301, 200, 300), {"code": "S3", "category": "lane"})]
+    corrected = write_geojson(tmp_path / "corrected.geojson", bent)
+    assert town.run("import", "street-segments", corrected, "--correct")[0] == 0
+    for day in ("2025-03-31", "2025-08-01"):
+        kind = json.loads(town.run("campaign", "cover", "R", "--json", "--on", day)[1])["kinds"][0]
+        figures = [kind["treated"], kind["found"], kind["not_treated"]["refused"]]
+        assert figures == pytest.approx([140, before["found"], before["not_treated"]["refused"]], abs=0.05), day
+    assert town.run("export", "treatments", second)[0] == 0
+    assert second.read_bytes() == first.read_bytes()
+
+
 def test_an_export_is_the_inverse_of_an_import(town: Town, tmp_path: Path) -> None:
     rows = [
         treatment(external_id="1", method="bait", product="溴敌隆", amount="12.5", unit="g"),

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.coverage import rebuild as rebuilding
-from geo_hygiene.coverage.answers import lock_duties
-from geo_hygiene.coverage.duties import all_duties, duty_of, today
+from geo_hygiene.coverage.answers import lock_everything
+from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.i18n import N_, _
@@ -123,7 +123,7 @@ def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: 
 def rebuild(ctx: click.Context, home: Path | None) -> None:
     """Rebuild in one transaction."""
     with open_home(home or ctx.obj) as opened, opened.connections.begin() as connection:
-        lock_duties(connection, [duty.id for duty in all_duties(connection)])
+        lock_everything(connection)
         rebuilding.rebuild(connection)
         rows = connection.scalar(text("select count(*) from cover"))
     click.echo(_("Rebuilt the cover of all duties: %(rows)s stretches.", rows=rows), err=True)

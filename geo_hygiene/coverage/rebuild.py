@@ -274,7 +274,7 @@ def rebuild_answers(
 
 
 def rebuild(connection: Connection) -> None:
-    """Make cover and every kept answer again; the caller holds the locks of all duties."""
+    """Make cover and every kept answer again; the caller holds the locks of everything."""
     connection.execute(text("delete from cover"))
     values = {"sources": None, "targets": None}
     connection.execute(text(COVER_OF_LISTS), values)

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage import rebuild
-from geo_hygiene.coverage.answers import lock_duties, refresh
+from geo_hygiene.coverage.answers import lock_duties, lock_work, refresh
+from geo_hygiene.coverage.inheriting import hand_down
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.database import write_rows
 
@@ -176,9 +177,13 @@ def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]
 
 
 def add_work(connection: Connection, works: Sequence[NewWork], *, import_id: int | None = None) -> list[int]:
-    """Write work with its cover; return the claims' ids in the order of the works."""
+    """Write work with its cover; return the claims' ids in the order of the works.
+
+    Work on a target that ended since, is work on what began in its place too.
+    """
     if not works:
         return []
+    lock_work(connection)
     source_ids, claim_ids = (_new_ids(connection, table, len(works)) for table in ("claim_source", "claim"))
     write_rows(
         connection,
@@ -214,6 +219,7 @@ def add_work(connection: Connection, works: Sequence[NewWork], *, import_id: int
         connection,
         [(source_id, item) for source_id, work in zip(source_ids, works, strict=True) for item in work.stretches],
     )
+    hand_down(connection, source_ids, {item.target_id for work in works for item in work.stretches})
     rebuild.write_cover(connection, source_ids)
     bump(connection, {work.kind for work in works})
     return claim_ids
@@ -221,6 +227,7 @@ def add_work(connection: Connection, works: Sequence[NewWork], *, import_id: int
 
 def remove_work(connection: Connection, claim_ids: Iterable[int]) -> None:
     """Delete work that is replaced by a correction, with its cover."""
+    lock_work(connection)
     rows = connection.execute(
         text("delete from claim where id = any(:ids) and duty_id is null returning source_id, kind"),
         {"ids": sorted(claim_ids)},

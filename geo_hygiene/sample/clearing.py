@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from geo_hygiene.coverage.answers import lock_duties
+from geo_hygiene.coverage.answers import lock_everything
 from geo_hygiene.coverage.targets import areas_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.database import Base
@@ -87,7 +87,7 @@ def clear(bind: Engine) -> int:
     """
     with bind.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
-        lock_duties(connection, connection.scalars(select(Duty.id).order_by(Duty.id)))
+        lock_everything(connection)
         _refuse_if_used(connection)
         removed = _remove(connection)
         if removed:

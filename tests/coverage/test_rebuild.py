@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import shapely
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones, end_claims, replace_lists
 from tests.coverage.towns import SOUTH, START, STEP, WEST, Town, add_random_zones, add_target, grid_town, random_period
 
 KEPT = {
@@ -111,6 +111,29 @@ def move_border(connection: Connection, dice: random.Random, town: Town) -> None
     areas_changed(connection)
 
 
+def work(connection: Connection, dice: random.Random, town: Town) -> None:
+    """Do work on a street of that day, though it may have ended since, or on some ground."""
+    day = START + timedelta(days=dice.randrange(0, 400))
+    ground = shapely.Point(WEST + dice.uniform(0, 5) * STEP, SOUTH + dice.uniform(0, 5) * STEP).buffer(STEP / 3)
+    target = dice.choice(
+        connection.execute(
+            text("select id, extent_mm from target where valid_from <= :day and :day < valid_to order by id"),
+            {"day": day},
+        ).all()
+    )
+    start = dice.randrange(target.extent_mm - 1)
+    listed = dice.random() < 0.7
+    done = NewWork(
+        kind="treatments",
+        day=day,
+        done_at=datetime.combine(day, time(4), UTC),
+        result="done",
+        shape=None if listed else shapely.to_wkb(shapely.MultiPolygon([ground])),
+        stretches=[Stretch(target.id, start, dice.randint(start + 1, target.extent_mm))] if listed else [],
+    )
+    add_work(connection, [done])
+
+
 EDITS = (
     add,
     add,
@@ -123,6 +146,7 @@ EDITS = (
     assign,
     assign,
     unassign,
+    work,
     split_street,
     move_border,
 )
@@ -157,13 +181,11 @@ def test_a_split_street_hands_its_stretches_to_its_halves(connection: Connection
     assert covered == pytest.approx(extent - 10_000, abs=3)
 
 
-def test_replaced_lists_and_work_stay_on_a_street_that_is_split(connection: Connection) -> None:
+def test_replaced_lists_stay_on_a_street_that_is_split(connection: Connection) -> None:
     town = grid_town(connection, 2)
     target_id, extent = next(iter(town.extents.items()))
-    zones = [NewZone(code=code, duty_id=1, stretches=[Stretch(target_id, 0, extent)]) for code in ("Z", "WORK")]
-    zone, work = add_zones(connection, zones)
+    (zone,) = add_zones(connection, [NewZone(code="Z", duty_id=1, stretches=[Stretch(target_id, 0, extent)])])
     replace_lists(connection, {zone: [Stretch(target_id, 0, 10_000)]})
-    connection.execute(text("update claim set duty_id = null where id = :id"), {"id": work})
     town.extents = {target_id: extent}
     split_street(connection, random.Random(7), town)
     listed = connection.execute(

@@ -201,11 +201,16 @@ class _Source:
         return self.join("area_of_post", Area.__table__, lambda area: area.c.id == Post.__table__.c.area_id)
 
     def stretch(self) -> Any:
-        """Return the stretch of a list: the record itself, or that of a treatment, which has one at most."""
+        """Return the stretch of a list: the record itself, or that of a treatment on the segment of its day."""
         if self._layer.model is ClaimStretch:
             return self._own.c
-        own = Claim.__table__.c.source_id
-        return self.join("stretch", ClaimStretch.__table__, lambda stretch: stretch.c.source_id == own)
+        claim, target = Claim.__table__.c, Target.__table__.c
+        then = select(target.id).where(target.valid_from <= claim.valid_from, claim.valid_from < target.valid_to)
+        return self.join(
+            "stretch",
+            ClaimStretch.__table__,
+            lambda stretch: and_(stretch.c.source_id == claim.source_id, stretch.c.target_id.in_(then)),
+        )
 
     def target(self) -> Any:
         """Return the target of a stretch."""
