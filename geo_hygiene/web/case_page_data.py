@@ -51,9 +51,9 @@ class _InWords:
         return {EVERY_OPEN: _("All that are open")} | self.statuses
 
     @staticmethod
-    def minute(instant: str) -> str:
-        """Return an instant to the minute."""
-        return datetime.fromisoformat(instant).strftime("%Y-%m-%d %H:%M")
+    def when(instant: str, *, has_time: bool = True) -> str:
+        """Return an instant to the minute, or its day where no time of day is known."""
+        return datetime.fromisoformat(instant).strftime("%Y-%m-%d %H:%M" if has_time else "%Y-%m-%d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +82,25 @@ class CasePage(_InWords):
     """A complaint, its history, and who answered for its place; ``config`` is of its map, ``None`` without a place."""
 
     case: dict[str, Any]
-    events: list[dict[str, Any]]
     duties: list[DutyRecord]
     config: dict[str, Any] | None
     roles: dict[str, str] = field(default_factory=lambda: titles(ROLES))
     shifts: dict[str, str] = field(default_factory=lambda: titles(SHIFTS))
+
+    def since(self, event: Mapping[str, Any]) -> str:
+        """Return since when the case had a status, as far as anybody said so."""
+        day = self.when(event["at"], has_time=False)
+        if event["known"] == "file":
+            return _("by %(day)s", day=day)
+        if event["known"] == "report":
+            return _("not before %(day)s", day=day)
+        return self.when(event["at"], has_time=event["known"] == "time")
+
+    @property
+    def closed(self) -> str | None:
+        """Return when it was closed; midnight stands for a day alone."""
+        closed = self.case["closed_at"]
+        return closed and self.when(closed, has_time="T00:00:00" not in closed)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -123,8 +137,7 @@ def case_page(connection: Connection, identity: uuid_module.UUID) -> CasePage:
             "on": case["on"],
             "usual": [layer.key for layer in maps.switches(LAYERS.values()) if layer.style and layer.style.visible],
         }
-    events = questions.events_of(connection, identity)["events"]
-    return CasePage(case=case, events=events, duties=duties, config=config)
+    return CasePage(case=case, duties=duties, config=config)
 
 
 class _HeatWords(CaseParameters, extra="ignore"):

@@ -17,7 +17,7 @@ from geo_hygiene.web.connections import Connections
 from geo_hygiene.web.language import format_share
 from tests.conftest import TestDatabase
 from tests.web.conftest import application
-from tests.web.towns import AUTUMN, NAMES, SPRING
+from tests.web.towns import AUTUMN, CASE, CASE_IN_GAP, NAMES, SPRING
 
 
 class Rows(HTMLParser):
@@ -181,6 +181,10 @@ def test_a_page_does_not_ask_more_of_the_database_for_more_rows(client: FlaskCli
         ("/", 20),
         ("/map", 12),
         (f"/map/table?on={SPRING}&limit={{}}", 9),
+        ("/cases?limit={}", 7),
+        (f"/cases/{CASE}", 12),
+        ("/cases/heat", 8),
+        ("/campaigns/R1", 10),
         (f"/api/v1/cover?duty=sweeping&by=lane&on={SPRING}", 5),
         (f"/api/v1/cover/gaps?duty=sweeping&on={SPRING}&limit={{}}", 3),
         (f"/api/v1/zones?on={SPRING}&limit={{}}", 2),
@@ -235,3 +239,40 @@ def test_an_empty_database_is_a_beginning_and_not_an_error(new_database: Callabl
     assert visitor.get("/api/v1/cover/gaps?duty=sweeping").json["gaps"] == []
     assert visitor.get("/tiles/areas,street-segments,cover/14/1/1.mvt?duty=sweeping").status_code == 204
     connections.close()
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "unsaid"),
+    [
+        (CASE, ("张三 (P1)", "滨江北路", "一号责任区 (Z1)"), ("lies within",)),
+        (CASE_IN_GAP, ("a gap here", "/map?duty=sweeping&amp;on=2025-06-01"), ("has no place",)),
+        (None, ("The complaint has no place", "&lt;img src=x onerror="), ("<img", 'id="map"')),
+    ],
+)
+def test_a_complaint_has_a_page(client: FlaskClient, case: str | None, said: tuple[str], unsaid: tuple[str]) -> None:
+    filters = "kind=rodent%2Cfly%2Cother&to=2025-12-31"
+    listed = client.get(f"/cases?{filters}").get_data(as_text=True)
+    newest = client.get("/api/v1/cases?limit=1").json["cases"][0]["id"]
+    address = f"/cases/{case or newest}?{filters}"
+    assert address.replace("&", "&amp;") in listed
+    page = client.get(address).get_data(as_text=True)
+    assert f'<a href="/cases?{filters.replace("&", "&amp;")}">Back to the list</a>' in page
+    for words in said:
+        assert words in page, words
+    for words in unsaid:
+        assert words not in page, words
+
+
+def test_the_list_of_complaints_is_filtered_by_its_form(client: FlaskClient) -> None:
+    page = client.get("/cases?kind=rodent,fly&status=open&area=C1&from=2025-03-01").get_data(as_text=True)
+    told = client.get("/api/v1/cases?kind=rodent,fly&status=open&area=C1&from=2025-03-01").json
+    assert f'data-total="{told["total"]}"' in page
+    assert page.count("data-case=") == told["total"] > 0
+    for words in ('<option value="rodent,fly" selected>Rodents, Flies<', '<option value="C1" selected>', "2025-03-01"):
+        assert words in page
+
+
+@pytest.mark.parametrize("words", ["kind=rodent,ghost", "hour=25", "from=2025-02-30", "to=0001-01-01", "area=%00"])
+def test_the_heat_map_says_what_of_its_address_it_could_not_read(client: FlaskClient, words: str) -> None:
+    assert config_of(client, f"/cases/heat?{words}")["notice"]
+    assert config_of(client, "/cases/heat?kind=rodent,fly&hour=22-5&by=group&at=2025-06-01")["notice"] is None
