@@ -177,6 +177,11 @@ def test_a_reader_s_error_keeps_its_row_out(connection: Connection):
     assert report.stored.created == 1
 
 
+def test_a_file_without_a_good_row_is_refused_although_errors_are_skipped(connection: Connection):
+    source = table([(place(0, 0), {"kind": "bin"})], findings=[Finding(Code.GEOMETRY_INVALID, row=1)])
+    assert import_table(connection, "facilities", source, ImportOptions(skip_rejected=True)).status == "refused"
+
+
 def test_a_try_stores_nothing_and_says_what_would_be(connection: Connection):
     before = fingerprint(connection)
     report = bring(connection, "areas", TREE, dry_run=True)

@@ -19,7 +19,6 @@ from tests.conftest import TestDatabase
 ROOT = Path(__file__).parent.parent
 COMMAND = ".venv/bin/geo-hygiene"
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-BY_COMMUNITY = re.compile(r"^  QJ0\d  ", re.MULTILINE)
 
 
 def commands(name: str) -> list[list[str]]:
@@ -64,6 +63,6 @@ def test_the_commands_work_and_the_figures_are_those_of_the_sample_town(
         words, answer = said[name]
         assert CliRunner().invoke(main, words, env=town).stdout == answer.replace("12345:", "sample:"), name
     for name in ("cover --duty", "campaign cover"):
-        assert len(BY_COMMUNITY.findall(said[name][1])) == 6, name
+        assert all(f"QJ0{number}" in said[name][1] for number in range(1, 7)), name
     assert (folder / "streets.gpkg").stat().st_size > 100_000
     assert (folder / "left.gpkg").stat().st_size > 100_000

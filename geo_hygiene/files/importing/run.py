@@ -190,7 +190,7 @@ class _Import:
         batch = self._batch(connection, clean, mapping)
         self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
         rows = self._good(batch.rows)
-        if self._must_refuse():
+        if self._must_refuse(rows):
             return self._report("refused", Stored(), rows)
         return self._store(connection, replace(batch, rows=rows))
 
@@ -274,9 +274,9 @@ class _Import:
         wrong = rejected_rows(self.findings)
         return [row for row in rows if int(self.table.row_numbers[row]) not in wrong]
 
-    def _must_refuse(self) -> bool:
-        """Tell whether errors keep everything out: those of rows do unless they are to be skipped."""
-        if self.options.skip_rejected:
+    def _must_refuse(self, good: Sequence[int]) -> bool:
+        """Tell whether errors keep everything out: those of rows do unless they are to be skipped and others remain."""
+        if self.options.skip_rejected and good:
             return has_errors(finding for finding in self.findings if finding.row is None)
         return has_errors(self.findings)
 
@@ -288,7 +288,7 @@ class _Import:
         stored = store(connection, replace(batch, import_id=import_id))
         self.findings += stored.findings
         rows = self._good(batch.rows)
-        if self._must_refuse():
+        if self._must_refuse(rows):
             return self._report("refused", Stored(), rows)
         if stored.changed and (self.layer.is_target or self.layer.with_role(Role.PARENT) is not None):
             place_cases(connection)
