@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import (
@@ -109,20 +108,19 @@ class Opened:
         """Open a page and wait until its scripts stand."""
         self.leave()
         self.page.goto(self.server + path)
-        if has_map(path):
+        if has_map(self.page):
             self.page.locator("html[data-ready=true]").wait_for(state="attached")
         return self.page
 
     def leave(self) -> None:
         """Let a map finish first: what a browser breaks off when it leaves a page is not the page's fault."""
-        if has_map(self.page.url):
+        if has_map(self.page):
             settle(self.page)
 
 
-def has_map(address: str) -> bool:
+def has_map(page: Page) -> bool:
     """Tell whether a page draws a map."""
-    path = urlsplit(address).path
-    return path in {"/map", "/cases/heat"} or path.startswith("/campaigns/")
+    return page.locator("#map").count() > 0
 
 
 def until(page: Page, question: str, argument: object = None, *, seconds: float = 15) -> None:

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open, until
-from tests.browser.towns import CAMPAIGN, PAYLOADS
+from tests.browser.towns import CAMPAIGN, PAYLOADS, case_id
 
 ADDRESS = "/map?duty=sweeping&on=2025-04-01"
+CAMPAIGN_ADDRESS = f"/campaigns/{quote(CAMPAIGN, safe='')}?on=2025-04-01"
 MADE_BY_NAMES = "#panel, #gaps, #found, #legend"
 FOUND = "name => [...document.querySelectorAll('#found .found-name')].some((one) => one.textContent === name)"
 GOOD_LINE = "  node.append(...children.filter((child) => child !== null && child !== undefined));\n"
@@ -90,8 +91,9 @@ def test_an_address_with_markup_is_shown_literally(open_page: Open, markup_serve
     opened.faults.errors.clear()
 
 
-def test_one_place_that_writes_markup_is_noticed(open_page: Open, markup_server: str) -> None:
-    """The mutant: text goes into elements as markup. Everything above must see it."""
+@pytest.mark.parametrize("address", [ADDRESS, CAMPAIGN_ADDRESS])
+def test_one_place_that_writes_markup_is_noticed(open_page: Open, markup_server: str, address: str) -> None:
+    """The mutant: text goes into elements as markup. What goes through a map's parts must see it."""
     opened = open_page(markup_server)
 
     def spoil(route: Route) -> None:
@@ -103,30 +105,65 @@ def test_one_place_that_writes_markup_is_noticed(open_page: Open, markup_server:
         route.fulfill(body=bad, content_type="text/javascript")
 
     opened.page.route("**/js/dom.js*", spoil)
-    page = opened.go(ADDRESS)
+    page = opened.go(address)
     with pytest.raises(AssertionError):
-        assert_literal(page)
+        assert_literal(page) if address == ADDRESS else assert_campaign_literal(page)
     for faults in (opened.faults.dialogs, opened.faults.errors, opened.faults.refused, opened.faults.failed):
         faults.clear()
     page.goto("about:blank")
 
 
-def test_campaigns_and_areas_are_shown_literally(open_page: Open, markup_server: str) -> None:
-    """The title of a campaign, the lanes that are left to it, and the names of areas beside the maps."""
+def assert_campaign_literal(page: Page) -> None:
+    """Go through list, panel and search of a campaign for every payload."""
+    rows = page.locator("#gaps [data-segment]")
+    expect(rows).to_have_count(len(PAYLOADS), timeout=15_000)
+    assert set(page.locator("#gaps .row-name").all_text_contents()) == set(PAYLOADS)
+    for index in range(len(PAYLOADS)):
+        name = rows.nth(index).locator(".row-name").text_content() or ""
+        rows.nth(index).click()
+        expect(page.locator("#panel-title")).to_have_text(name, use_inner_text=False)
+        assert page.locator("#panel .claim-when").last.text_content() == " · ".join([name] * 3)
+        held = page.locator("#panel .chain .name").last.text_content()
+        assert held == name
+    for name in PAYLOADS:
+        page.fill("#query", name.strip("\u202e"))
+        until(page, FOUND, name)
+    assert page.locator(f":is({MADE_BY_NAMES}, #beside) :is({STRANGERS})").count() == 0
+
+
+def test_a_campaign_is_shown_literally(open_page: Open, markup_server: str) -> None:
     opened = open_page(markup_server)
     page = opened.go("/")
     expect(page.locator("#campaign")).to_have_text(PAYLOADS[2], use_inner_text=False)
     page = opened.go("/campaigns")
     expect(page.locator("li[data-campaign] h2")).to_have_text(PAYLOADS[2], use_inner_text=False)
-    page = opened.go(f"/campaigns/{quote(CAMPAIGN, safe='')}?on=2025-04-01")
+    page = opened.go(CAMPAIGN_ADDRESS)
     expect(page.locator("#legend-title")).to_have_text(PAYLOADS[2], use_inner_text=False)
-    expect(page.locator("#gaps [data-segment]")).to_have_count(len(PAYLOADS))
-    assert set(page.locator("#gaps .row-name").all_text_contents()) == set(PAYLOADS)
-    page.locator("#gaps [data-segment]").first.click()
-    expect(page.locator("#panel .chain .name").first).to_be_attached()
-    page = opened.go("/cases/heat?by=community")
+    assert_campaign_literal(page)
+    for select, name in (("lane:L05", PAYLOADS[5]), ("community:C", PAYLOADS[1]), ("group:G", PAYLOADS[2])):
+        page = opened.go(f"{CAMPAIGN_ADDRESS}&select={select}")
+        expect(page.locator("#panel-title")).to_have_text(name, use_inner_text=False)
+        assert page.locator(f":is(#panel, #beside) :is({STRANGERS})").count() == 0
+    opened.leave()
+
+
+def test_complaints_are_shown_literally(open_page: Open, markup_server: str) -> None:
+    opened = open_page(markup_server)
+    page = opened.go(f"/cases?area={quote(PAYLOADS[0])}")
+    assert page.locator("#area option:checked").text_content() == PAYLOADS[0]
+    page = opened.go("/cases?limit=100")
+    assert set(page.locator("#cases td:nth-child(5)").all_text_contents()) == set(PAYLOADS)
+    assert {" ".join([name, name]) for name in PAYLOADS} == set(
+        page.locator("#cases td:nth-child(7)").all_text_contents()
+    )
+    for index, name in enumerate(PAYLOADS):
+        page = opened.go(f"/cases/{case_id(index)}")
+        assert page.locator("#description").text_content() == name
+        assert page.locator(".facts dd").all_text_contents().count(name) == 4, name
+        assert page.locator(f"main :is({STRANGERS.replace('img', 'img:not(.leaflet-tile)')})").count() == 0
+    page = opened.go(f"/cases/heat?by=community&kind={quote(PAYLOADS[1])}&area={quote(PAYLOADS[3])}")
+    assert page.locator("#area option:checked").text_content() == PAYLOADS[3]
     expect(page.locator("#areas tbody th").first).to_be_visible()
     assert set(page.locator("#areas tbody th").all_text_contents()) <= {*PAYLOADS, "in no area"}
-    assert page.evaluate("() => document.querySelectorAll('main img, main iframe, main input[autofocus]').length") == 0
-    assert opened.faults.dialogs == []
+    assert page.locator(f"#areas :is({STRANGERS})").count() == 0
     opened.leave()

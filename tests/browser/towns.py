@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.cases.places import place_cases
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.versions import bump
-from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones
 from tests.coverage.towns import add_area, add_target
 
 PAYLOADS = (
@@ -36,7 +37,7 @@ PAYLOADS = (
 )
 CAMPAIGN = "<b>&'\"{{ 1 }}"
 SWEEPING = 1
-FROM = date(2025, 1, 1)
+FROM, TREATED = date(2025, 1, 1), date(2025, 3, 1)
 WEST, SOUTH, STEP = 105.08, 31.09, 0.002
 
 
@@ -48,10 +49,11 @@ def markup_town(connection: Connection) -> None:
     add_area(connection, "G", "group", community, box)
     for code, name in zip("OCG", PAYLOADS[:3], strict=True):
         _write(connection, "update area set name = :name where code = :code", code=code, name=name)
-    targets, zones = [], []
+    targets: list[tuple[int, int]] = []
+    zones = []
     for index, name in enumerate(PAYLOADS):
         target, extent = _lane(connection, index, name)
-        targets.append(target)
+        targets.append((target, extent))
         code = f"Z{index:02d}"
         half = Stretch(target, 0, extent // 2 - index * 1000)
         zones.append(NewZone(code=code, name=name, duty_id=SWEEPING, stretches=[half], valid_from=FROM))
@@ -69,19 +71,69 @@ def markup_town(connection: Connection) -> None:
             day=FROM,
             code=f"P{index:02d}",
         )
-    _write(
+    campaign = _written(
         connection,
         "insert into campaign (code, title, pest, valid_from, valid_to, scope)"
-        " values (:code, :title, 'rodent', :day, '2025-06-01', '{street-segments}')",
+        " values (:code, :title, 'rodent', :day, '2025-06-01', '{street-segments}') returning id",
         code=CAMPAIGN,
         title=PAYLOADS[2],
         day=FROM,
     )
     areas_changed(connection)
-    targets_changed(connection, begun=targets)
+    targets_changed(connection, begun=[target for target, _extent in targets])
     add_zones(connection, zones)
     assignments_changed(connection, [zone.code for zone in zones])
-    bump(connection, ["areas", "street-segments", "lanes", "people"])
+    _treatments(connection, campaign, targets)
+    _cases(connection)
+    bump(connection, ["areas", "street-segments", "lanes", "people", "campaigns", "cases"])
+
+
+def _treatments(connection: Connection, campaign: int, targets: list[tuple[int, int]]) -> None:
+    """Write a treatment of the first metres of each lane, with words that are markup in every field."""
+    works = [
+        NewWork(
+            kind="treatments",
+            day=TREATED,
+            done_at=datetime(2025, 3, 1, 1, tzinfo=UTC),
+            result="done",
+            stretches=(Stretch(target, 0, 20_000),),
+        )
+        for target, _extent in targets
+    ]
+    for claim, name in zip(add_work(connection, works), PAYLOADS, strict=True):
+        _write(
+            connection,
+            "insert into treatment (id, campaign_id, source_key, external_id, method, product, team)"
+            " values (:claim, :campaign, :name, :name, :name, :name, :name)",
+            claim=claim,
+            campaign=campaign,
+            name=name,
+        )
+
+
+def _cases(connection: Connection) -> None:
+    """Write a complaint for each payload, with it in every field; the first one has a place by a lane."""
+    for index, name in enumerate(PAYLOADS):
+        place = f"POINT({WEST + STEP / 4} {SOUTH})" if index == 0 else None
+        _write(
+            connection,
+            "with one as ("
+            " insert into reported_case (uuid, source, external_id, source_key, kind, status, status_at, reported_at,"
+            " description, lane, house_number, geom)"
+            " values (cast(:id as uuid), :name, :name, :name, 'other', 'filed', '2025-03-02 10:00+08',"
+            " '2025-03-01 10:00+08', :name, :name, :name, ST_GeomFromText(:place, 4326)) returning id)"
+            " insert into case_event (case_id, status, at, known)"
+            " select id, 'filed', '2025-03-02 10:00+08', 'time' from one",
+            id=case_id(index),
+            name=name,
+            place=place,
+        )
+    place_cases(connection)
+
+
+def case_id(index: int) -> str:
+    """Return the id of the complaint about a payload."""
+    return f"00000000-0000-4000-8000-0000000000{index:02d}"
 
 
 def _lane(connection: Connection, index: int, name: str) -> tuple[int, int]:
@@ -100,3 +152,7 @@ def _lane(connection: Connection, index: int, name: str) -> tuple[int, int]:
 
 def _write(connection: Connection, statement: str, **values: object) -> None:
     connection.execute(text(statement), values)
+
+
+def _written(connection: Connection, statement: str, **values: object) -> int:
+    return connection.execute(text(statement), values).scalar_one()
