@@ -143,12 +143,12 @@ function told(gap) {
 }
 
 const panel = createCampaignPanel(store, config, api, { light, place: (choice) => choose(choice), close: unchoose, told });
-const player = createPlayer((on, how) => store.set({ on }, how.playing ? {} : { push: true }), { shown });
+const player = createPlayer((on, how) => store.set({ on }, how.playing ? how : { push: true }), { shown, stopped: () => gaps.load() });
 const sheet = createSheet(map);
 createSearch(store, config, choose, { types: FOUND });
 createReached(store, config, api, { tell, unitOf, choose });
 createLayers(store);
-createGaps(store, { question: gapsOf, watched: ["on", "kind"], listed: STATES.slice(1), told }, choose);
+const gaps = createGaps(store, { question: gapsOf, watched: ["on", "kind"], listed: STATES.slice(1), told }, choose);
 loadDays();
 
 byId("map").setAttribute("role", "region");

@@ -91,9 +91,11 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
     unseen.hidden = listed.some((name) => state.states.has(name));
   }
 
-  store.watch(watched, () => load());
+  // while a player runs, one list at its end is enough
+  store.watch(watched, (_state, _before, how) => (how.playing ? box.setAttribute("aria-busy", "true") : load()));
   store.watch(["states"], remind);
   store.watch(["select"], (state) => mark(state.select));
   remind(store.get());
   load();
+  return { load: () => load() };
 }

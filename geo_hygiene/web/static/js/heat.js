@@ -17,6 +17,7 @@ import { createWhen } from "./when.js";
 const SELECTS = ["kind", "channel", "status", "area", "weekday", "hour"];
 const FILTERS = [...SELECTS, "from", "to"];
 const MARGIN = 0.5; // of the view, asked for around it, so that a small move asks for nothing
+const REFUSED = 422;
 const SPREAD = 0.8; // radius of a spot, in cells
 
 const config = readJson("config");
@@ -79,6 +80,8 @@ async function refresh() {
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     tell(say("failed", { reason: error.message }));
+    // a period that is too long for frames of a day has some for months
+    if (error.status === REFUSED && state.step !== words.step.read(null)) store.set({ step: words.step.read(null) });
   }
   byId("content").removeAttribute("aria-busy");
 }
@@ -219,7 +222,7 @@ function keepLinks(state) {
   }
 }
 
-const player = createPlayer((at, how) => store.set({ at }, how.playing ? {} : { push: true }));
+const player = createPlayer((at, how) => store.set({ at }, how.playing ? how : { push: true }));
 const listed = ({ code }) => (code ? `/cases${query({ ...store.get(), area: code }, filters)}` : null);
 const areas = createAreas((area) => camera.look([...area.place, ...area.place]), listed);
 const whenShown = createWhen();

@@ -9,8 +9,9 @@ const SLOWEST_MS = 15_000;
 const passed = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // `choose(key)` is called with the key of a frame; `how.playing` tells that nobody pressed anything. `shown()` resolves
-// when the frame that was chosen last is drawn: a slow machine plays slowly, and shows every frame.
-export function createPlayer(choose, { shown = async () => {} } = {}) {
+// when the frame that was chosen last is drawn: a slow machine plays slowly, and shows every frame. `stopped()` is called
+// when it stops to play.
+export function createPlayer(choose, { shown = async () => {}, stopped = () => {} } = {}) {
   const box = byId("player");
   const play = byId("player-play");
   const slider = byId("player-at");
@@ -34,8 +35,10 @@ export function createPlayer(choose, { shown = async () => {} } = {}) {
   }
 
   function stop() {
+    if (!run) return;
     run = null;
     told();
+    stopped();
   }
 
   function step(by) {
@@ -47,7 +50,7 @@ export function createPlayer(choose, { shown = async () => {} } = {}) {
     const mine = {};
     run = mine;
     told();
-    let next = at >= frames.length - 1 ? 0 : beside(1);
+    let next = beside(1) < frames.length ? beside(1) : 0;
     while (run === mine && next < frames.length) {
       go(next, { playing: true });
       next += 1;
@@ -85,7 +88,6 @@ export function createPlayer(choose, { shown = async () => {} } = {}) {
 
   return {
     stop,
-    isPlaying: () => Boolean(run),
 
     // Frames are {key, text}; without a key that fits the slider stands at its end and the text is what is given.
     show(next, key, otherwise = "") {
