@@ -8,10 +8,12 @@ import random
 import signal
 import subprocess
 import sys
+import zipfile
 from datetime import date
 from pathlib import Path
 
 import geopandas
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -36,7 +38,9 @@ STREET_COLUMNS = [
     *("office", "community", "group", "width_m", "valid_from", "valid_to"),
 ]
 ODD_NAMES = ["珞喻路", "㐂𠮷䶮巷", "<script>alert(1)</script>", "'; drop table lane; --", '"q"\n,x', "=1+2", "'=1", "-"]
-FORMATS = pytest.mark.parametrize("ending", ENDINGS)
+READ_BACK = tuple(ending for ending in ENDINGS if ending != ".parquet")
+"""What an import reads; Parquet is for other programs."""
+FORMATS = pytest.mark.parametrize("ending", READ_BACK)
 
 
 @pytest.fixture
@@ -121,7 +125,7 @@ def test_every_layer_goes_out_and_its_rows_come_back_from_each_format(
 ) -> None:
     layer = layer_of(key)
     count = connection.scalar(text(f"select count(*) from {layer.model.__tablename__}"))
-    endings = ENDINGS if layer.geometry else (".csv",)
+    endings = READ_BACK if layer.geometry else (".csv", ".xlsx")
     counted = {
         ending: export(connection, layer, tmp_path / f"{key}{ending}", every_period=True).rows for ending in endings
     }
@@ -266,6 +270,42 @@ def test_csv_runs_no_formula_and_comes_back_as_it_was(connection: Connection, to
     table = read(tmp_path / "people.csv")
     assert table.rows["name"].to_pylist() == ["张伟", "=cmd|' /C calc'!A0"]
     assert table.rows["phone"].to_pylist() == ["138****1234", None]
+
+
+def test_a_workbook_runs_no_formula_and_comes_back_as_it_was(
+    connection: Connection, town: Town, tmp_path: Path
+) -> None:
+    export(connection, layer_of("people"), tmp_path / "people.xlsx", on=START)
+    with zipfile.ZipFile(tmp_path / "people.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "=cmd|" in sheet
+    table = read(tmp_path / "people.xlsx")
+    assert (table.format, table.rows["name"].to_pylist()) == ("XLSX", ["张伟", "=cmd|' /C calc'!A0"])
+
+
+@pytest.mark.parametrize("key", ["street-segments", "duty-zones", "people"])
+def test_parquet_is_what_geopandas_reads(connection: Connection, town: Town, tmp_path: Path, key: str) -> None:
+    layer = layer_of(key)
+    count = export(connection, layer, tmp_path / f"{key}.parquet", every_period=True).rows
+    if layer.geometry is None:
+        frame = pd.read_parquet(tmp_path / f"{key}.parquet")
+    else:
+        frame = geopandas.read_parquet(tmp_path / f"{key}.parquet")
+        table = written(connection, key, tmp_path / f"{key}.gpkg", every_period=True)
+        assert frame.crs.to_string() == "OGC:CRS84"
+        assert [None if shape is None else shape.wkt for shape in frame.geometry] == [
+            None if shape is None else shape.wkt for shape in table.geometry
+        ]
+    assert len(frame) == count > 0
+    assert [name for name in frame.columns if name != "geometry"] == [field.name for field in layer.exported]
+
+
+def test_a_text_that_a_cell_can_not_hold_is_not_cut(connection: Connection, town: Town, tmp_path: Path) -> None:
+    connection.execute(text("update water_body set name = repeat('江', 33000)"))
+    with pytest.raises(ExportError, match="33000"):
+        export(connection, layer_of("water-bodies"), tmp_path / "w.xlsx", on=START)
+    assert list(tmp_path.iterdir()) == []
 
 
 @given(st.text())

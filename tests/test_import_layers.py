@@ -167,6 +167,28 @@ def test_refused_rows_go_to_a_file_with_their_reasons(connection: Connection, tm
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_places_come_as_longitude_and_latitude_too(connection: Connection) -> None:
+    bring(connection, "areas", TREE)
+    (west, south), (east, north) = place(100, 100).coords[0], place(900, 900).coords[0]
+    rows = [
+        (None, {"类型": "公厕", "编号": "F1", "经度": str(west), "纬度": str(south)}),
+        (None, {"类型": "bin", "编号": "F2", "经度": str(east), "纬度": str(north)}),
+    ]
+    assert counts(bring(connection, "facilities", rows)) == ("imported", 2, 0, 0, 0)
+    stored = query(
+        connection, "select ST_X(geom), ST_Y(geom), category from target where kind = 'facilities' order by 1"
+    )
+    assert stored == [(west, south, "public_toilet"), (east, north, "bin")]
+    assert counts(bring(connection, "facilities", rows))[0] == "unchanged"
+    nowhere = (None, {"类型": "bin", "编号": "F3", "经度": None, "纬度": str(south)})
+    unknown = (None, {"类型": "bin", "编号": "F4", "经度": "0", "纬度": "0"})
+    refused = bring(connection, "facilities", [*rows, nowhere, unknown])
+    assert (refused.status, codes(refused)) == (
+        "refused",
+        [("geometry-empty", 3), ("geometry-empty", 4), ("value-cut", 4)],
+    )
+
+
 def test_a_reader_s_error_keeps_its_row_out(connection: Connection):
     source = table(
         [(place(0, 0), {"kind": "bin"}), (place(1, 1), {"kind": "bin"})],

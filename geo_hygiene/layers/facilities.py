@@ -13,6 +13,7 @@ from geo_hygiene.layerspec import (
     Lettering,
     MapLayer,
     Style,
+    coordinate_fields,
     identity_fields,
     period_fields,
     place_fields,
@@ -70,6 +71,7 @@ LAYER = MapLayer(
             from_zoom=0,
         ),
         *place_fields(),
+        *coordinate_fields(),
         *period_fields(Facility),
     ),
     style=Style(

@@ -210,7 +210,7 @@ class _Import:
 
     def _can_do_without_place(self) -> bool:
         """Tell whether rows without one are stored: the list of a zone comes as a table of its own."""
-        return self.layer.places_by_coordinates or issubclass(self.layer.model, Claim)
+        return self.layer.is_event or issubclass(self.layer.model, Claim)
 
     def _no_places(self) -> list[Finding]:
         """Set aside places that stand for an unknown one, and return a warning for each."""
@@ -246,7 +246,7 @@ class _Import:
         """Return the rows with their keys; rows whose key came before are errors."""
         table, layer = self.table, self.layer
         keyed = layer.geometry is not None and not layer.is_event and not issubclass(layer.model, Claim)
-        hashes = geometry_hashes(table.geometry) if keyed else [None] * len(table.row_numbers)
+        hashes = geometry_hashes(self.shapes) if keyed else [None] * len(table.row_numbers)
         keys, by_geometry = row_keys(layer, table, clean, hashes, self.options.key) if keyed else ([], False)
         rows = self._good(range(len(table.row_numbers)))
         given = frozenset({*mapping.columns, *self.options.constants})

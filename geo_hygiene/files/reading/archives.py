@@ -97,11 +97,12 @@ def _checked(archive: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
             count=len(files),
             most=MOST_MEMBERS,
         )
-    _check_sizes(files, limits)
+    check_sizes(files, limits)
     return files
 
 
-def _check_sizes(files: list[zipfile.ZipInfo], limits: Limits) -> None:
+def check_sizes(files: list[zipfile.ZipInfo], limits: Limits) -> None:
+    """Refuse an archive that says of itself that it unpacks to more than may be, or than real files do."""
     unpacked = sum(info.file_size for info in files)
     packed = sum(info.compress_size for info in files)
     if unpacked > RATIO_COUNTS_FROM and unpacked > MOST_RATIO * max(packed, 1):

@@ -26,7 +26,7 @@ from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity
 from geo_hygiene.files.reading.geopackages import GeoPackage
 from geo_hygiene.files.reading.guess import looks_like
 from geo_hygiene.files.reading.limits import Limits
-from geo_hygiene.files.reading.locate import JSON_ENDINGS, TABLE_ENDING, Located, RefusedError, refuse
+from geo_hygiene.files.reading.locate import JSON_ENDINGS, TABLE_ENDINGS, Located, RefusedError, refuse
 from geo_hygiene.files.reading.magic import check_content
 from geo_hygiene.files.reading.notes import Notes
 from geo_hygiene.files.reading.placement import Placement
@@ -34,6 +34,8 @@ from geo_hygiene.files.reading.shapefiles import Shapefile
 from geo_hygiene.files.reading.sink import Sink
 from geo_hygiene.files.reading.sources import RawBatch, Source
 from geo_hygiene.files.reading.systems import Bounds, System, Transformation, from_option, to_storage, what_is_lost
+from geo_hygiene.files.reading.text_tables import TextTable
+from geo_hygiene.files.reading.workbooks import Workbook
 from geo_hygiene.i18n import N_
 
 OUT_OF_MEMORY = 12
@@ -141,14 +143,15 @@ class Reading:
             return Shapefile(located, self._scratch, self._limits, encoding)
         if located.ending in JSON_ENDINGS:
             return GeoJson(located, encoding)
-        if located.ending == TABLE_ENDING:
-            return CsvTable(
-                located,
-                encoding,
-                has_shapes=self._job["family"] is not None,
-                needs_shapes=self._job["needs_shapes"],
-            )
+        if located.ending in TABLE_ENDINGS:
+            return self._table(located)
         return GeoPackage(located, self._scratch, family=self._family(), table=self._job["table"])
+
+    def _table(self, located: Located) -> TextTable:
+        shapes = {"has_shapes": self._job["family"] is not None, "needs_shapes": self._job["needs_shapes"]}
+        if located.ending == "csv":
+            return CsvTable(located, self._job["encoding"], **shapes)
+        return Workbook(located, self._limits, table=self._job["table"], **shapes)
 
     def _counted(self, source: Source) -> Iterator[RawBatch]:
         """Yield the batches, telling the progress and minding the bound on rows."""
@@ -182,7 +185,7 @@ class Reading:
         return Placement(self._system, self._transformation, self._extent)
 
     def _is_plain_table(self) -> bool:
-        return isinstance(self._source, CsvTable) and self._source.system is None
+        return isinstance(self._source, TextTable) and self._source.system is None
 
     def _family(self) -> str | None:
         """Return the family that shapes must be of, if any."""

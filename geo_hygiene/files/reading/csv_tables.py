@@ -2,87 +2,68 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import shapely
-from numpy.typing import NDArray
-
-from geo_hygiene.crs import STORAGE_SRID
-from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.findings import Code
 from geo_hygiene.files.formulas import unguarded
-from geo_hygiene.files.reading.geometry import INVALID_HINT
 from geo_hygiene.files.reading.limits import MEBIBYTE
 from geo_hygiene.files.reading.locate import Located, refuse
-from geo_hygiene.files.reading.sources import FieldNames, RawBatch
-from geo_hygiene.files.reading.systems import System, from_option
+from geo_hygiene.files.reading.text_tables import Line, TextTable
 from geo_hygiene.files.reading.texts import Text
 from geo_hygiene.i18n import N_
 
-ROWS_IN_BATCH = 20_000
-SHAPE_COLUMN = "wkt"
 _DELIMITERS = ",;\t"
 _LONGEST_VALUE = 16 * MEBIBYTE
 
 
-class CsvTable:
-    """A table with one line of headings; every value is text, empty ones are null.
+class CsvTable(TextTable):
+    """A file of lines; its rows are counted from the first one behind the headings.
 
     Parameters
     ----------
     encoding
         What the user says, if anything; else UTF-8, or GB18030 where it is no UTF-8.
-    has_shapes
-        Whether a layer is wanted, whose shapes stand in the column `wkt`; else the rows have no geometry.
-    needs_shapes
-        Whether a layer without that column is refused; else its rows say otherwise where they are.
+    has_shapes, needs_shapes
+        As of every table.
     """
 
     format = "CSV"
-    total: int | None = None
 
     def __init__(self, located: Located, encoding: str | None, *, has_shapes: bool, needs_shapes: bool = True) -> None:
-        self.name = located.name
-        self.findings: list[Finding] = []
         self._path = located.parts["csv"]
-        self._text = Text(self._path, encoding)
-        self.encoding = self._text.encoding
-        self.findings.extend(self._text.findings)
+        text = Text(self._path, encoding)
+        self.encoding = text.encoding
+        self._codec = text.codec
         csv.field_size_limit(_LONGEST_VALUE)
-        self._names = self._read_headings()
-        self._shape_at = self._names.index(SHAPE_COLUMN) if has_shapes and SHAPE_COLUMN in self._names else None
-        self.system: System | None = (
-            None if self._shape_at is None else replace(from_option(f"EPSG:{STORAGE_SRID}"), origin="format")
+        self._delimiter = _delimiter(self._path, text.codec)
+        super().__init__(
+            located.name,
+            self._headings(),
+            [*text.findings],
+            has_shapes=has_shapes,
+            needs_shapes=needs_shapes,
         )
-        if has_shapes and needs_shapes and self._shape_at is None:
-            raise refuse(
-                Code.FILE_TYPE,
-                N_("A table has no shapes: the layer needs a shapefile, GeoPackage or GeoJSON, or a column %(name)s."),
-                name=SHAPE_COLUMN,
-            )
 
-    @property
-    def schema(self) -> pa.Schema | None:
-        """Names of the fields; all are text."""
-        return pa.schema([(name, pa.string()) for at, name in enumerate(self._names) if at != self._shape_at])
+    def _headings(self) -> list[str]:
+        with self._path.open(encoding=self._codec, newline="") as file:
+            try:
+                # A heading may go over several lines.
+                return next(csv.reader(file, delimiter=self._delimiter, strict=True), [])
+            except csv.Error:
+                return []
 
-    def batches(self) -> Iterator[RawBatch]:
-        """Yield the lines behind the headings; empty ones do not count as rows."""
+    def _lines(self) -> Iterator[Line]:
         row = 0
-        lines: list[list[str]] = []
-        with self._path.open(encoding=self._text.codec, newline="") as file:
+        with self._path.open(encoding=self._codec, newline="") as file:
             reader = csv.reader(file, delimiter=self._delimiter, strict=True)
             next(reader)
             try:
                 for line in reader:
                     if any(line):
-                        lines.append(line)
-                    if len(lines) == ROWS_IN_BATCH:
-                        yield self._batch(row, lines)
-                        row, lines = row + len(lines), []
+                        row += 1
+                        yield row, [unguarded(value) for value in line]
             except csv.Error as problem:
-                at = row + len(lines) + 1
+                at = row + 1
                 raise refuse(
                     Code.FILE_UNREADABLE,
                     N_("Row %(at)s is no CSV: its quotes do not match, or it holds a value of over %(most)s MB."),
@@ -91,42 +72,8 @@ class CsvTable:
                     at=at,
                     most=_LONGEST_VALUE // MEBIBYTE,
                 ) from problem
-        yield self._batch(row, lines)
 
-    def _read_headings(self) -> list[str]:
-        with self._path.open(encoding=self._text.codec, newline="") as file:
-            first = file.readline(_LONGEST_VALUE)
-            self._delimiter = max(_DELIMITERS, key=first.count)
-            file.seek(0)
-            try:
-                # A heading may go over several lines.
-                headings = next(csv.reader(file, delimiter=self._delimiter, strict=True), [])
-            except csv.Error:
-                headings = []
-        if not any(heading.strip() for heading in headings):
-            raise refuse(
-                Code.FILE_UNREADABLE, N_("The first line of %(name)s holds no headings."), name=self._path.name
-            )
-        names = FieldNames(self.findings)
-        return [names.add(heading) for heading in headings]
 
-    def _batch(self, before: int, lines: list[list[str]]) -> RawBatch:
-        rows = np.arange(before + 1, before + len(lines) + 1, dtype=np.int64)
-        width = len(self._names)
-        for row, line in zip(rows.tolist(), lines, strict=True):
-            if len(line) > width and any(line[width:]):
-                text = N_("The row has %(found)s values, and there are %(wanted)s headings.")
-                values = {"found": len(line), "wanted": width}
-                self.findings.append(Finding(Code.FILE_UNREADABLE, text, row=row, values=values))
-        columns = [[unguarded(line[at]) or None if at < len(line) else None for line in lines] for at in range(width)]
-        geometries: NDArray[np.object_] = np.full(len(rows), None, dtype=object)
-        problems: dict[int, Finding] = {}
-        if self._shape_at is not None:
-            shapes = columns.pop(self._shape_at)
-            geometries = shapely.from_wkt(np.array(shapes, dtype=object), on_invalid="ignore")
-            problems = {
-                int(row): Finding(Code.GEOMETRY_INVALID, row=int(row), value=shape, hint=INVALID_HINT)
-                for row, shape, geometry in zip(rows, shapes, geometries, strict=True)
-                if shape is not None and geometry is None
-            }
-        return RawBatch(rows, geometries, [pa.array(column, pa.string()) for column in columns], problems)
+def _delimiter(path: Path, codec: str) -> str:
+    with path.open(encoding=codec, newline="") as file:
+        return max(_DELIMITERS, key=file.readline(_LONGEST_VALUE).count)

@@ -11,7 +11,7 @@ from geo_hygiene.i18n import N_
 SHAPEFILE_PARTS = ("shp", "shx", "dbf", "prj", "cpg")
 JSON_ENDINGS = ("geojson", "json")
 READABLE = ("shp", "zip", "gpkg", *JSON_ENDINGS)
-TABLE_ENDING = "csv"
+TABLE_ENDINGS = ("csv", "xlsx", "xls", "ods")
 #: Side files of a GeoPackage that was not closed: newer rows may stand there.
 WRITE_AHEAD = ("gpkg-wal", "gpkg-shm")
 
@@ -57,11 +57,14 @@ def locate(path: Path) -> Located:
         return _shapefile(path, needs_shapes=True)
     if ending == "shp":
         return _shapefile(path)
-    if ending not in {*READABLE, TABLE_ENDING}:
+    if ending not in {*READABLE, *TABLE_ENDINGS}:
         raise refuse(
             Code.FILE_TYPE,
             N_("Files with the ending %(ending)s are not read."),
-            hint=N_("Bring a shapefile (.shp, a folder or a .zip), a GeoPackage (.gpkg) or GeoJSON (.geojson)."),
+            hint=N_(
+                "Bring a shapefile (.shp, a folder or a .zip), a GeoPackage (.gpkg), GeoJSON (.geojson), or a table "
+                "(.csv, .xlsx)."
+            ),
             ending=f".{ending}" if ending else "—",
         )
     extra = {part: beside for part in WRITE_AHEAD if (beside := path.with_suffix(f".{part}")).is_file()}

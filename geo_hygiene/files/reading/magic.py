@@ -11,6 +11,8 @@ _START = 512
 #: Heads of what document security programs in offices write over every file; the content is then not there.
 _ENCRYPTED = (b"%TSD-Header", b"\x00\x00\x00\x00%TSD", b"\x03\x10ESafeNet", b"b\x14#e")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Old workbooks, and new ones behind a password."""
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -38,8 +40,10 @@ def check_content(located: Located) -> None:
 def _fits(ending: str, start: bytes) -> bool:
     if ending == "shp":
         return start.startswith(shapefile_records.MAGIC)
-    if ending == "zip":
+    if ending in {"zip", "ods"}:
         return start.startswith(_ZIP)
+    if ending in {"xlsx", "xls"}:
+        return start.startswith((*_ZIP, _COMPOUND))
     if ending == "gpkg":
         return start.startswith(geopackages.MAGIC)
     if ending in JSON_ENDINGS:

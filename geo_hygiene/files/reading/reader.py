@@ -59,16 +59,16 @@ def read(
     ----------
     path
         A .shp, a folder that holds one, a .zip of a shapefile, GeoPackage or GeoJSON, a .gpkg, .geojson or .json; a
-        .csv for tables without geometry.
+        .csv, .xlsx, .xls or .ods for tables without geometry.
     crs
         The coordinate system, as `EPSG:4523`; else what the file says.
     encoding
         The encoding of the text; else what the file says, as far as its text agrees.
     layer
-        Family of geometries that are wanted: point, line, polygon or any; None takes all, and a CSV file as a table
+        Family of geometries that are wanted: point, line, polygon or any; None takes all, and a table
         without geometry.
     table
-        Name of the layer in a GeoPackage or archive that holds several.
+        Name of the layer in a GeoPackage or archive, or of the sheet in a workbook, that holds several.
     extent
         West, south, east, north of what is stored already, EPSG:4326; sharpens the guesses.
     needs_shapes

@@ -11,8 +11,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from sqlalchemy import Connection
 
 from geo_hygiene.files.scratch import private_folder
-from geo_hygiene.files.writing.formats import WRITERS, ExportError
-from geo_hygiene.files.writing.rows import Rows, fetch
+from geo_hygiene.files.writing.formats import TABLES, WRITERS
+from geo_hygiene.files.writing.rows import ExportError, Rows, fetch
 from geo_hygiene.i18n import _
 from geo_hygiene.layerspec import MapLayer
 
@@ -48,9 +48,9 @@ def export(
     connection
         Is only read from.
     layer
-        A layer, or a table, which goes to CSV alone.
+        A layer, or a table, which only some formats hold.
     path
-        Ends in .gpkg, .shp, .geojson or .csv. A file that is there is replaced.
+        Ends in one of :data:`ENDINGS`. A file that is there is replaced.
     on
         The day; required unless `every_period`.
     encoding
@@ -89,8 +89,14 @@ def _check(rows: Rows, path: Path, ending: str, encoding: str | None) -> None:
                 known=", ".join(ENDINGS),
             )
         )
-    if rows.geometry_type is None and ending != ".csv":
-        raise ExportError(_("“%(layer)s” is a table without shapes; export it to a .csv file.", layer=rows.name))
+    if rows.geometry_type is None and ending not in TABLES:
+        raise ExportError(
+            _(
+                "“%(layer)s” is a table without shapes; export it to one of %(known)s.",
+                layer=rows.name,
+                known=", ".join(TABLES),
+            )
+        )
     if encoding is not None and ending != ".shp":
         raise ExportError(_("Only a shapefile has a choice of encoding; the other formats are UTF-8."))
     if path.is_dir():

@@ -1,10 +1,9 @@
-"""Write rows as GeoPackage, shapefile, GeoJSON or CSV, each so that an import gives the same rows."""
+"""Write rows as files of every format, each so that an import gives the same rows."""
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -12,28 +11,25 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
 
 from geo_hygiene.crs import STORAGE_SRID
-from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.formulas import guarded
-from geo_hygiene.files.writing.rows import MIXED, Rows
+from geo_hygiene.files.writing.rows import MIXED, ExportError, Rows
+from geo_hygiene.files.writing.shapes import SHAPE_COLUMN, well_known_text
+from geo_hygiene.files.writing.workbooks import write_workbook
 from geo_hygiene.i18n import _
 from geo_hygiene.layerspec import Attribute
 
-SHAPE_COLUMN = "wkt"
 LONGEST_DBF_TEXT = 254
 """Bytes of a text field in a dbf table."""
 
 _CRS = f"EPSG:{STORAGE_SRID}"
 _WKB = "wkb"
-_PAIR = re.compile(r"\[([^\[\],]+),([^\[\],]+)\]")
-
-
-class ExportError(GeoHygieneError):
-    """Rows that a format can not hold, or a file that can not be written."""
+_GEOMETRY = "geometry"
 
 
 def write_geopackage(rows: Rows, path: Path, encoding: str | None) -> int:  # noqa: ARG001 - one form for all formats
@@ -97,11 +93,34 @@ def write_csv(rows: Rows, path: Path, encoding: str | None) -> int:  # noqa: ARG
         writer = csv.writer(file)
         writer.writerow([*names, SHAPE_COLUMN] if rows.geometry_type else names)
         for columns, shapes in rows.batches:
-            drawn = _well_known_text(shapes) if rows.geometry_type else None
+            drawn = well_known_text(shapes) if rows.geometry_type else None
             for at, values in enumerate(_lines(columns)):
                 line = ["" if value is None else _as_cell(value) for value in values]
                 writer.writerow(line if drawn is None else [*line, drawn[at]])
                 count += 1
+    return count
+
+
+def write_parquet(rows: Rows, path: Path, encoding: str | None) -> int:  # noqa: ARG001 - one form for all formats
+    """Write GeoParquet (longitude and latitude, well-known binary), a table as plain Parquet; return the row count.
+
+    Source: https://geoparquet.org/releases/v1.1.0/
+    """
+    fields = [(attribute.name, kind) for attribute, kind in zip(rows.attributes, rows.types(), strict=True)]
+    schema = pa.schema(fields)
+    if rows.geometry_type is not None:
+        about = {
+            "version": "1.1.0",
+            "primary_column": _GEOMETRY,
+            "columns": {_GEOMETRY: {"encoding": "WKB", "geometry_types": []}},
+        }
+        schema = pa.schema([*fields, (_GEOMETRY, pa.binary())], {"geo": json.dumps(about)})
+    count = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as file:
+        for columns, shapes in rows.batches:
+            drawn = [] if rows.geometry_type is None else [pa.array(shapes, pa.binary())]
+            file.write_batch(pa.RecordBatch.from_arrays([*columns, *drawn], schema=schema))
+            count += len(shapes)
     return count
 
 
@@ -111,7 +130,11 @@ WRITERS: Mapping[str, Writer] = {
     ".shp": write_shapefile,
     ".geojson": write_geojson,
     ".csv": write_csv,
+    ".xlsx": write_workbook,
+    ".parquet": write_parquet,
 }
+TABLES = (".csv", ".xlsx", ".parquet")
+"""What holds rows without shapes."""
 
 
 def _write_with_gdal(
@@ -230,18 +253,3 @@ def _as_cell(value: object) -> str:
     if isinstance(value, str):
         return guarded(value)
     return _iso(value) if isinstance(value, date) else repr(value)
-
-
-def _well_known_text(shapes: NDArray[np.object_]) -> list[str]:
-    """Return the shapes as well-known text, exact to the last bit, which no library writes; GeoJSON is exact."""
-    texts: list[str] = []
-    for drawn in shapely.to_geojson(shapely.from_wkb(shapes)):
-        if drawn is None:
-            texts.append("")
-            continue
-        kind, _name, coordinates = drawn.partition(',"coordinates":')
-        pairs = _PAIR.sub(r"\1 \2", coordinates.removesuffix("}"))
-        pairs = pairs if pairs.startswith("[") else f"[{pairs}]"
-        name = kind.removeprefix('{"type":"').removesuffix('"').upper()
-        texts.append(f"{name} {pairs.replace('[', '(').replace(']', ')')}")
-    return texts

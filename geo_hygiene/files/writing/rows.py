@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection, RowMapping
 
+from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.writing.query import GEOMETRY, layer_rows
 from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer
 
@@ -41,6 +42,10 @@ _MAKERS: Mapping[FieldType, Callable[[Any], Any]] = {
     FieldType.UUID: str,
     FieldType.CODES: str,
 }
+
+
+class ExportError(GeoHygieneError):
+    """Rows that a format can not hold, or a file that can not be written."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,104 @@
+"""Tables: a line of headings, then rows of text; the shape may stand in a column as well-known text."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from geo_hygiene.crs import STORAGE_SRID
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading.geometry import INVALID_HINT
+from geo_hygiene.files.reading.locate import refuse
+from geo_hygiene.files.reading.sources import FieldNames, RawBatch
+from geo_hygiene.files.reading.systems import System, from_option
+from geo_hygiene.i18n import N_
+
+ROWS_IN_BATCH = 20_000
+SHAPE_COLUMN = "wkt"
+
+Line = tuple[int, Sequence[str]]
+"""The number by which people find a row, and its values."""
+
+
+class TextTable(ABC):
+    """A table with one line of headings; every value is text, empty ones are null.
+
+    Parameters
+    ----------
+    headings
+        What stands in the line of headings, one for each column.
+    has_shapes
+        Whether a layer is wanted, whose shapes stand in the column `wkt`; else the rows have no geometry.
+    needs_shapes
+        Whether a layer without that column is refused; else its rows say otherwise where they are.
+
+    Raises
+    ------
+    RefusedError
+        If there are no headings, or no shapes where they are needed.
+    """
+
+    format: str
+    total: int | None = None
+    encoding: dict[str, str]
+
+    def __init__(
+        self, name: str, headings: Sequence[str], findings: list[Finding], *, has_shapes: bool, needs_shapes: bool
+    ) -> None:
+        self.name = name
+        self.findings = findings
+        if not any(heading.strip() for heading in headings):
+            raise refuse(Code.FILE_UNREADABLE, N_("The first line of %(name)s holds no headings."), name=name)
+        names = FieldNames(findings)
+        self._names = [names.add(heading) for heading in headings]
+        self._shape_at = self._names.index(SHAPE_COLUMN) if has_shapes and SHAPE_COLUMN in self._names else None
+        self.system: System | None = (
+            None if self._shape_at is None else replace(from_option(f"EPSG:{STORAGE_SRID}"), origin="format")
+        )
+        if has_shapes and needs_shapes and self._shape_at is None:
+            raise refuse(
+                Code.FILE_TYPE,
+                N_("A table has no shapes: the layer needs a shapefile, GeoPackage or GeoJSON, or a column %(name)s."),
+                name=SHAPE_COLUMN,
+            )
+
+    @property
+    def schema(self) -> pa.Schema | None:
+        """Names of the fields; all are text."""
+        return pa.schema([(name, pa.string()) for at, name in enumerate(self._names) if at != self._shape_at])
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Yield the rows behind the headings; empty ones do not count."""
+        lines = ((number, line) for number, line in self._lines() if any(line))
+        while batch := list(islice(lines, ROWS_IN_BATCH)):
+            yield self._batch(batch)
+
+    @abstractmethod
+    def _lines(self) -> Iterator[Line]:
+        """Yield the rows behind the headings."""
+
+    def _batch(self, lines: Sequence[Line]) -> RawBatch:
+        rows = np.array([number for number, _line in lines], dtype=np.int64)
+        width = len(self._names)
+        for row, line in lines:
+            if len(line) > width and any(line[width:]):
+                text = N_("The row has %(found)s values, and there are %(wanted)s headings.")
+                values = {"found": len(line), "wanted": width}
+                self.findings.append(Finding(Code.FILE_UNREADABLE, text, row=row, values=values))
+        columns = [[line[at] or None if at < len(line) else None for _row, line in lines] for at in range(width)]
+        geometries: NDArray[np.object_] = np.full(len(rows), None, dtype=object)
+        problems: dict[int, Finding] = {}
+        if self._shape_at is not None:
+            shapes = columns.pop(self._shape_at)
+            geometries = shapely.from_wkt(np.array(shapes, dtype=object), on_invalid="ignore")
+            problems = {
+                int(row): Finding(Code.GEOMETRY_INVALID, row=int(row), value=shape, hint=INVALID_HINT)
+                for row, shape, geometry in zip(rows, shapes, geometries, strict=True)
+                if shape is not None and geometry is None
+            }
+        return RawBatch(rows, geometries, [pa.array(column, pa.string()) for column in columns], problems)

@@ -1,0 +1,112 @@
+"""Sheets of workbooks are read as somebody would read them off the screen."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from geo_hygiene.files.findings import Code
+from geo_hygiene.files.reading import SourceTable, read
+
+Sheets = dict[str, list[list[Any]]]
+
+
+def workbook(path: Path, sheets: Sheets, hidden: tuple[str, ...] = ()) -> Path:
+    """Write sheets as a spreadsheet program would, from their lines of cells."""
+    with xlsxwriter.Workbook(path) as book:
+        day, minute = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        for name, lines in sheets.items():
+            sheet = book.add_worksheet(name)
+            if name in hidden:
+                sheet.hide()
+            for row, line in enumerate(lines):
+                for column, value in enumerate(line):
+                    if isinstance(value, date | time):
+                        sheet.write_datetime(row, column, value, minute if isinstance(value, datetime) else day)
+                    elif value is not None:
+                        sheet.write(row, column, value)
+    return path
+
+
+def values(table: SourceTable) -> list[dict[str, Any]]:
+    """Return the rows by the names of their fields."""
+    assert table.complete, [finding.message() for finding in table.findings]
+    return [dict(row) for row in table.rows.to_pylist()]
+
+
+def refusal(table: SourceTable) -> tuple[Code, str]:
+    """Return the code and words with which a file was refused."""
+    assert not table.complete
+    (finding,) = table.findings
+    return finding.code, finding.message()
+
+
+def test_values_are_text_as_the_sheet_shows_them(tmp_path: Path) -> None:
+    lines = [
+        ["编号", "数", "日期", "时间", "是"],
+        ["007", 13912345678, date(2025, 3, 1), datetime(2025, 3, 1, 8, 30), True],  # noqa: DTZ001 - sheets know none
+        [7.5, 1e-3, None, "", "=1+1"],
+    ]
+    rows = values(read(workbook(tmp_path / "a.xlsx", {"表": lines})))
+    assert rows == [
+        {"编号": "007", "数": "13912345678", "日期": "2025-03-01", "时间": "2025-03-01 08:30:00", "是": "true"},
+        {"编号": "7.5", "数": "0.001", "日期": None, "时间": None, "是": "0"},
+    ]
+
+
+def test_titles_above_the_headings_are_passed_and_rows_have_the_numbers_of_the_sheet(tmp_path: Path) -> None:
+    lines = [["清江街道保洁员名单"], [], ["姓名", "岗位", None], ["张伟", "保洁员"], [], ["李强", "保洁员"]]
+    table = read(workbook(tmp_path / "a.xlsx", {"名单": lines}))
+    assert [row["姓名"] for row in values(table)] == ["张伟", "李强"]
+    assert table.row_numbers.tolist() == [4, 6]
+    assert table.fields == ["姓名", "岗位"]
+
+
+def test_a_row_with_more_values_than_headings_is_an_error(tmp_path: Path) -> None:
+    table = read(workbook(tmp_path / "a.xlsx", {"a": [["x", "y"], [1, 2, 3], [4, 5]]}))
+    assert [(finding.code, finding.row) for finding in table.findings] == [(Code.FILE_UNREADABLE, 2)]
+
+
+def test_of_several_sheets_one_is_named(tmp_path: Path) -> None:
+    sheets: Sheets = {"说明": [["a", "b"], [1, 2]], "名单": [["姓名", "岗位"], ["张伟", "保洁员"]], "空": []}
+    path = workbook(tmp_path / "a.xlsx", sheets)
+    code, words = refusal(read(path))
+    assert code is Code.FILE_UNREADABLE
+    assert "说明, 名单" in words
+    assert values(read(path, table="名单")) == [{"姓名": "张伟", "岗位": "保洁员"}]
+    assert "说明, 名单" in refusal(read(path, table="nothing"))[1]
+    assert values(read(workbook(tmp_path / "b.xlsx", sheets, hidden=("名单",)))) == [{"a": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.xlsx", b"%TSD-Header-###%" + bytes(600), Code.FILE_ENCRYPTED),
+        ("a.xls", b"%TSD-Header-###%" + bytes(600), Code.FILE_ENCRYPTED),
+        ("a.xlsx", b"<html><table></table></html>", Code.FILE_TYPE),
+        ("a.xls", b"<html><table></table></html>", Code.FILE_TYPE),
+        ("a.xlsx", b"", Code.FILE_TYPE),
+        ("a.xlsx", b"PK\x03\x04" + bytes(600), Code.FILE_UNREADABLE),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), Code.FILE_UNREADABLE),
+        ("a.ods", b"PK\x03\x04" + bytes(600), Code.FILE_UNREADABLE),
+    ],
+)
+def test_what_is_no_workbook_is_said(tmp_path: Path, name: str, content: bytes, code: Code) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert refusal(read(tmp_path / name))[0] is code
+
+
+def test_a_workbook_that_unpacks_to_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"a": [["x", "y"], [1, 2]]})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/big.bin", bytes(200_000_000))
+    assert refusal(read(path))[0] is Code.ARCHIVE_UNSAFE
+
+
+def test_an_empty_workbook_is_said(tmp_path: Path) -> None:
+    assert refusal(read(workbook(tmp_path / "a.xlsx", {"a": []})))[0] is Code.FILE_UNREADABLE
