@@ -19,7 +19,8 @@ every_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 
 PUBLIC_KEYS = {
     "areas", "lanes", "street-segments", "drains", "drain-segments", "septic-tanks", "facilities", "water-bodies",
-    "buildings", "duty-zones", "people", "posts", "assignments", "zone-segments",
+    "buildings", "duty-zones", "people", "posts", "assignments", "zone-segments", "drain-nodes", "frontages", "units",
+    "estates",
 }  # fmt: skip
 
 EXPORT_COLUMNS = {
