@@ -49,6 +49,7 @@ LAYERS: dict[str, MapLayer] = {
         duty_zones.LAYER,
         tables.ASSIGNMENTS,
         tables.ZONE_SEGMENTS,
+        tables.DUTY_ROSTER,
         tables.CAMPAIGNS,
         campaign_areas.LAYER,
         treatments.LAYER,

@@ -147,6 +147,53 @@ ZONE_SEGMENTS = MapLayer(
     ),
 )
 
+DUTIES = (
+    Choice(value="sweeping", title=N_("Sweeping"), aliases=("保洁", "清扫", "清扫保洁")),
+    Choice(value="supervision", title=N_("Supervision"), aliases=("市容监督", "监督", "市容")),
+    Choice(value="drains", title=N_("Drains"), aliases=("阴沟", "沟渠", "疏浚")),
+)
+"""The duties whose targets lie along lanes and drains."""
+
+DUTY_ROSTER = MapLayer(
+    key="duty-roster",
+    title=N_("Duty roster"),
+    model=Assignment,
+    geometry=None,
+    key_field="zone",
+    attributes=(
+        Attribute(name="zone", title=N_("Zone"), role=Role.ZONE, aliases=("责任区", "责任区编号", "片区")),
+        Attribute(
+            name="person", title=N_("Person"), role=Role.PERSON, aliases=("工号", "人员编号", "编号", "人员代码")
+        ),
+        Attribute(
+            name="name",
+            title=N_("Full name"),
+            role=Role.GROUP_NAME,
+            aliases=("姓名", "名字", "责任人", "人员", "保洁员", "负责人"),
+        ),
+        Attribute(name="post", title=N_("Role"), choices=ROLES, aliases=("岗位", "职务", "身份", "role")),
+        Attribute(name="duty", title=N_("Duty"), choices=DUTIES, aliases=("职责", "责任类型", "工作内容")),
+        Attribute(
+            name="lane",
+            title=N_("Lane"),
+            required=True,
+            aliases=("街巷", "道路", "路名", "路段", "责任路段", "街道", "street", "road"),
+        ),
+        Attribute(name="lane_code", title=N_("Lane code"), aliases=("街巷编号", "道路编号")),
+        Attribute(name="from", title=N_("From"), aliases=("起点", "起", "从", "起点位置")),
+        Attribute(name="to", title=N_("To"), aliases=("终点", "止", "至", "到", "终点位置")),
+        Attribute(name="shift", title=N_("Shift"), choices=SHIFTS, aliases=SHIFT_ALIASES),
+        Attribute(
+            name="phone",
+            title=N_("Telephone (masked)"),
+            role=Role.PHONE,
+            aliases=("电话", "手机", "联系电话", "手机号"),
+        ),
+        *period_fields(Assignment),
+    ),
+)
+"""Who looks after which stretch of which lane, as offices write it down; zones, people and assignments in one table."""
+
 PESTS = (
     Choice(value="rodent", title=N_("Rodents"), aliases=("鼠", "老鼠", "灭鼠", "rat", "mouse")),
     Choice(value="mosquito", title=N_("Mosquitoes"), aliases=("蚊", "蚊子", "灭蚊")),

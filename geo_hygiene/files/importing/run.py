@@ -19,7 +19,7 @@ from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
-from geo_hygiene.files.importing import cases, lists, tables, treatments, zones
+from geo_hygiene.files.importing import cases, lists, roster, tables, treatments, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.campaigns import campaign_findings
@@ -37,6 +37,7 @@ from geo_hygiene.files.reading import SourceTable, read
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.cases import Case
+from geo_hygiene.layers.tables import DUTY_ROSTER
 from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layerspec import MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
@@ -338,16 +339,23 @@ def store(connection: Connection, batch: Batch) -> Stored:
     layer, numbers = batch.layer, batch.numbers.tolist()
     if layer.is_target:
         return store_targets(connection, batch)
-    if layer.model is ClaimStretch:
-        return lists.store(connection, batch.clean, batch.rows, numbers)
+    if layer.geometry is None:
+        return _store_table(connection, batch)
     if layer.model in EVENTS:
         return EVENTS[layer.model](connection, batch)
     if issubclass(layer.model, Claim):
         shapes = batch.geometries
         return zones.store(connection, batch.clean, shapes, batch.rows, numbers, batch.options, batch.import_id)
-    if layer.geometry is None:
-        return tables.store(connection, layer, batch.clean, batch.rows, numbers, batch.options, batch.import_id)
     return store_features(connection, batch)
+
+
+def _store_table(connection: Connection, batch: Batch) -> Stored:
+    layer, clean, rows, numbers = batch.layer, batch.clean, batch.rows, batch.numbers.tolist()
+    if layer is DUTY_ROSTER:
+        return roster.store(connection, clean, rows, numbers, batch.options, batch.import_id)
+    if layer.model is ClaimStretch:
+        return lists.store(connection, clean, rows, numbers)
+    return tables.store(connection, layer, clean, rows, numbers, batch.options, batch.import_id)
 
 
 def places(layer: MapLayer, table: SourceTable, clean: CleanRows) -> NDArray[np.object_]:

@@ -10,10 +10,12 @@ from pathlib import Path
 from pyogrio.errors import DataLayerError, DataSourceError
 from sqlalchemy import Connection
 
+from geo_hygiene.coverage.roster import roster, roster_lines
 from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.files.writing.formats import TABLES, WRITERS
-from geo_hygiene.files.writing.rows import ExportError, Rows, fetch
+from geo_hygiene.files.writing.rows import ExportError, Rows, fetch, rows_of
 from geo_hygiene.i18n import _
+from geo_hygiene.layers.tables import DUTY_ROSTER
 from geo_hygiene.layerspec import MapLayer
 
 ENDINGS = tuple(WRITERS)
@@ -65,7 +67,16 @@ def export(
         raise ValueError("on must be a day unless every_period is asked for")
     if not layer.exports:
         raise ExportError(_("“%(layer)s” is not exported.", layer=layer.key))
+    if layer is DUTY_ROSTER:
+        if on is None:
+            raise ExportError(_("The duty roster is that of a day; say which with --on."))
+        return write(_roster(connection, on), path, encoding=encoding)
     return write(fetch(connection, layer, None if every_period else on), path, encoding=encoding)
+
+
+def _roster(connection: Connection, on: date) -> Rows:
+    held = roster(connection, on, roster_lines(connection, on))
+    return rows_of(DUTY_ROSTER.key, DUTY_ROSTER.exported, None, (row.as_columns() for row in held))
 
 
 def write(rows: Rows, path: Path, *, encoding: str | None = None) -> Exported:

@@ -1,0 +1,380 @@
+"""The duty roster: people, zones, lists and holders from one table, as offices keep it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from geo_hygiene.coverage.duties import DutyRecord, all_duties
+from geo_hygiene.coverage.holders import assignments_changed
+from geo_hygiene.coverage.intervals import Interval, union
+from geo_hygiene.coverage.lane_lines import LaneLine
+from geo_hygiene.coverage.roster import RosterRow, roster, roster_lines
+from geo_hygiene.coverage.versions import bump
+from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, replace_lists
+from geo_hygiene.database import write_rows
+from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.lane_names import LaneNames
+from geo_hygiene.files.importing.options import ImportOptions
+from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.i18n import N_
+
+DUTY_OF_POST = {"supervisor": "supervision"}
+"""What people of a post do when the row does not say; the others sweep."""
+USUAL_DUTY = "sweeping"
+USUAL_POST = "cleaner"
+ALL_DAY = "all-day"
+SLIP_MM = 2
+"""A stretch may pass the end of its lane by as much as two roundings."""
+
+PEOPLE = "select id, code, name, role, phone from person"
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of the file whose lane, stretch and duty are known."""
+
+    number: int
+    zone: str
+    duty: DutyRecord
+    shift: str
+    person: str | None
+    line: LaneLine
+    span: Interval
+    valid_from: date | None
+    valid_to: date | None
+
+    @property
+    def place(self) -> tuple[str, str | None, int, Interval]:
+        return self.zone, self.person, self.line.id, self.span
+
+
+@dataclass(slots=True)
+class _Said:
+    """What the file says of one zone."""
+
+    duty: DutyRecord
+    shift: str
+    rows: list[_Row] = field(default_factory=list)
+
+    def stretches(self) -> list[Stretch]:
+        spans: dict[int, tuple[LaneLine, list[Interval]]] = {}
+        for row in self.rows:
+            spans.setdefault(row.line.id, (row.line, []))[1].append(row.span)
+        return [stretch for line, parts in spans.values() for span in union(parts) for stretch in line.stretches(*span)]
+
+    def holders(self) -> dict[str, tuple[date | None, date | None]]:
+        return {row.person: (row.valid_from, row.valid_to) for row in self.rows if row.person is not None}
+
+
+def store(
+    connection: Connection,
+    clean: CleanRows,
+    rows: Sequence[int],
+    numbers: Sequence[int],
+    options: ImportOptions,
+    import_id: int,
+) -> Stored:
+    """Let the zones that the file names be as it says from the day of the change on; other zones stay."""
+    stored = Stored()
+    day = options.changes_on
+    lines = roster_lines(connection, day)
+    people = _People(connection, stored)
+    read = _read(connection, clean, rows, numbers, lines, people, stored)
+    said: dict[str, _Said] = {}
+    for row in read:
+        zone = said.setdefault(row.zone, _Said(row.duty, row.shift))
+        if (zone.duty, zone.shift) != (row.duty, row.shift):
+            words = N_("The zone “%(zone)s” has another duty or shift in row %(first)s.")
+            values = {"zone": row.zone, "first": zone.rows[0].number}
+            stored.findings.append(Finding(Code.VALUE_INVALID, words, row.number, "zone", row.zone, values=values))
+        zone.rows.append(row)
+    present: dict[str, list[RosterRow]] = defaultdict(list)
+    for held in roster(connection, day, lines):
+        if held.zone in said:
+            present[held.zone].append(held)
+    changed_people = people.write(import_id)
+    _write_zones(connection, said, present, options, import_id)
+    _write_holders(connection, said, present, day, import_id)
+    _count(stored, said, present)
+    stored.updated += changed_people
+    return stored
+
+
+def _count(stored: Stored, said: Mapping[str, _Said], present: Mapping[str, Sequence[RosterRow]]) -> None:
+    """Count rows: the same, new, gone; a row of a zone and lane that is new beside one that is gone was changed."""
+    for code, zone in said.items():
+        had = {(row.zone, row.person, row.line.id, row.span) for row in present.get(code, ())}
+        has = {row.place for row in zone.rows}
+        stored.unchanged += len(had & has)
+        created, gone = list(has - had), list(had - has)
+        changed = min(len(created), len(gone))
+        stored.updated += changed
+        stored.created += len(created) - changed
+        stored.ended += len(gone) - changed
+
+
+def _read(
+    connection: Connection,
+    clean: CleanRows,
+    rows: Sequence[int],
+    numbers: Sequence[int],
+    lines: Mapping[str, Sequence[LaneLine]],
+    people: _People,
+    stored: Stored,
+) -> list[_Row]:
+    duties = {duty.code: duty for duty in all_duties(connection)}
+    names = {kind: LaneNames(of_kind) for kind, of_kind in lines.items()}
+    found: list[_Row] = []
+    for index in rows:
+        values, number = clean.row(index), int(numbers[index])
+        duty = duties[values["duty"] or DUTY_OF_POST.get(values["post"] or "", USUAL_DUTY)]
+        place = _place(values, number, names[duty.target_kind])
+        if isinstance(place, Finding):
+            stored.findings.append(place)
+            continue
+        person = people.named(values, number)
+        zone = values["zone"] or (f"{duty.code}-{person}" if person else None)
+        if zone is None:
+            words = N_("The row names neither a zone nor a person.")
+            stored.findings.append(Finding(Code.VALUE_MISSING, words, number))
+            continue
+        line, span = place
+        found.append(
+            _Row(
+                number,
+                zone,
+                duty,
+                values["shift"] or ALL_DAY,
+                person,
+                line,
+                span,
+                values["valid_from"],
+                values["valid_to"],
+            )
+        )
+    return found
+
+
+def _place(values: Mapping[str, Any], number: int, names: LaneNames) -> tuple[LaneLine, Interval] | Finding:
+    """Return the lane and the stretch that a row means, or what is wrong with it."""
+    lanes = names.find(values["lane"], values["lane_code"])
+    if len(lanes) != 1:
+        return _no_lane(values["lane"], number, names, len(lanes))
+    (line,) = lanes
+    for name in ("from", "to"):
+        if values[name] is not None and not line.positions(values[name]):
+            words = N_("“%(value)s” is no place on %(lane)s: say a lane that meets it, a house number, or metres.")
+            told = {"value": values[name], "lane": values["lane"]}
+            return Finding(Code.VALUE_INVALID, words, number, name, values[name], values=told)
+    spans = line.between(values["from"], values["to"])
+    if not spans:
+        return Finding(Code.VALUE_INVALID, N_("The stretch ends where it begins."), number, "to", values["to"])
+    if len(spans) > 1 and spans[0][1] - spans[0][0] == spans[1][1] - spans[1][0]:
+        words = N_("The lane passes there more than once: say metres from its beginning.")
+        return Finding(Code.VALUE_INVALID, words, number, "from", values["from"])
+    begin, end = spans[0]
+    if end > line.length_mm + SLIP_MM:
+        words = N_("The stretch ends past the end of its lane, which is %(length)s m long.")
+        told = {"length": line.length_mm / 1000}
+        return Finding(Code.VALUE_INVALID, words, number, "to", values["to"], values=told)
+    return line, (begin, min(end, line.length_mm))
+
+
+def _no_lane(name: str, number: int, names: LaneNames, count: int) -> Finding:
+    if count:
+        words = N_("There are %(count)s lanes “%(value)s”; say which with lane_code.")
+        return Finding(Code.UNKNOWN_CODE, words, number, "lane", name, values={"value": name, "count": count})
+    guesses = names.guesses(name)
+    hint = (
+        N_("Did you mean %(guesses)s?") if guesses else N_("Import the streets first, or see how it is written there.")
+    )
+    values = {"value": name, "guesses": ", ".join(f"“{guess}”" for guess in guesses)}
+    return Finding(Code.UNKNOWN_CODE, N_("There is no lane “%(value)s”."), number, "lane", name, hint, values)
+
+
+class _People:
+    """Those who are stored, and what the file says of them beyond."""
+
+    def __init__(self, connection: Connection, stored: Stored) -> None:
+        self._connection = connection
+        self._stored = stored
+        self._known = {row.code: row for row in connection.execute(text(PEOPLE))}
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for row in self._known.values():
+            self._by_name[row.name].append(row.code)
+        self._said: dict[str, dict[str, tuple[Any, int]]] = defaultdict(dict)
+
+    def named(self, values: Mapping[str, Any], number: int) -> str | None:
+        """Return the code of the person of a row, by code or by name, and note what it says of them."""
+        code, name = values["person"], values["name"]
+        if code is None and name is None:
+            return None
+        if code is None:
+            same = self._by_name.get(name, [])
+            if len(same) > 1:
+                words = N_("There are %(count)s people called “%(value)s”; say which by their code.")
+                told = {"value": name, "count": len(same)}
+                self._stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "name", name, values=told))
+                return None
+            code = same[0] if same else name
+        for field_name, value in (("name", name), ("role", values["post"]), ("phone", values["phone"])):
+            self._note(code, field_name, value, number)
+        return str(code)
+
+    def _note(self, code: str, field_name: str, value: Any, number: int) -> None:
+        """Keep what differs from what is stored; two rows that say two new things contradict each other."""
+        known = self._known.get(code)
+        if value is None or (known is not None and getattr(known, field_name) == value):
+            return
+        before = self._said[code].setdefault(field_name, (value, number))
+        if before[0] != value:
+            words = N_("Row %(first)s says something else of “%(person)s”.")
+            told = {"first": before[1], "person": code}
+            self._stored.findings.append(Finding(Code.VALUE_INVALID, words, number, field_name, value, values=told))
+
+    def write(self, import_id: int) -> int:
+        """Write who is new or changed; return how many were changed."""
+        fresh = [code for code in self._said if code not in self._known]
+        changed = [code for code in self._said if code in self._known]
+        write_rows(
+            self._connection,
+            "insert into person (code, name, role, phone, import_id)"
+            " select given.code, given.name, given.role, given.phone, given.import_id::int"
+            " from (values %s) as given (code, name, role, phone, import_id)",
+            [
+                (
+                    code,
+                    self._new(code, "name") or code,
+                    self._new(code, "role") or USUAL_POST,
+                    self._new(code, "phone"),
+                    import_id,
+                )
+                for code in fresh
+            ],
+        )
+        write_rows(
+            self._connection,
+            "update person set name = coalesce(given.name, person.name), role = coalesce(given.role, person.role),"
+            " phone = coalesce(given.phone, person.phone), version = version + 1"
+            " from (values %s) as given (code, name, role, phone) where person.code = given.code",
+            [(code, *(self._new(code, name) for name in ("name", "role", "phone"))) for code in changed],
+        )
+        if self._said:
+            bump(self._connection, ["people"])
+        return len(changed)
+
+    def _new(self, code: str, field_name: str) -> Any:
+        return self._said[code].get(field_name, (None, 0))[0]
+
+
+def _write_zones(
+    connection: Connection,
+    said: Mapping[str, _Said],
+    present: Mapping[str, Sequence[RosterRow]],
+    options: ImportOptions,
+    import_id: int,
+) -> None:
+    """Write zones that are new or have other lists, duties or shifts; the older ones end on the day of the change."""
+    day = options.changes_on
+    claims = _claims(connection, said, day)
+    added, ended, corrected = [], [], {}
+    for code, zone in said.items():
+        stretches = zone.stretches()
+        old = claims.get(code)
+        if old is None:
+            starts = [row.valid_from for row in zone.rows]
+            begin = None if None in starts else min(start for start in starts if start is not None)
+            added.append(_as_new(code, zone, stretches, begin))
+            continue
+        same_kind = (old.duty_id, old.shift) == (zone.duty.id, zone.shift)
+        if same_kind and _as_spans(stretches) == _as_spans(_listed(present.get(code, ()))):
+            continue
+        if same_kind and (options.correct or old.valid_from >= day):
+            corrected[old.id] = stretches
+        else:
+            ended.append(old.id)
+            added.append(_as_new(code, zone, stretches, day))
+    if corrected:
+        replace_lists(connection, corrected)
+    if ended:
+        end_claims(connection, ended, day)
+    add_zones(connection, added, import_id=import_id)
+
+
+def _as_new(code: str, zone: _Said, stretches: Sequence[Stretch], valid_from: date | None) -> NewZone:
+    return NewZone(code=code, duty_id=zone.duty.id, shift=zone.shift, valid_from=valid_from, stretches=stretches)
+
+
+def _claims(connection: Connection, codes: Iterable[str], day: date) -> dict[str, Any]:
+    rows = connection.execute(
+        text(
+            "select duty_zone.code, claim.id, claim.duty_id, claim.shift, claim.valid_from"
+            " from duty_zone join claim using (id)"
+            " where duty_zone.code = any(:codes) and claim.valid_from <= :day and :day < claim.valid_to"
+        ),
+        {"codes": sorted(codes), "day": day},
+    )
+    return {row.code: row for row in rows}
+
+
+def _listed(rows: Iterable[RosterRow]) -> list[Stretch]:
+    return [stretch for row in rows for stretch in row.line.stretches(*row.span)]
+
+
+def _as_spans(stretches: Iterable[Stretch]) -> dict[int, list[Interval]]:
+    spans: dict[int, list[Interval]] = defaultdict(list)
+    for stretch in stretches:
+        spans[stretch.target_id].append((stretch.from_mm, stretch.to_mm))
+    return {target_id: union(parts) for target_id, parts in spans.items()}
+
+
+def _write_holders(
+    connection: Connection,
+    said: Mapping[str, _Said],
+    present: Mapping[str, Sequence[RosterRow]],
+    day: date,
+    import_id: int,
+) -> None:
+    """Let the persons of the file hold their zones, and nobody else from the day of the change on."""
+    new, gone = [], []
+    for code, zone in said.items():
+        had = {row.person for row in present.get(code, ()) if row.person is not None}
+        holders = zone.holders()
+        begins = day if present.get(code) else None
+        new += [
+            (person, code, zone.shift, start or begins, end)
+            for person, (start, end) in holders.items()
+            if person not in had
+        ]
+        gone += [(person, code) for person in had - holders.keys()]
+    write_rows(
+        connection,
+        "update assignment set valid_to = given.day::date from person, (values %s) as given (person, zone, day)"
+        " where person.id = assignment.person_id and person.code = given.person and assignment.zone = given.zone"
+        " and assignment.valid_from < given.day::date and given.day::date < assignment.valid_to",
+        [(person, zone, day.isoformat()) for person, zone in gone],
+    )
+    write_rows(
+        connection,
+        "delete from assignment using person, (values %s) as given (person, zone, day)"
+        " where person.id = assignment.person_id and person.code = given.person and assignment.zone = given.zone"
+        " and assignment.valid_from >= given.day::date",
+        [(person, zone, day.isoformat()) for person, zone in gone],
+    )
+    write_rows(
+        connection,
+        "insert into assignment (person_id, zone, shift, valid_from, valid_to, import_id)"
+        " select person.id, given.zone, given.shift, coalesce(given.valid_from::date, '-infinity'),"
+        " coalesce(given.valid_to::date, 'infinity'), given.import_id::int"
+        " from (values %s) as given (person, zone, shift, valid_from, valid_to, import_id)"
+        " join person on person.code = given.person",
+        [(*row, import_id) for row in new],
+    )
+    assignments_changed(connection, {row[1] for row in new} | {zone for _person, zone in gone})
