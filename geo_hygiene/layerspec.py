@@ -95,6 +95,8 @@ class Role(StrEnum):
     FROM = "from"
     TO = "to"
     """Metres on the target that the field with the role ``SEGMENT`` names."""
+    NAMED = "named"
+    """Of another record that the row names, or may make."""
     PENDING = "pending"
     """Empty until the model that fills it exists."""
 

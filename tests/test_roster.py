@@ -107,6 +107,18 @@ def test_another_holder_takes_over_on_the_day(town: Connection) -> None:
     assert held == [("P1", "-infinity", "2026-03-01"), ("P2", "2026-03-01", "infinity")]
 
 
+def test_a_telephone_that_one_row_changes_is_changed_once(town: Connection) -> None:
+    lanes = [{"person": "P1", "name": "甲", "lane": lane, "phone": "13900000001"} for lane in ("解放路", "人民路")]
+    roster(town, *lanes)
+    lanes[1]["phone"] = "15900000002"
+    assert counts(roster(town, *lanes)) == ("imported", 0, 1, 2, 0)
+    assert counts(roster(town, *lanes)) == ("unchanged", 0, 0, 2, 0)
+    assert query(town, "select phone from person") == [("159****0002",)]
+    lanes[0]["phone"] = "17700000003"
+    lanes[1]["phone"] = "18800000004"
+    assert [(f.code, f.row) for f in roster(town, *lanes).findings if f.is_error()] == [("value-invalid", 2)]
+
+
 @pytest.mark.parametrize(
     ("said", "guess"),
     [

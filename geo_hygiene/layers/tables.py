@@ -154,6 +154,13 @@ DUTIES = (
 )
 """The duties whose targets lie along lanes and drains."""
 
+_begins, _ends = period_fields(Assignment)
+_roster_period = (
+    replace(_begins, aliases=("开始日期", "生效日期", "起始日期", "from date", "start date", "since")),
+    replace(_ends, aliases=("结束日期", "失效日期", "to date", "until", "end date")),
+)
+"""Beside the places from and to, whose plain names these have elsewhere."""
+
 DUTY_ROSTER = MapLayer(
     key="duty-roster",
     title=N_("Duty roster"),
@@ -168,28 +175,33 @@ DUTY_ROSTER = MapLayer(
         Attribute(
             name="name",
             title=N_("Full name"),
-            role=Role.GROUP_NAME,
+            role=Role.NAMED,
             aliases=("姓名", "名字", "责任人", "人员", "保洁员", "负责人"),
         ),
-        Attribute(name="post", title=N_("Role"), choices=ROLES, aliases=("岗位", "职务", "身份", "role")),
-        Attribute(name="duty", title=N_("Duty"), choices=DUTIES, aliases=("职责", "责任类型", "工作内容")),
+        Attribute(
+            name="post", title=N_("Role"), role=Role.NAMED, choices=ROLES, aliases=("岗位", "职务", "身份", "role")
+        ),
+        Attribute(
+            name="duty", title=N_("Duty"), role=Role.DUTY, choices=DUTIES, aliases=("职责", "责任类型", "工作内容")
+        ),
         Attribute(
             name="lane",
             title=N_("Lane"),
+            role=Role.NAMED,
             required=True,
             aliases=("街巷", "道路", "路名", "路段", "责任路段", "街道", "street", "road"),
         ),
-        Attribute(name="lane_code", title=N_("Lane code"), aliases=("街巷编号", "道路编号")),
-        Attribute(name="from", title=N_("From"), aliases=("起点", "起", "从", "起点位置")),
-        Attribute(name="to", title=N_("To"), aliases=("终点", "止", "至", "到", "终点位置")),
-        Attribute(name="shift", title=N_("Shift"), choices=SHIFTS, aliases=SHIFT_ALIASES),
+        Attribute(name="lane_code", title=N_("Lane code"), role=Role.NAMED, aliases=("街巷编号", "道路编号")),
+        Attribute(name="from", title=N_("From"), role=Role.FROM, aliases=("起点", "从", "起点位置")),
+        Attribute(name="to", title=N_("To"), role=Role.TO, aliases=("终点", "至", "到", "终点位置")),
+        _shift,
         Attribute(
             name="phone",
             title=N_("Telephone (masked)"),
             role=Role.PHONE,
             aliases=("电话", "手机", "联系电话", "手机号"),
         ),
-        *period_fields(Assignment),
+        *_roster_period,
     ),
 )
 """Who looks after which stretch of which lane, as offices write it down; zones, people and assignments in one table."""

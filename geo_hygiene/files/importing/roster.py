@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from psycopg2.extras import Json
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
@@ -33,7 +34,10 @@ ALL_DAY = "all-day"
 SLIP_MM = 2
 """A stretch may pass the end of its lane by as much as two roundings."""
 
-PEOPLE = "select id, code, name, role, phone from person"
+PEOPLE = "select code, name, role, phone, extra from person"
+PERSON_FIELDS = ("name", "role", "phone")
+FORMER = "before_roster"
+"""Where it is kept what the last roster changed of a person."""
 
 
 @dataclass(slots=True)
@@ -200,7 +204,7 @@ def _no_lane(name: str, number: int, names: LaneNames, count: int) -> Finding:
 
 
 class _People:
-    """Those who are stored, and what the file says of them beyond."""
+    """Those who are stored, and what the file says of them."""
 
     def __init__(self, connection: Connection, stored: Stored) -> None:
         self._connection = connection
@@ -209,7 +213,7 @@ class _People:
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for row in self._known.values():
             self._by_name[row.name].append(row.code)
-        self._said: dict[str, dict[str, tuple[Any, int]]] = defaultdict(dict)
+        self._said: dict[str, dict[str, dict[Any, int]]] = defaultdict(lambda: defaultdict(dict))
 
     def named(self, values: Mapping[str, Any], number: int) -> str | None:
         """Return the code of the person of a row, by code or by name, and note what it says of them."""
@@ -225,53 +229,57 @@ class _People:
                 return None
             code = same[0] if same else name
         for field_name, value in (("name", name), ("role", values["post"]), ("phone", values["phone"])):
-            self._note(code, field_name, value, number)
+            if value is not None:
+                self._said[code][field_name].setdefault(value, number)
         return str(code)
-
-    def _note(self, code: str, field_name: str, value: Any, number: int) -> None:
-        """Keep what differs from what is stored; two rows that say two new things contradict each other."""
-        known = self._known.get(code)
-        if value is None or (known is not None and getattr(known, field_name) == value):
-            return
-        before = self._said[code].setdefault(field_name, (value, number))
-        if before[0] != value:
-            words = N_("Row %(first)s says something else of “%(person)s”.")
-            told = {"first": before[1], "person": code}
-            self._stored.findings.append(Finding(Code.VALUE_INVALID, words, number, field_name, value, values=told))
 
     def write(self, import_id: int) -> int:
         """Write who is new or changed; return how many were changed."""
-        fresh = [code for code in self._said if code not in self._known]
-        changed = [code for code in self._said if code in self._known]
+        news = {code: {name: self._news(code, name) for name in PERSON_FIELDS} for code in self._said}
+        fresh = [code for code in news if code not in self._known]
+        changed = [code for code in news if code in self._known and any(news[code].values())]
         write_rows(
             self._connection,
             "insert into person (code, name, role, phone, import_id)"
             " select given.code, given.name, given.role, given.phone, given.import_id::int"
             " from (values %s) as given (code, name, role, phone, import_id)",
             [
-                (
-                    code,
-                    self._new(code, "name") or code,
-                    self._new(code, "role") or USUAL_POST,
-                    self._new(code, "phone"),
-                    import_id,
-                )
+                (code, news[code]["name"] or code, news[code]["role"] or USUAL_POST, news[code]["phone"], import_id)
                 for code in fresh
             ],
         )
         write_rows(
             self._connection,
             "update person set name = coalesce(given.name, person.name), role = coalesce(given.role, person.role),"
-            " phone = coalesce(given.phone, person.phone), version = version + 1"
-            " from (values %s) as given (code, name, role, phone) where person.code = given.code",
-            [(code, *(self._new(code, name) for name in ("name", "role", "phone"))) for code in changed],
+            " phone = coalesce(given.phone, person.phone), version = version + 1, extra = extra || given.former::jsonb"
+            " from (values %s) as given (code, name, role, phone, former) where person.code = given.code",
+            [(code, *news[code].values(), self._former(code)) for code in changed],
         )
-        if self._said:
+        if fresh or changed:
             bump(self._connection, ["people"])
         return len(changed)
 
-    def _new(self, code: str, field_name: str) -> Any:
-        return self._said[code].get(field_name, (None, 0))[0]
+    def _former(self, code: str) -> Json:
+        known = self._known[code]
+        return Json({FORMER: {name: getattr(known, name) for name in PERSON_FIELDS}})
+
+    def _news(self, code: str, field_name: str) -> Any:
+        """Return what the file says anew of a person.
+
+        People change one row of somebody who has several. What the others say still, and what was changed so before,
+        is nothing new; two new things contradict each other.
+        """
+        said, known = self._said[code][field_name], self._known.get(code)
+        had = None if known is None else getattr(known, field_name)
+        new = {value: number for value, number in said.items() if value != had}
+        if len(said) > 1 and known is not None and had in said:
+            new.pop(known.extra.get(FORMER, {}).get(field_name), None)
+        if len(new) > 1:
+            (first, *_others), number = sorted(new.values()), max(new.values())
+            words = N_("Row %(first)s says something else of “%(person)s”.")
+            told = {"first": first, "person": code}
+            self._stored.findings.append(Finding(Code.VALUE_INVALID, words, number, field_name, code, values=told))
+        return next(iter(new), None)
 
 
 def _write_zones(
