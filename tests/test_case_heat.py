@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from geo_hygiene.cases.heat import FEWEST, Step, cell_size, heat
+from geo_hygiene.cases.places import place_cases
 from geo_hygiene.cases.questions import CaseFilter, list_cases
 from tests.importing import at, bring, place, query, street
 
@@ -114,3 +115,27 @@ def test_the_nearest_segment_is_nearest_in_metres(connection: Connection) -> Non
             assert nearest > 99.5
         else:
             assert float(distance) == pytest.approx(nearest, abs=0.5)
+
+
+def test_cases_near_streets_that_change_are_placed_as_if_all_were(connection: Connection) -> None:
+    """Only the cases that an import concerns are looked at again; placing all of them anew finds nothing to mend."""
+    dice = random.Random(11)
+
+    def streets(count: int) -> list[tuple[Any, dict[str, Any]]]:
+        ends = [[dice.uniform(-600, 600) for _end in range(4)] for _street in range(count)]
+        return [(street(*end), {"code": f"S{number}"}) for number, end in enumerate(ends)]
+
+    bring(connection, "cases", random_cases(dice))
+    first = streets(8)
+    changes: list[tuple[list[tuple[Any, dict[str, Any]]], dict[str, Any]]] = [
+        (first, {"key": "code"}),
+        ([(street(-500, 0, 500, 40), {"code": "crossing"})], {"key": "code", "day": date(2025, 6, 1)}),
+        (streets(8)[:5] + first[5:], {"key": "code", "day": date(2025, 7, 1)}),
+        (first[:3], {"key": "code", "replace": True, "day": date(2025, 5, 1)}),
+    ]
+    for rows, asked in changes:
+        assert bring(connection, "street-segments", rows, **asked).status == "imported"
+        assert place_cases(connection) == 0
+        # a test is one transaction: what earlier imports wrote must not pass for new
+        connection.execute(text("update target set recorded_at = recorded_at - interval '1 day'"))
+    assert query(connection, "select count(distinct target_id) > 5 from reported_case") == [(True,)]

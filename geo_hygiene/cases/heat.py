@@ -72,7 +72,6 @@ cross join lateral (
 ) as box
 where {CHOSEN}
 group by 1, 2, 3, 4
-order by 1, 2, 3, 4
 """  # noqa: S608 - constants
 """The box is compared number by number: the boxes of an index are coarser than the places in them."""
 
@@ -111,25 +110,28 @@ order by area.code nulls last, area.id
 BREAKDOWN = f"""
 select
     case 0
-        when grouping(it.kind) then 'kind'
-        when grouping(it.channel) then 'channel'
-        when grouping(it.status) then 'status'
-        when grouping(local.weekday) then 'weekday'
+        when grouping(kind) then 'kind'
+        when grouping(channel) then 'channel'
+        when grouping(status) then 'status'
+        when grouping(weekday) then 'weekday'
         else 'hour'
     end as name,
-    coalesce(it.kind, it.channel, it.status, cast(local.weekday as text), cast(local.hour as text)) as value,
+    coalesce(kind, channel, status, cast(weekday as text), cast(hour as text)) as value,
     count(*) as cases
-from reported_case as it
-cross join lateral (
+from (
     select
-        cast(extract(isodow from it.reported_at at time zone :zone) as int) as weekday,
-        case when cast(it.reported_at at time zone :zone as time) <> time '00:00'
-            then cast(extract(hour from it.reported_at at time zone :zone) as int)
-        end as hour
-) as local
-where {CHOSEN}
-group by grouping sets ((it.kind), (it.channel), (it.status), (local.weekday), (local.hour))
+        kind, channel, status, cast(extract(isodow from local) as int) as weekday,
+        case when cast(local as time) <> time '00:00' then cast(extract(hour from local) as int) end as hour
+    from (
+        select it.kind, it.channel, it.status, it.reported_at at time zone :zone as local
+        from reported_case as it
+        where {CHOSEN}
+        offset 0
+    ) as chosen
+) as counted
+group by grouping sets ((kind), (channel), (status), (weekday), (hour))
 """  # noqa: S608 - constants
+"""The offset keeps the planner from working out the local time anew for each part of it."""
 
 
 class Cell(NamedTuple):
@@ -174,7 +176,7 @@ class Density:
             "without_place": self.without_place,
             "outside": self.outside,
             "hidden": self.hidden,
-            "cells": [list(cell) for cell in self.cells],
+            "cells": [list(cell) for cell in sorted(self.cells)],
         }
 
 

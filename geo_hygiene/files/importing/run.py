@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from psycopg2.extras import Json
 from sqlalchemy import Connection, Engine, exists, select, text
 
-from geo_hygiene.cases.places import place_cases
+from geo_hygiene.cases.places import place_cases, place_cases_of_targets
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
@@ -290,8 +290,10 @@ class _Import:
         rows = self._good(batch.rows)
         if self._must_refuse(rows):
             return self._report("refused", Stored(), rows)
-        if stored.changed and (self.layer.is_target or self.layer.with_role(Role.PARENT) is not None):
+        if stored.changed and self.layer.with_role(Role.PARENT) is not None:
             place_cases(connection)
+        elif stored.changed and self.layer.is_target:
+            place_cases_of_targets(connection)
         status = "imported" if stored.changed else "unchanged"
         report = self._report("dry-run" if self.options.dry_run else status, stored, rows)
         empty_staging(connection)
