@@ -109,6 +109,127 @@ def test_filters_of_the_heat_map_stand_in_its_address(open_page: Open, sample_se
     opened.leave()
 
 
+def test_each_frame_of_a_summer_is_its_list(open_page: Open, sample_server: str) -> None:
+    """The keys step through the frames, and each has the number of the list that it leads to."""
+    opened = open_page(sample_server)
+    page = opened.go(f"/cases/heat?{SUMMER}")
+    page.locator("#player-on").focus()
+    for key, month in (
+        ("ArrowRight", "2025-05"),
+        ("ArrowRight", "2025-06"),
+        ("End", "2025-09"),
+        ("ArrowLeft", "2025-08"),
+    ):
+        page.keyboard.press(key)
+        expect(page.locator("#player-told")).to_contain_text(month)
+        address = page.locator("#to-list").get_attribute("href") or ""
+        listed = told(sample_server, f"{address}&limit=1")["total"]
+        expect(page.locator("#heat-total")).to_have_attribute("data-value", str(listed))
+        until(page, "at => location.search.includes(`at=${at}-01`)", month)
+    settle(page)
+    page.reload()
+    expect(page.locator("#player-told")).to_contain_text("2025-08")
+    page.locator("#to-list").click()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", str(listed))
+    first = page.locator("#cases tbody a").first
+    first.click()
+    expect(page.locator("[data-case]")).to_be_visible()
+    settle(page)
+    page.locator(".back a").click()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", str(listed))
+
+
+def test_an_address_of_the_heat_map_is_never_refused(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go("/cases/heat?kind=ghost&hour=99&from=2025-02-30&to=2025-10-01&at=never")
+    expect(page.locator("#notice")).to_be_visible()
+    listed = told(sample_server, "/cases?to=2025-10-01&limit=1")["total"]
+    expect(page.locator("#heat-total")).to_have_attribute("data-value", str(listed))
+    opened.leave()
+
+
+def test_a_campaign_plays_its_days(open_page: Open, sample_server: str) -> None:
+    """Also with reduced motion: whoever presses play wants it. The list is asked for once, when it stops."""
+    opened = open_page(sample_server)
+    opened.page.emulate_media(reduced_motion="reduce")
+    page = opened.go(f"{SPRING}?kind=street-segments&on=2025-04-08")
+    settle(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#player-at").focus()
+    page.keyboard.press(" ")
+    expect(page.locator("#player-play")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#player-told")).to_contain_text("2025-04-11", timeout=60_000)
+    expect(page.locator("#player-play")).to_have_attribute("aria-pressed", "false", timeout=30_000)
+    settle(page)
+    assert [url.partition("on=")[2][:10] for url in asked if "/gaps?" in url] == ["2025-04-11"]
+    days = [url.partition("on=")[2][:10] for url in asked if "/cover?" in url]
+    assert days == ["2025-04-09", "2025-04-10", "2025-04-11"]
+    assert "on=2025-04-11" in page.url
+    figures = told(sample_server, "/campaigns/2025-spring-rodent/cover?on=2025-04-11")["kinds"]
+    streets = next(kind for kind in figures if kind["kind"] == "street-segments")
+    row = page.locator("#kinds tr[data-kind=street-segments] td").last
+    expect(row).to_have_attribute("data-value", str(streets["effectiveness"]))
+    opened.leave()
+
+
+def test_the_search_of_a_campaign_opens_its_panel(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go(f"{SPRING}?on=2025-04-11")
+    figures = told(sample_server, "/campaigns/2025-spring-rodent/cover?on=2025-04-11&by=community")["by"]
+    area = next(one for one in figures if one["code"] == "QJ02")
+    page.fill("#query", "QJ02")
+    page.locator("#found [role=option]", has_text="Community").first.click()
+    expect(page.locator("#panel-title")).to_have_text(area["name"])
+    for kind in area["kinds"]:
+        facts = page.locator(f"#panel [data-kind={kind['kind']}] dd")
+        assert facts.count() == 1 + len(kind["states"])
+    row = page.locator("#panel ol.rows [data-segment]").first
+    segment = row.get_attribute("data-segment")
+    lane = row.locator(".row-name").text_content() or ""
+    row.click()
+    expect(page.locator("#panel-title")).to_have_text(lane)
+    assert f"select={segment}" in page.url
+    page.fill("#query", lane)
+    page.locator("#found [role=option]", has_text="Lane").first.click()
+    until(page, "() => location.search.includes('select=lane:')")
+    expect(page.locator("#panel h3.divider").first).to_contain_text("Left to do")
+    settle(page)
+    opened.leave()
+
+
+def test_the_figures_of_the_start_page_are_those_that_they_lead_to(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go("/")
+    read = "links => links.map((link) => [link.getAttribute('href'), link.textContent.trim()])"
+    kinds = page.locator("section[aria-labelledby=complaints] .short-list a.number").evaluate_all(read)
+    gaps = page.locator("section[aria-labelledby=communities] td a").evaluate_all(read)
+    shares = page.locator("section[aria-labelledby=campaign] li").evaluate_all(
+        "rows => rows.map((row) => ["
+        "row.querySelector('a').getAttribute('href'), row.querySelector('strong').textContent])"
+    )
+    assert kinds
+    assert gaps
+    assert shares
+    for address, count in kinds[:2]:
+        page = opened.go(address)
+        expect(page.locator("[data-total]")).to_have_attribute("data-total", count)
+        page = opened.go(address.replace("/cases?", "/cases/heat?"))
+        expect(page.locator("#heat-total")).to_have_attribute("data-value", count)
+    for address, metres in gaps[:2]:
+        page = opened.go(address)
+        chosen = page.locator("#community option:checked").text_content() or ""
+        row = page.locator("table.sums tr", has_text=chosen)
+        assert row.locator("td").nth(2).text_content() == metres
+        rows = page.locator("#pieces tbody tr")
+        assert rows.count() == rows.and_(page.locator("[data-state=gap]")).count() > 0
+    for address, share in shares:
+        page = opened.go(address)
+        kind = page.locator("#kind input:checked").get_attribute("value")
+        expect(page.locator(f"#kinds tr[data-kind={kind}] td").last).to_have_text(share)
+    opened.leave()
+
+
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
 def test_every_figure_of_the_start_page_leads_somewhere(open_page: Open, sample_server: str, language: str) -> None:
     opened = open_page(sample_server, phone=True, language=language)
