@@ -263,6 +263,55 @@ def test_foreign_words_stay_literal_and_phones_are_masked(connection: Connection
     assert row == (clean, MARKUP, "=1+1", clean)
 
 
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("座机0832-2034567，或028-85123456转801", "座机0832-****567，或028-****3456转801"),
+        ("请回电（0832）2034567", "请回电（0832）****567"),
+        ("来电08322034567 投诉", "来电0832****567 投诉"),
+        ("联系电话：8123456", "联系电话：****456"),
+        ("拨打400-812-3456没人接，800 820 8820也是", "拨打400-****456没人接，800 ****820也是"),
+        ("热线4008123456没人接", "热线400****456没人接"),
+        ("手机１３９１２３４５６７８", "手机139****5678"),
+        ("０８３２－２０３４５６７", "０８３２－****567"),
+        ("身份证11010519491231002X，住3栋", "身份证110***********002X，住3栋"),
+        ("王某 510104 19900101 1234", "王某 510***********1234"),
+    ],
+)
+def test_numbers_of_people_are_masked(connection: Connection, written: str, stored: str) -> None:
+    take(connection, report(description=written, house_number=written, remark=written))
+    kept = query(connection, "select description, house_number, extra ->> 'remark' from reported_case")
+    assert kept == [(stored, stored, stored)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "解放街1234567号2单元303室",
+        "2025-06-01至2025-06-15，距离400米，长1234.5678901米",
+        "工单4008123456，编号20250601001234",
+        "工单510703202506010012",
+        "受理号2025-0832-2034567",
+        "105.0832123456, 31.13912345678",
+        "电话 20250601 打过，第0832号",
+        "欠费8001234567元，面积400 1234567 米",
+        "4006160073",
+    ],
+)
+def test_other_numbers_stay(connection: Connection, written: str) -> None:
+    take(connection, report(description=written, remark=written))
+    assert query(connection, "select description, extra ->> 'remark' from reported_case") == [(written, written)]
+
+
+def test_no_finding_repeats_a_telephone_number(connection: Connection) -> None:
+    said = take(connection, report(description="打13912345678\t找我", status="13912345678", time="0832-2034567"))
+    told = json.dumps(said.as_json(), ensure_ascii=False)
+    assert {code for code, _row in codes(said)} == {"text-cleaned", "unknown-code", "value-invalid"}
+    assert "139****5678" in told
+    assert "13912345678" not in told
+    assert "2034567" not in told
+
+
 def test_cases_do_not_end_because_a_file_lacks_them(connection: Connection) -> None:
     with pytest.raises(NoImportError, match="cases"):
         take(connection, report(), replace=True)
@@ -379,3 +428,62 @@ def test_the_command_reads_what_offices_send(database: TestDatabase, tmp_path: P
     _, out, err = terminal.run("case", "list", "--status", "handled")
     assert "12345:2" in out
     assert "1 complaint, 1 without a place" in err
+
+
+HEADINGS = "编号,类型,状态,状态时间,受理时间,内容,经度,纬度"
+
+
+def test_the_command_tells_what_is_wrong_with_each_row(database: TestDatabase, tmp_path: Path) -> None:
+    terminal = Terminal(database, tmp_path)
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    file, wrong = tmp_path / "cases.csv", tmp_path / "wrong.csv"
+    lines = [
+        HEADINGS,
+        f'1,鼠,办结,2025-06-03 10:00,2025-06-01 08:00,"{MARKUP.replace(chr(34), chr(34) * 2)}",105.08,31.09',
+        "2,鼠,open,,1970-01-01,x,,",
+        f"3,鼠,open,,{tomorrow},x,,",
+        "4,鼠,open,,13/02/2025 08:00,x,,",
+        "5,鼠,open,,02/13/2025 08:00,=cmd|'/c calc'!A1,,",
+        "6,鼠,open,,,x,,",
+        "1,鼠,办结,2025-06-03 10:00,2025-06-01 08:00,x,105.08,31.09",
+        f"8,鼠,open,,2025-06-01,{'鼠' * 350_000},0,0",
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8-sig")
+
+    def ask(*words: str | Path) -> tuple[int, Any]:
+        code, out, err = terminal.run("case", "import", file, *words, "--json")
+        return code, json.loads(out or err)
+
+    code, refused = ask()
+    errors = {finding["row"]: finding["code"] for finding in refused["findings"] if finding["level"] == "error"}
+    assert (code, refused["status"], refused["records"]["created"]) == (1, "refused", 0)
+    assert errors == {4: "date-ambiguous", 5: "date-ambiguous", 6: "value-missing"}
+    code, kept = ask("--date-order", "mdy", "--skip-rejected", "--rejected", wrong)
+    errors = {finding["row"]: finding["code"] for finding in kept["findings"] if finding["level"] == "error"}
+    assert errors == dict.fromkeys((2, 3, 4), "value-invalid") | {6: "value-missing", 7: "duplicate-key"}
+    assert (code, kept["rows"], kept["records"]["without_place"]) == (0, {"read": 8, "accepted": 3, "rejected": 5}, 2)
+    assert wrong.read_text(encoding="utf-8-sig").count("\n") == 6
+    _code, out, _err = terminal.run("case", "list", "--json")
+    cases = {case["external_id"]: case for case in json.loads(out)["cases"]}
+    assert [cases[number]["description"] for number in "15"] == [MARKUP, "=cmd|'/c calc'!A1"]
+    assert (len(cases["8"]["description"]), cases["8"]["has_time"], cases["8"]["place"]) == (1000, False, None)
+    assert cases["5"]["reported_at"] == "2025-02-13T08:00:00+08:00"
+
+
+def test_two_commands_at_once_store_a_case_once(database: TestDatabase, tmp_path: Path) -> None:
+    terminal = Terminal(database, tmp_path)
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    numbers = range(300)
+    old.write_text(
+        "\n".join((HEADINGS, *(f"{number},鼠,派遣,2025-06-02 08:00,2025-06-01 08:00,x,," for number in numbers)))
+    )
+    new.write_text(
+        "\n".join((HEADINGS, *(f"{number},鼠,办结,2025-06-03 08:00,2025-06-01 08:00,y,," for number in numbers)))
+    )
+    running = [terminal.start("case", "import", file, "--json") for file in (old, old, new)]
+    answers = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    assert sum(answer["records"]["created"] for answer in answers) == len(numbers)
+    _code, out, _err = terminal.run("case", "list", "--json")
+    listed = json.loads(out)
+    assert listed["total"] == len(numbers)
+    assert {(case["status"], case["description"]) for case in listed["cases"]} == {("closed", "y")}
