@@ -45,6 +45,7 @@ LAYERS: dict[str, MapLayer] = {
         campaign_areas.LAYER,
         treatments.LAYER,
         cases.LAYER,
+        cases.HISTORY,
     )
 }
 

@@ -303,3 +303,20 @@ LAYER = MapLayer(
         *place_fields(),
     ),
 )
+
+HISTORY = MapLayer(
+    key="case-events",
+    title=N_("History of cases"),
+    model=CaseEvent,
+    geometry=None,
+    imports=False,
+    made_by="cases",
+    key_field="case",
+    attributes=(
+        Attribute(name="case", title=N_("Id of the case"), role=Role.CASE, type=FieldType.UUID),
+        Attribute(name="at", title=N_("Has the status since"), column=CaseEvent.at, type=FieldType.INSTANT),
+        Attribute(name="status", title=N_("Status"), column=CaseEvent.status, choices=STATUSES),
+        Attribute(name="known", title=N_("What is known of the time"), column=CaseEvent.known),
+        Attribute(name="recorded_at", title=N_("Heard at"), column=CaseEvent.recorded_at, type=FieldType.INSTANT),
+    ),
+)
