@@ -110,6 +110,12 @@ select
 from reported_case as it
 """
 
+BOX = """
+select ST_XMin(box) as west, ST_YMin(box) as south, ST_XMax(box) as east, ST_YMax(box) as north
+from (select ST_Extent(it.geom) as box from reported_case as it) as everywhere
+where box is not null
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFilter:
@@ -315,6 +321,12 @@ def days_of_cases(connection: Connection) -> tuple[date, date] | None:
     """Return the first and the last day on which a case was reported, ``None`` without cases."""
     row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection))}).one()
     return None if row.first_day is None else (row.first_day, row.last_day)
+
+
+def box_of_cases(connection: Connection) -> tuple[float, float, float, float] | None:
+    """Return west, south, east and north of the places of all cases, in degrees, ``None`` without places."""
+    row = connection.execute(text(BOX)).one_or_none()
+    return None if row is None else (row.west, row.south, row.east, row.north)
 
 
 def count_by_kind(connection: Connection, wanted: CaseFilter) -> list[tuple[str, int]]:

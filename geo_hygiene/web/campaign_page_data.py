@@ -19,8 +19,17 @@ from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import PESTS, ROLES, SEASONS
 from geo_hygiene.layers.treatments import METHODS, RESULTS
 from geo_hygiene.layers.treatments import UNITS as AMOUNT_UNITS
-from geo_hygiene.web.page_data import MapPage, category_titles, kind_titles, layer_words, readable, titles
-from geo_hygiene.web.parameters import Day, Spoken
+from geo_hygiene.web.page_data import (
+    MapPage,
+    category_titles,
+    kind_titles,
+    layer_words,
+    readable,
+    titles,
+    unreadable,
+    usual_layers,
+)
+from geo_hygiene.web.parameters import Day, Spoken, Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +75,15 @@ class _CampaignWords(Spoken, extra="ignore"):
     """The words of the address that the server reads."""
 
     on: Day | None = None
+    kind: Word | None = None
 
 
 def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -> MapPage:
     """Return the page of a campaign; a day that can not be read falls back and is said in ``notice``."""
     campaign = campaign_of(connection, code)
     read, notice = readable(_CampaignWords, words)
+    if read.kind is not None and read.kind not in campaign.kinds:
+        notice = unreadable()
     now = today(connection)
     on = read.on or campaign.shown_on(now)
     extent = features.extent(connection, on)
@@ -83,7 +95,7 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
         "last": campaign.last_day.isoformat(),
         "kinds": [_kind_words(key) for key in sorted(campaign.kinds)],
         "layers": [layer_words(layer) for layer in offered],
-        "usual": [layer.key for layer in offered if layer.style is not None and layer.style.visible],
+        "usual": usual_layers(),
         "goals": {"visited": VISITED, "treated": TREATED_WELL},
         "results": titles(RESULTS),
         "methods": titles(METHODS),

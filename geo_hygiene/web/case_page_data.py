@@ -10,17 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from geo_hygiene import features, maps
+from geo_hygiene import features
 from geo_hygiene.cases import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.i18n import _
-from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.maps import HEAT
 from geo_hygiene.web.api.cases import EVERY_OPEN, CaseParameters, ListParameters
-from geo_hygiene.web.page_data import MapPage, readable, titles
+from geo_hygiene.web.page_data import MapPage, readable, titles, usual_layers
 from geo_hygiene.web.parameters import Limit
 
 LISTED = 50
@@ -135,7 +134,7 @@ def case_page(connection: Connection, identity: uuid_module.UUID) -> CasePage:
             "segment": case["segment"],
             "duty": duty.code,
             "on": case["on"],
-            "usual": [layer.key for layer in maps.switches(LAYERS.values()) if layer.style and layer.style.visible],
+            "usual": usual_layers(),
         }
     return CasePage(case=case, duties=duties, config=config)
 
@@ -148,7 +147,7 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     """Return the page of where complaints gather: its words, and the days between which there are some."""
     _read, notice = readable(_HeatWords, words)
     on = today(connection)
-    extent = features.extent(connection, on)
+    extent = features.extent(connection, on) or questions.box_of_cases(connection)
     days = questions.days_of_cases(connection)
     said = _InWords()
     config = {
@@ -160,6 +159,7 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "statuses": said.every_status,
         "areas": features.communities(connection, on),
         "colors": list(HEAT.items()),
+        "usual": usual_layers(),
         "api": "/api/v1",
         "notice": notice,
     }

@@ -12,11 +12,13 @@ import { tell } from "./notice.js";
 import { createPlayer } from "./player.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
+import { createTiles } from "./style.js";
 import { createWhen } from "./when.js";
 
 const SELECTS = ["kind", "channel", "status", "area", "weekday", "hour"];
 const FILTERS = [...SELECTS, "from", "to"];
 const MARGIN = 0.5; // of the view, asked for around it, so that a small move asks for nothing
+const NEAREST = 14; // nearer, cells are so small that few hold enough to be shown
 const REFUSED = 422;
 const SPREAD = 0.8; // radius of a spot, in cells
 
@@ -224,7 +226,15 @@ function keepLinks(state) {
 
 const player = createPlayer((at, how) => store.set({ at }, how.playing ? how : { push: true }));
 const listed = ({ code }) => (code ? `/cases${query({ ...store.get(), area: code }, filters)}` : null);
-const areas = createAreas((area) => camera.look([...area.place, ...area.place]), listed);
+const tiles = window.vector_tiles ? createTiles(window.vector_tiles, () => ({})) : null;
+const GROUND = { layers: new Set(config.usual), states: new Set(), color: null };
+
+function lookAt(area) {
+  tiles?.apply(GROUND, { by: "areas", values: [area.code] });
+  camera.look([...area.place, ...area.place], { nearest: NEAREST });
+}
+
+const areas = createAreas(lookAt, listed);
 const whenShown = createWhen();
 
 createSheet(map);
@@ -234,7 +244,9 @@ byId("map").setAttribute("aria-label", document.title);
 keepAddress(store, words, map);
 store.watch([...FILTERS, "by", "step"], refresh);
 store.watch(["at", "sort"], show);
-store.watch(null, (state) => (showFilters(state), keepLinks(state)));
+// a move of the map leaves alone what somebody is about to write
+store.watch([...FILTERS, "by", "sort", "step"], showFilters);
+store.watch(null, keepLinks);
 map.on("moveend", () => (isSeen() ? answer && draw(frameAt()) : refresh()));
 if (config.notice) tell(config.notice);
 else if (!window.vector_tiles) tell(say("no_ground"));
