@@ -219,6 +219,11 @@ def test_a_wrong_value_keeps_its_row_out(connection: Connection, values: dict[st
     assert counts(kept) == ("imported", 1, 0, 0, 0)
 
 
+def test_a_clock_that_is_ahead_keeps_no_row_out(connection: Connection) -> None:
+    soon = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
+    assert take(connection, report(reported_at=soon), report(external_id="A2")).status == "imported"
+
+
 def test_days_in_two_orders_are_asked_for(connection: Connection) -> None:
     rows = report(reported_at="09/10/2018 12:00:00 AM"), report(external_id="A2", reported_at="09/26/2018 06:00:00 PM")
     assert codes(take(connection, *rows)) == [("date-ambiguous", 1), ("date-ambiguous", 2)]

@@ -98,8 +98,9 @@ def list_(
 def _print(page: CasePage) -> None:
     for one in page.rows:
         place = " ".join(part for part in (one["lane"], one["house_number"]) if part)
+        reported = one["reported_at"].replace("T", " ")[: 16 if one["has_time"] else 10]
         say(
-            f"{one['reported_at'][:16]}  {one['source']}:{one['external_id'] or '–'}  {_(TITLES[one['kind']])}  "
+            f"{reported:<16}  {one['source']}:{one['external_id'] or '–'}  {_(TITLES[one['kind']])}  "
             f"{_(TITLES[one['status']])}  {one['group_name'] or one['community_name'] or ''}  {place}"
         )
     total = ngettext("%(count)s complaint", "%(count)s complaints", page.total)
