@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from geo_hygiene import features, maps
 from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns, campaign_of
 from geo_hygiene.campaigns.cover import TREATED_WELL, VISITED, campaign_cover
+from geo_hygiene.campaigns.pieces import REASONS
 from geo_hygiene.coverage.duties import all_duties, today
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import LAYERS, layer_of
@@ -98,6 +99,8 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
         "usual": usual_layers(),
         "goals": {"visited": VISITED, "treated": TREATED_WELL},
         "results": titles(RESULTS),
+        "reasons": REASONS,
+        "communities": features.communities(connection, on),
         "methods": titles(METHODS),
         "amount_units": titles(AMOUNT_UNITS),
         "duties": {duty.code: duty.title for duty in all_duties(connection)},

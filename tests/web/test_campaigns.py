@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from typing import Any
 
@@ -164,3 +166,27 @@ def test_a_campaign_that_does_not_exist_is_named(client: FlaskClient) -> None:
     assert client.get("/tiles/campaign/14/12974/6701.mvt", query_string={"campaign": "none"}).status_code == 404
     missing = client.get("/tiles/campaign/14/12974/6701.mvt")
     assert (missing.status_code, missing.json["errors"][0]["loc"]) == (422, ["campaign"])
+
+
+def test_the_list_of_the_page_comes_as_a_file(client: FlaskClient) -> None:
+    for words in ({}, {"kind": "street-segments"}, {"reason": "refused"}, {"community": "C2", "state": "not-visited"}):
+        answer = client.get(
+            "/campaigns/R1/list.csv", query_string={"on": LAST, "left": "known to the page alone", **words}
+        )
+        assert answer.headers["Content-Disposition"] == f"attachment; filename=R1-{LAST}.csv"
+        rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        told = every_gap(client, on=LAST, **words)
+        assert asked(client, "gaps", on=LAST, limit=1, **words)["total"] == len(told) == len(rows) > 0
+        assert [row["Code"] for row in rows] == [gap["code"] or "" for gap in told]
+        assert {row["State"] for row in rows} <= {"Not treated, with a reason", "Not visited", "Seen too long ago"}
+    chinese = client.get("/campaigns/R1/list.csv?reason=refused&lang=zh-Hans").data.decode("utf-8-sig")
+    assert "拒绝" in chinese
+    assert client.get("/campaigns/R1/list.csv?on=yesterday").status_code == 422
+    assert client.get("/campaigns/nothing/list.csv").status_code == 404
+
+
+def test_the_list_of_a_lane_is_that_of_its_segments(client: FlaskClient) -> None:
+    whole = every_gap(client, on=LAST, kind="street-segments")
+    lane = whole[0]["lane_code"]
+    assert every_gap(client, on=LAST, lane=lane) == [gap for gap in whole if gap["lane_code"] == lane]
+    assert every_gap(client, on=LAST, lane="nothing") == []

@@ -43,6 +43,7 @@ FORGIVING = {
     "/map/table",
     "/campaigns",
     "/campaigns/<campaign>",
+    "/campaigns/<campaign>/list.csv",
     "/cases",
     "/cases/<uuid:case>",
     "/cases/heat",
