@@ -283,6 +283,8 @@ def _tell_findings(findings: Sequence[Finding]) -> None:
         told[finding.code] += 1
         shown = finding.as_json()
         place = _("row %(row)s", row=finding.row) if finding.row is not None else ""
+        if shown["record"]:
+            place = f"{place} ({shown['record']})"
         about = ", ".join(part for part in (place, shown["field"], shown["value"]) if part)
         say(
             f"{words[shown['level']]} {finding.code}: {about + ': ' if about else ''}{shown['message']}",

@@ -146,6 +146,8 @@ class Finding:
         What goes there too, as it stands in the catalogue: it is translated with the sentence.
     level
         None takes the level of the code.
+    record
+        What the file calls the row: the number of a complaint.
     """
 
     code: Code
@@ -157,6 +159,7 @@ class Finding:
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     level: FindingLevel | None = None
     words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    record: str | None = None
 
     def weight(self) -> FindingLevel:
         """Return the level that holds for this finding."""
@@ -171,11 +174,12 @@ class Finding:
         return self._filled(self.text or KINDS[self.code].text)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the public form: level, code, row, field, value, message, hint."""
+        """Return the public form: level, code, row, record, field, value, message, hint."""
         return {
             "level": str(self.weight()),
             "code": str(self.code),
             "row": self.row,
+            "record": None if self.record is None else shorten(visible(self.record)),
             "field": None if self.field is None else visible(self.field),
             "value": None if self.value is None else shorten(visible(self.value)),
             "message": self.message(),
@@ -239,6 +243,7 @@ def _rest(counts: Counter[tuple[Code, FindingLevel]], per_code: int) -> Iterator
                 "level": str(level),
                 "code": str(code),
                 "row": None,
+                "record": None,
                 "field": None,
                 "value": None,
                 "message": message,

@@ -23,6 +23,7 @@ from geo_hygiene.files.importing import cases, lists, tables, treatments, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.campaigns import campaign_findings
+from geo_hygiene.files.importing.case_numbers import number_findings
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.extent import office_extent, outside_extent
 from geo_hygiene.files.importing.features import store_features
@@ -153,6 +154,28 @@ def _stored_in_one(bind: Engine | Connection, work: _Import) -> ImportReport:
         return report
 
 
+@dataclass(frozen=True)
+class _Names:
+    """How the file itself calls its columns and its rows."""
+
+    headings: Mapping[str, str]
+    records: Mapping[int, str]
+
+    def told(self, finding: Finding) -> Finding:
+        """Return what is said of a row in the words of the file: its number there, and the heading of the column."""
+        if finding.row is None:
+            return finding
+        heading = self.headings.get(finding.field or "", finding.field)
+        return replace(finding, field=heading, record=self.records.get(finding.row))
+
+
+def _names_of(layer: MapLayer, table: SourceTable, mapping: FieldMap, clean: CleanRows) -> _Names:
+    """Return the headings by field, and the numbers of what happened by row."""
+    numbers = clean.values[layer.key_field] if layer.is_event else []
+    rows = zip(table.row_numbers.tolist(), numbers, strict=False)
+    return _Names(mapping.columns, {row: str(number) for row, number in rows if number is not None})
+
+
 @dataclass
 class _Import:
     """One file on its way."""
@@ -165,6 +188,7 @@ class _Import:
     begun: float
     findings: list[Finding] = field(default_factory=list)
     shapes: NDArray[np.object_] = field(init=False)
+    names: _Names = field(default_factory=lambda: _Names({}, {}))
 
     def run(self, connection: Connection) -> ImportReport:
         """Check and store the rows; the caller undoes what must not stay."""
@@ -182,6 +206,7 @@ class _Import:
             date_order=self.options.date_order,
         )
         self.findings += clean.findings
+        self.names = _names_of(self.layer, self.table, mapping, clean)
         self.shapes = places(self.layer, self.table, clean)
         self.findings += self._no_places()
         self.findings += self._place_findings(connection, clean)
@@ -189,6 +214,7 @@ class _Import:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
         batch = self._batch(connection, clean, mapping)
         self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
+        self.findings += number_findings(batch)
         rows = self._good(batch.rows)
         if self._must_refuse(rows):
             return self._report("refused", Stored(), rows)
@@ -319,7 +345,10 @@ class _Import:
             accepted=len(rows),
             rejected=rejected,
             stored=stored,
-            findings=sorted(self.findings, key=lambda finding: (finding.row is not None, not finding.is_error())),
+            findings=sorted(
+                map(self.names.told, self.findings),
+                key=lambda finding: (finding.row is not None, not finding.is_error()),
+            ),
             encoding=self.table.encoding,
             crs=self.table.crs,
             extent=(box[0], box[1], box[2], box[3]) if box and np.isfinite(box).all() else None,
