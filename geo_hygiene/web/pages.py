@@ -71,6 +71,16 @@ def show_campaign(campaign: str) -> str:
     return render_template("campaign.html", page="campaigns", parts=parts, config=found.config)
 
 
+@blueprint.get("/campaigns/<campaign>/table")
+def show_campaign_table(campaign: str) -> str:
+    """Show what a campaign reached and what is left to do in rows, for those who do not use a pointer."""
+    given = campaign_page_data.TableParameters.model_validate(request.args.to_dict())
+    table, asked = connections().read(campaign_page_data.campaign_table, campaign, given)
+    return render_template(
+        "campaign_table.html", page="campaigns", table=table, asked=asked, states=maps.CAMPAIGN_STATES
+    )
+
+
 @blueprint.get("/campaigns/<campaign>/list.csv")
 def campaign_list(campaign: str) -> Response:
     """Give what a campaign has left to do as a file."""

@@ -198,6 +198,25 @@ def test_the_search_of_a_campaign_opens_its_panel(open_page: Open, sample_server
     opened.leave()
 
 
+def test_the_list_of_a_campaign_is_narrowed_and_taken_along(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.go(f"{SPRING}?kind=street-segments&on=2025-04-11&left=locked")
+    page.select_option("#within", "QJ05")
+    query = "on=2025-04-11&kind=street-segments&reason=locked&community=QJ05"
+    listed = told(sample_server, f"/campaigns/2025-spring-rodent/gaps?{query}")
+    expect(page.locator("#gaps [data-segment]")).to_have_count(listed["total"])
+    expect(page.locator("#gaps-count")).to_contain_text(str(listed["total"]))
+    assert "left=locked&within=QJ05" in page.url
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    assert len(download.value.path().read_text("utf-8-sig").splitlines()) == 1 + listed["total"]
+    settle(page)
+    page.locator("#to-table").click()
+    expect(page.locator("#kind option:checked")).to_have_attribute("value", "street-segments")
+    whole = told(sample_server, "/campaigns/2025-spring-rodent/gaps?on=2025-04-11&kind=street-segments&limit=1")
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", str(whole["total"]))
+
+
 def test_the_figures_of_the_start_page_are_those_that_they_lead_to(open_page: Open, sample_server: str) -> None:
     opened = open_page(sample_server)
     page = opened.go("/")

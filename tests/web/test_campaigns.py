@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
+from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
+from geo_hygiene.web.language import format_amount, format_share
 from tests.web.tiles import features
 from tests.web.towns import COLUMNS, ROWS, SOUTH, STEP, WEST
 
@@ -190,3 +194,25 @@ def test_the_list_of_a_lane_is_that_of_its_segments(client: FlaskClient) -> None
     lane = whole[0]["lane_code"]
     assert every_gap(client, on=LAST, lane=lane) == [gap for gap in whole if gap["lane_code"] == lane]
     assert every_gap(client, on=LAST, lane="nothing") == []
+
+
+def test_the_table_of_a_campaign_has_the_figures_of_its_map(client: FlaskClient) -> None:
+    query = {"on": LAST, "kind": "street-segments", "state": "not-visited"}
+    told = every_gap(client, **query)
+    found: list[str] = []
+    address = f"/campaigns/R1/table?{urlencode(query)}&limit=7"
+    while address:
+        page = client.get(address).get_data(as_text=True)
+        assert f'data-total="{len(told)}"' in page
+        found += re.findall(r'<tr data-segment="([^"]+)" data-state="not-visited">', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = unescape(following[1]) if following else ""
+    assert found == [gap["segment"] for gap in told]
+    areas = asked(client, "cover", on=LAST, by="community")["by"]
+    sums = {area["code"]: kind for area in areas for kind in area["kinds"] if kind["kind"] == "street-segments"}
+    for code, figures in sums.items():
+        row = re.search(rf'<tr data-area="{code}">.*?</tr>', page, re.DOTALL)[0]
+        assert format_share(figures["effectiveness"]) in row
+        assert format_amount(figures["states"]["not-visited"]) in row
+    tanks = client.get(f"/campaigns/R1/table?on={LAST}&kind=septic-tanks&reason=locked").get_data(as_text=True)
+    assert re.findall(r'data-segment="[^"]+" data-state="([^"]+)"', tanks) == ["not-treated"]

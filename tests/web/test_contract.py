@@ -44,6 +44,7 @@ FORGIVING = {
     "/campaigns",
     "/campaigns/<campaign>",
     "/campaigns/<campaign>/list.csv",
+    "/campaigns/<campaign>/table",
     "/cases",
     "/cases/<uuid:case>",
     "/cases/heat",
@@ -51,7 +52,17 @@ FORGIVING = {
     "/language",
     "/static/<path:filename>",
 }
-PAGES = ("/", "/map", "/map/table", "/campaigns", "/campaigns/R1", "/cases", f"/cases/{CASE}", "/cases/heat")
+PAGES = (
+    "/",
+    "/map",
+    "/map/table",
+    "/campaigns",
+    "/campaigns/R1",
+    "/campaigns/R1/table",
+    "/cases",
+    f"/cases/{CASE}",
+    "/cases/heat",
+)
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
 

@@ -132,6 +132,8 @@ async function loadDays() {
 // --- the parts -----------------------------------------------------------------------------------------------------
 
 function keepLinks(state) {
+  const asked = new URLSearchParams({ on: state.on, kind: state.kind });
+  for (const link of document.querySelectorAll("#to-table, .table-link")) link.href = `${page}/table?${asked}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     address.searchParams.set("next", `${page}${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);
