@@ -101,10 +101,32 @@ def test_a_step_forward_holds_though_nobody_says_when(connection: Connection) ->
     assert state(connection) == [("closed", 2, None)]
     known = "select status, known, at = '2025-06-02 09:00+08' from case_event order by id"
     assert query(connection, known) == [("dispatched", "time", True), ("closed", "report", True)]
-    back = take(connection, report(status="assigned"))
-    assert codes(back) == [("status-backwards", 1)]
-    assert state(connection) == [("closed", 2, None)]
-    assert back.findings[0].hint is not None
+
+
+def test_of_two_exports_without_times_the_later_import_holds(connection: Connection) -> None:
+    """A hotline closes a complaint, has it done again, and closes it again; no file says when."""
+    said = ("已派单", "已办结", "处理中", "已办结", "处理中")
+    found = [codes(take(connection, report(status=word))) for word in said]
+    assert found == [[], [], [("status-backwards", 1)], [], [("status-backwards", 1)]]
+    assert state(connection) == [("handled", 5, None)]
+    (case,) = list_cases(connection, CaseFilter()).rows
+    events = events_of(connection, case["id"])["events"]
+    assert [event["status"] for event in events] == ["dispatched", "closed", "handled", "closed", "handled"]
+    assert {event["known"] for event in events} == {"report"}
+    assert case["status_at"][:16] == case["reported_at"][:16]
+
+
+@pytest.mark.parametrize("closed_at", ["2025-06-03 10:00", "2025-06-03"])
+def test_a_complaint_to_be_done_again_is_open_though_nobody_says_when(connection: Connection, closed_at: str) -> None:
+    done = report(status="已办结", closed_at=closed_at)
+    take(connection, done)
+    again = take(connection, report(status="重办", closed_at=closed_at))
+    assert codes(again) == [("value-cut", 1), ("status-backwards", 1)]
+    assert state(connection) == [("dispatched", 2, None)]
+    assert codes(take(connection, done)) == [("status-backwards", 1)], "the file before it comes again"
+    assert (state(connection), history(connection)) == ([("dispatched", 2, None)], ["closed", "dispatched"])
+    take(connection, report(status="已办结", closed_at="2025-06-09"))
+    assert (state(connection), history(connection)) == ([("closed", 3, None)], ["closed", "dispatched", "closed"])
 
 
 def test_the_day_of_a_file_makes_the_same_rows_newer(connection: Connection) -> None:
