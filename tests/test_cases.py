@@ -248,7 +248,8 @@ def test_a_clock_that_is_ahead_keeps_no_row_out(connection: Connection) -> None:
 
 def test_days_in_two_orders_are_asked_for(connection: Connection) -> None:
     rows = report(reported_at="09/10/2018 12:00:00 AM"), report(external_id="A2", reported_at="09/26/2018 06:00:00 PM")
-    assert codes(take(connection, *rows)) == [("date-ambiguous", 1), ("date-ambiguous", 2)]
+    both = *rows, report(external_id="A3", reported_at="26/09/2018 06:00:00 PM")
+    assert codes(take(connection, *both)) == [("date-ambiguous", 1), ("date-ambiguous", 2), ("date-ambiguous", 3)]
     assert take(connection, *rows, date_order="dmy").status == "refused"
     assert take(connection, *rows, date_order="mdy").status == "imported"
     days = query(connection, "select (reported_at at time zone 'Asia/Shanghai')::text from reported_case order by 1")
@@ -424,6 +425,6 @@ def test_the_history_goes_out_whole(connection: Connection, tmp_path: Path) -> N
         rows = list(csv.DictReader(lines))
     (case,) = query(connection, "select uuid::text from reported_case where external_id = 'A1'")
     own = [(row["status"], row["known"], row["at"][:16]) for row in rows if row["case"] == case[0]]
-    assert own == [("collected", "time", "2025-06-01T00:00"), ("closed", "time", "2025-06-03T02:00")]
+    assert own == [("collected", "time", "2025-06-01T08:00"), ("closed", "time", "2025-06-03T10:00")]
     with pytest.raises(NoImportError, match="cases"):
         import_file(connection, "case-events", file, ImportOptions())
