@@ -22,6 +22,8 @@ from geo_hygiene.i18n import N_
 
 ROWS_IN_BATCH = 20_000
 SHAPE_COLUMN = "wkt"
+REASON_COLUMNS = ("row", "codes", "reasons")
+"""What a file of refused rows has before the columns of the rows; the shape stands behind them."""
 _DELIMITERS = ",;\t"
 _LONGEST_VALUE = 16 * MEBIBYTE
 
@@ -51,6 +53,8 @@ class CsvTable:
         self.findings.extend(self._text.findings)
         csv.field_size_limit(_LONGEST_VALUE)
         self._names = self._read_headings()
+        self.blank_lines: list[list[int]] = []
+        self._skipped = self._own_columns(has_shapes=has_shapes)
         self._shape_at = self._names.index(SHAPE_COLUMN) if has_shapes and SHAPE_COLUMN in self._names else None
         self.system: System | None = (
             None if self._shape_at is None else replace(from_option(f"EPSG:{STORAGE_SRID}"), origin="format")
@@ -65,7 +69,17 @@ class CsvTable:
     @property
     def schema(self) -> pa.Schema | None:
         """Names of the fields; all are text."""
-        return pa.schema([(name, pa.string()) for at, name in enumerate(self._names) if at != self._shape_at])
+        return pa.schema([(self._names[at], pa.string()) for at in self._fields()])
+
+    def _fields(self) -> list[int]:
+        return [at for at in range(len(self._names)) if at != self._shape_at and at not in self._skipped]
+
+    def _own_columns(self, *, has_shapes: bool) -> frozenset[int]:
+        """Return the columns that this program wrote into a file of refused rows, and that are no part of the rows."""
+        first, last = tuple(self._names[: len(REASON_COLUMNS)]), len(self._names) - 1
+        if first != REASON_COLUMNS or self._names[last] != SHAPE_COLUMN:
+            return frozenset()
+        return frozenset(range(len(REASON_COLUMNS))) | (frozenset() if has_shapes else {last})
 
     def batches(self) -> Iterator[RawBatch]:
         """Yield the lines behind the headings; empty ones do not count as rows."""
@@ -78,6 +92,8 @@ class CsvTable:
                 for line in reader:
                     if any(line):
                         lines.append(line)
+                    else:
+                        self._pass_over(row + len(lines))
                     if len(lines) == ROWS_IN_BATCH:
                         yield self._batch(row, lines)
                         row, lines = row + len(lines), []
@@ -92,6 +108,13 @@ class CsvTable:
                     most=_LONGEST_VALUE // MEBIBYTE,
                 ) from problem
         yield self._batch(row, lines)
+
+    def _pass_over(self, rows: int) -> None:
+        """Count an empty line behind so many rows."""
+        if self.blank_lines and self.blank_lines[-1][0] == rows:
+            self.blank_lines[-1][1] += 1
+        else:
+            self.blank_lines.append([rows, 1])
 
     def _read_headings(self) -> list[str]:
         with self._path.open(encoding=self._text.codec, newline="") as file:
@@ -118,15 +141,18 @@ class CsvTable:
                 text = N_("The row has %(found)s values, and there are %(wanted)s headings.")
                 values = {"found": len(line), "wanted": width}
                 self.findings.append(Finding(Code.FILE_UNREADABLE, text, row=row, values=values))
-        columns = [[unguarded(line[at]) or None if at < len(line) else None for line in lines] for at in range(width)]
+        columns = {
+            at: [unguarded(line[at]) or None if at < len(line) else None for line in lines] for at in range(width)
+        }
         geometries: NDArray[np.object_] = np.full(len(rows), None, dtype=object)
         problems: dict[int, Finding] = {}
         if self._shape_at is not None:
-            shapes = columns.pop(self._shape_at)
+            shapes = columns[self._shape_at]
             geometries = shapely.from_wkt(np.array(shapes, dtype=object), on_invalid="ignore")
             problems = {
                 int(row): Finding(Code.GEOMETRY_INVALID, row=int(row), value=shape, hint=INVALID_HINT)
                 for row, shape, geometry in zip(rows, shapes, geometries, strict=True)
                 if shape is not None and geometry is None
             }
-        return RawBatch(rows, geometries, [pa.array(column, pa.string()) for column in columns], problems)
+        fields = [pa.array(columns[at], pa.string()) for at in self._fields()]
+        return RawBatch(rows, geometries, fields, problems)
