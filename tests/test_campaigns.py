@@ -112,7 +112,8 @@ def test_an_area_of_no_campaign_is_refused(town: Town, tmp_path: Path) -> None:
     file = write_geojson(tmp_path / "ground.geojson", [(block(0, -10, 100, 110), {"campaign": "NONE"})])
     code, out, _ = town.run("import", "campaign-areas", file, "--json")
     assert (code, errors(json.loads(out))) == (1, [("unknown-code", 1, "campaign")])
-    assert town.run("import", "campaign-areas", file, "--set", "campaign=R")[0] == 0
+    assert town.run("import", "campaign-areas", file, "--set", "campaign=R")[0] == 1
+    assert town.run("import", "campaign-areas", file, "--field", "campaign=", "--set", "campaign=R")[0] == 0
     answer = bring(town, "treatments", HEAD + treatment(place="105.0823,31.0935"))
     assert errors(answer) == [("outside-area", 1, None)]
 

@@ -42,12 +42,13 @@ def case() -> None:
         "geo-hygiene case import rats.csv --source nyc311 --date-order mdy --skip-rejected --rejected wrong.csv"
     ),
 )
-@click.option("--source", metavar="NAME", help=N_("System that all rows come from."))
-@click.option("--kind", type=_kinds, help=N_("What all rows are about."))
+@click.option("--source", metavar="NAME", help=N_("System that all rows come from, whatever a column says."))
+@click.option("--kind", type=_kinds, help=N_("What all rows are about, whatever a column says."))
 @import_options
 def import_(
     file: Path,
     home: Path | None,
+    fields: Sequence[tuple[str, str]],
     constants: Sequence[tuple[str, str]],
     source: str | None,
     kind: str | None,
@@ -55,7 +56,9 @@ def import_(
 ) -> None:
     """Import one file; exit code 1 when nothing was stored because of errors."""
     said = tuple((name, value) for name, value in (("source", source), ("kind", kind)) if value)
-    run_import(LAYER.key, file, home, constants=(*constants, *said), **asked)
+    # what is said of all rows stands above a column of the file: the field takes none
+    unmapped = tuple((name, "") for name, _value in said)
+    run_import(LAYER.key, file, home, fields=(*fields, *unmapped), constants=(*constants, *said), **asked)
 
 
 @case.command(

@@ -70,6 +70,7 @@ class Code(StrEnum):
     OUTSIDE_WINDOW = "outside-window"
     OUTSIDE_AREA = "outside-area"
     STATUS_BACKWARDS = "status-backwards"
+    DATE_ORDER = "date-order"
 
 
 class Kind(NamedTuple):
@@ -119,6 +120,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.OUTSIDE_WINDOW: Kind(_E, N_("The day lies outside the window of the campaign.")),
     Code.OUTSIDE_AREA: Kind(_E, N_("The place lies outside the areas of the campaign.")),
     Code.STATUS_BACKWARDS: Kind(_W, N_("The status of the case goes back.")),
+    Code.DATE_ORDER: Kind(_I, N_("A date shows in which order day and month stand.")),
 }
 
 
@@ -146,6 +148,8 @@ class Finding:
         What goes there too, as it stands in the catalogue: it is translated with the sentence.
     level
         None takes the level of the code.
+    title
+        What the field is called, as it stands in the catalogue, where the file has no column for it.
     record
         What the file calls the row: the number of a complaint.
     """
@@ -159,6 +163,7 @@ class Finding:
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     level: FindingLevel | None = None
     words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    title: str | None = None
     record: str | None = None
 
     def weight(self) -> FindingLevel:

@@ -28,7 +28,7 @@ def instant_of(written: datetime | date, clock: time | None, zone: ZoneInfo, num
     if not isinstance(written, datetime):
         if clock is None:
             words = N_("The row says the day, but not the time of day.")
-            hint = N_("If no row says it, give one for all: --set time=12:00")
+            hint = N_("Give the rows that say none the same one: --set time=12:00")
             raise WrongRowError(Finding(Code.VALUE_MISSING, words, number, "time", hint=hint))
         written = datetime.combine(written, clock)
     return in_zone(written, zone)

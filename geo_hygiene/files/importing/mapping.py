@@ -37,7 +37,7 @@ def map_fields(
     Parameters
     ----------
     constants
-        Fields whose value the user gives for every row.
+        Fields for which the user gives a value.
 
     Raises
     ------

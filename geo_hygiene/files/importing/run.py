@@ -156,24 +156,28 @@ def _stored_in_one(bind: Engine | Connection, work: _Import) -> ImportReport:
 
 @dataclass(frozen=True)
 class _Names:
-    """How the file itself calls its columns and its rows."""
+    """How the file itself calls its columns and its rows, and what fields are called that it does not have."""
 
     headings: Mapping[str, str]
+    titles: Mapping[str, str]
     records: Mapping[int, str]
 
     def told(self, finding: Finding) -> Finding:
         """Return what is said of a row in the words of the file: its number there, and the heading of the column."""
         if finding.row is None:
             return finding
-        heading = self.headings.get(finding.field or "", finding.field)
-        return replace(finding, field=heading, record=self.records.get(finding.row))
+        ours = finding.field or ""
+        heading = self.headings.get(ours, finding.field)
+        title = finding.title or self.titles.get(ours)
+        return replace(finding, field=heading, title=title, record=self.records.get(finding.row))
 
 
 def _names_of(layer: MapLayer, table: SourceTable, mapping: FieldMap, clean: CleanRows) -> _Names:
-    """Return the headings by field, and the numbers of what happened by row."""
+    """Return the headings by field, the titles of fields without one, and the numbers of what happened by row."""
     numbers = clean.values[layer.key_field] if layer.is_event else []
     rows = zip(table.row_numbers.tolist(), numbers, strict=False)
-    return _Names(mapping.columns, {row: str(number) for row, number in rows if number is not None})
+    lacking = {field.name: field.title for field in layer if field.name not in {*mapping.columns, *table.fields}}
+    return _Names(mapping.columns, lacking, {row: str(number) for row, number in rows if number is not None})
 
 
 @dataclass
@@ -188,7 +192,7 @@ class _Import:
     begun: float
     findings: list[Finding] = field(default_factory=list)
     shapes: NDArray[np.object_] = field(init=False)
-    names: _Names = field(default_factory=lambda: _Names({}, {}))
+    names: _Names = field(default_factory=lambda: _Names({}, {}, {}))
 
     def run(self, connection: Connection) -> ImportReport:
         """Check and store the rows; the caller undoes what must not stay."""
@@ -215,10 +219,20 @@ class _Import:
         batch = self._batch(connection, clean, mapping)
         self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
         self.findings += number_findings(batch)
-        rows = self._good(batch.rows)
-        if self._must_refuse(rows):
-            return self._report("refused", Stored(), rows)
-        return self._store(connection, replace(batch, rows=rows))
+        batch = replace(batch, rows=self._good(batch.rows))
+        if self._must_refuse(batch.rows):
+            self._look_further(connection, batch)
+            return self._report("refused", Stored(), self._good(batch.rows))
+        return self._store(connection, batch)
+
+    def _look_further(self, connection: Connection, batch: Batch) -> None:
+        """Find what storing would refuse among the good rows of a refused file, so that all errors are told at once.
+
+        Nothing of it stays. Storing targets has no errors of its own, and takes long.
+        """
+        if batch.rows and not self.layer.is_target and not has_errors(one for one in self.findings if one.row is None):
+            stored = store(connection, replace(batch, import_id=self._begin(connection)))
+            self.findings += [finding for finding in stored.findings if finding.is_error()]
 
     def _fields(self) -> Mapping[str, str]:
         """Return what the user says of columns; what tells events apart is their number in the other system."""
@@ -252,18 +266,19 @@ class _Import:
         if self.layer.geometry is None:
             return []
         shapes, numbers = self.shapes, self.table.row_numbers
-        wrong = rejected_rows(self.findings)
+        wrong, misplaced = rejected_rows(self.findings), rejected_rows(self._reader_findings())
         missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
         found = [
             Finding(Code.GEOMETRY_EMPTY, row=int(numbers[at]))
             for at in missing
-            if int(numbers[at]) not in wrong and not self._can_do_without_place()
+            if int(numbers[at]) not in misplaced and not self._can_do_without_place()
         ]
-        rows = [at for at in range(len(numbers)) if int(numbers[at]) not in wrong]
+        rows = [at for at in range(len(numbers)) if int(numbers[at]) not in misplaced]
         offices = []
         if self.layer.with_role(Role.PARENT) is not None:
             levels = clean.values["level"]
-            offices = [shapes[at] for at in rows if levels[at] == "office" and shapes[at] is not None]
+            good = [at for at in rows if int(numbers[at]) not in wrong]
+            offices = [shapes[at] for at in good if levels[at] == "office" and shapes[at] is not None]
         outside = outside_extent(office_extent(connection, offices), shapes, numbers, rows)
         level = FindingLevel.WARNING if self.options.anywhere else FindingLevel.ERROR
         return found + with_level(outside, Code.OUTSIDE_EXTENT, level)
@@ -306,11 +321,15 @@ class _Import:
             return has_errors(finding for finding in self.findings if finding.row is None)
         return has_errors(self.findings)
 
-    def _store(self, connection: Connection, batch: Batch) -> ImportReport:
-        import_id = connection.scalar(
+    def _begin(self, connection: Connection) -> int:
+        import_id: int = connection.execute(
             text("insert into import_run (layer, file, origin) values (:layer, :file, :origin) returning id"),
             {"layer": self.layer.key, "file": self.file, "origin": self.options.origin},
-        )
+        ).scalar_one()
+        return import_id
+
+    def _store(self, connection: Connection, batch: Batch) -> ImportReport:
+        import_id = self._begin(connection)
         stored = store(connection, replace(batch, import_id=import_id))
         self.findings += stored.findings
         rows = self._good(batch.rows)
@@ -353,6 +372,7 @@ class _Import:
             crs=self.table.crs,
             extent=(box[0], box[1], box[2], box[3]) if box and np.isfinite(box).all() else None,
             rejected_file=rejected_file,
+            line_of=self.table.line_of,
             seconds=time.monotonic() - self.begun,
         )
 

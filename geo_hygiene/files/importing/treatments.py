@@ -22,11 +22,13 @@ from geo_hygiene.coverage.writing import NewWork, Stretch, add_work, remove_work
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
+from geo_hygiene.files.importing.campaigns import OTHER_CAMPAIGN
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
+from geo_hygiene.layers.tables import CAMPAIGNS as CAMPAIGN_LAYER
 
 SLIP_MM = 2
 """A stretch may pass the end of its segment by as much as two roundings."""
@@ -149,7 +151,7 @@ def _read(batch: Batch, index: int, known: _Known) -> _Row:
         raise WrongRowError(Finding(Code.GEOMETRY_EMPTY, words, number))
     elif "Polygon" not in shape.geom_type and not values["radius_m"]:
         words = N_("A point or a line needs a radius, to say how much ground was treated.")
-        hint = N_("Say it for all rows: --set radius_m=50")
+        hint = N_("Give the rows that say none the same one: --set radius_m=50")
         raise WrongRowError(Finding(Code.VALUE_MISSING, words, number, "radius_m", hint=hint))
     return row
 
@@ -160,8 +162,9 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
         campaign = campaigns.get(code)
         if campaign is None:
             words = N_("There is no campaign with the code “%(value)s”.")
-            hint = N_("Import the campaigns first, or name another for all rows: --set campaign=CODE")
-            raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, hint, {"value": code}))
+            raise WrongRowError(
+                Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, OTHER_CAMPAIGN, {"value": code})
+            )
         if not campaign.valid_from <= day < campaign.valid_to:
             words = N_("%(day)s lies outside the window of the campaign “%(campaign)s”.")
             told = {"day": day.isoformat(), "campaign": code}
@@ -170,7 +173,14 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
     open_then = [one for one in campaigns.values() if one.valid_from <= day < one.valid_to]
     if len(open_then) == 1:
         return open_then[0]
-    hint = N_("Name the campaign of all rows: --set campaign=CODE")
+    if not campaigns:
+        columns = ", ".join(one.name for one in CAMPAIGN_LAYER if one.required)
+        words = N_("The row names no campaign, and there are none yet.")
+        hint = N_("Import campaigns first, a CSV with the columns %(columns)s: geo-hygiene import campaigns FILE")
+        raise WrongRowError(
+            Finding(Code.UNKNOWN_CODE, words, number, "campaign", hint=hint, values={"columns": columns})
+        )
+    hint = N_("Name the campaign of these rows: --set campaign=CODE")
     if open_then:
         words = N_("The row names no campaign, and several were open on %(day)s: %(codes)s.")
         told = {"day": day.isoformat(), "codes": ", ".join(one.code for one in open_then)}
