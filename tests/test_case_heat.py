@@ -39,7 +39,7 @@ def density(shapes: list[Any], cell: float, box: tuple[float, float, float, floa
     inside = [shape for shape in placed if box[0] <= shape.x <= box[2] and box[1] <= shape.y <= box[3]]
     left = [(math.radians(shape.x) * RADIUS, math.asinh(math.tan(math.radians(shape.y))) * RADIUS) for shape in inside]
     cells = []
-    for side in (cell, 2 * cell, 4 * cell, 8 * cell):
+    for side in (cell, 2 * cell, 4 * cell, 8 * cell, 16 * cell, 32 * cell):
         held = [(math.floor(x / side), math.floor(y / side)) for x, y in left]
         counts = Counter(held)
         for (across, up), count in counts.items():

@@ -30,8 +30,8 @@ FEWEST = 5
 CELL_PIXELS = 32
 """Side of the smallest cells on the screen; 256 pixels are a tile."""
 
-CELL_SIZES = 4
-"""Cells are so wide, twice, four times and eight times as wide."""
+CELL_SIZES = 6
+"""Cells are so wide, twice, four times as wide and so on: the widest is as wide as a screen."""
 
 FRAME_CELLS = 2
 """The smallest cell of a frame is as wide as so many of the whole: it has fewer cases to show."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid as uuid_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
+from pydantic import Field, model_validator
 from sqlalchemy import Connection
 
 from geo_hygiene import features
@@ -17,18 +18,43 @@ from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
-from geo_hygiene.maps import HEAT
+from geo_hygiene.maps import HEAT, HEAT_LEAST
 from geo_hygiene.web.api.cases import EVERY_OPEN, CaseParameters, ListParameters
 from geo_hygiene.web.page_data import MapPage, readable, titles, usual_layers
-from geo_hygiene.web.parameters import Limit
+from geo_hygiene.web.parameters import Day, Limit
 
 LISTED = 50
+LAST_DAY = date(2199, 12, 31)
 
 
 class CaseListParameters(ListParameters, extra="ignore"):
-    """The filters of the list and its place in it; other words of an address are left alone."""
+    """The filters of the list and its place in it; other words of an address are left alone.
+
+    People write the last day, ``until``; addresses tell the day after it, ``to``, as everywhere.
+    """
 
     limit: Limit = LISTED
+    until: Annotated[Day, Field(lt=LAST_DAY)] | None = Field(None, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _end_after_the_last_day(cls, values: Any) -> Any:
+        """Read the last day as the day after it; what is no day is refused under its own name."""
+        try:
+            last = date.fromisoformat(values["until"])
+            return values | {"to": (last + timedelta(days=1)).isoformat()}
+        except (KeyError, ValueError, OverflowError):
+            return values
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day that is wanted."""
+        return None if self.end is None else self.end - timedelta(days=1)
+
+    @property
+    def is_backwards(self) -> bool:
+        """Tell whether the first day lies after the last."""
+        return self.begin is not None and self.end is not None and self.begin >= self.end
 
     def words(self, **changes: Any) -> dict[str, str]:
         """Return what an address says of these parameters after changes; ``None`` takes a word out."""
@@ -159,6 +185,7 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "statuses": said.every_status,
         "areas": features.communities(connection, on),
         "colors": list(HEAT.items()),
+        "least": HEAT_LEAST,
         "usual": usual_layers(),
         "api": "/api/v1",
         "notice": notice,

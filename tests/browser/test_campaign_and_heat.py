@@ -7,7 +7,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Open, settle, until
 
@@ -137,6 +137,7 @@ def test_each_frame_of_a_summer_is_its_list(open_page: Open, sample_server: str)
     first = page.locator("#cases tbody a").first
     first.click()
     expect(page.locator("[data-case]")).to_be_visible()
+    page.locator("html[data-ready=true]").wait_for(state="attached")
     settle(page)
     page.locator(".back a").click()
     expect(page.locator("[data-total]")).to_have_attribute("data-total", str(listed))
@@ -172,11 +173,19 @@ def test_the_worst_group_is_shown_with_its_few_complaints(open_page: Open, sampl
 def test_what_is_chosen_before_the_scripts_stand_is_kept(open_page: Open, sample_server: str) -> None:
     opened = open_page(sample_server)
     page = opened.page
-    page.route("**/js/heat.js*", lambda route: (page.wait_for_timeout(1500), route.fallback()))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/heat.js*", hold)
     page.goto(f"{sample_server}/cases/heat?kind=fly", wait_until="commit")
     page.fill("#from", "2025-06-01")
     page.fill("#until", "2025-08-31")
     page.select_option("#step", "week")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].fallback()
     page.locator("html[data-ready=true]").wait_for(state="attached")
     listed = told(sample_server, "/cases?kind=fly&from=2025-06-01&to=2025-09-01&limit=1")["total"]
     expect(page.locator("#heat-total")).to_have_attribute("data-value", str(listed))

@@ -150,7 +150,7 @@ class HeatAnswer(Density):
     cell_px: int
     cell: float = Field(
         description="Side of the smallest cells in metres of the plane of the tiles (EPSG:3857), counted from 0; "
-        "others are two, four and eight times as wide"
+        "others are 2, 4, 8, 16 and 32 times as wide"
     )
     by_level: Literal["office", "community", "group"]
     areas: list[AreaRate]
