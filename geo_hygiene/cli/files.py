@@ -278,6 +278,7 @@ def _tell_findings(report: ImportReport) -> None:
     words = {"error": _("error"), "warning": _("warning"), "information": _("note")}
     told: Counter[Code] = Counter()
     rest: Counter[Code] = Counter()
+    hinted = set()
     for alike in _by_sentence(report.findings):
         finding = alike[0]
         if told[finding.code] >= SHOWN[finding.weight()]:
@@ -291,7 +292,8 @@ def _tell_findings(report: ImportReport) -> None:
             f"{words[shown['level']]} {finding.code}: {about + ': ' if about else ''}{shown['message']}",
             err=True,
         )
-        if shown["hint"] and told[finding.code] == 1:
+        if shown["hint"] and shown["hint"] not in hinted:
+            hinted.add(shown["hint"])
             say(f"    {shown['hint']}", err=True)
     for code, count in rest.items():
         more = ngettext(
