@@ -100,7 +100,14 @@ order by duty.id
 OFFICE = "select code, name from area where id = :id"
 
 KINDS_COUNTED = f"""
-select it.kind, count(*) as cases from reported_case as it where {CHOSEN} group by it.kind order by cases desc, it.kind
+select
+    it.kind,
+    count(*) filter (where it.reported_at >= :since) as since,
+    count(*) filter (where it.reported_at < :since) as before
+from reported_case as it
+where {CHOSEN}
+group by it.kind
+order by since desc, it.kind
 """  # noqa: S608 - constants
 
 DAYS = """
@@ -329,7 +336,8 @@ def box_of_cases(connection: Connection) -> tuple[float, float, float, float] | 
     return None if row is None else (row.west, row.south, row.east, row.north)
 
 
-def count_by_kind(connection: Connection, wanted: CaseFilter) -> list[tuple[str, int]]:
-    """Return how many cases there are of each kind, the most first."""
-    rows = connection.execute(text(KINDS_COUNTED), wanted.values(office_timezone(connection)))
-    return [(row.kind, row.cases) for row in rows]
+def count_by_kind(connection: Connection, wanted: CaseFilter, since: date) -> list[tuple[str, int, int]]:
+    """Return how many cases there are of each kind since a day and before it, the most since then first."""
+    zone = office_timezone(connection)
+    rows = connection.execute(text(KINDS_COUNTED), wanted.values(zone) | {"since": _midnight(since, zone)})
+    return [(row.kind, row.since, row.before) for row in rows]

@@ -142,8 +142,7 @@ def _complaints(connection: Connection, on: date) -> Complaints | None:
     last = days[1] if days[1] <= on - FORTNIGHT else on
     end = last + timedelta(days=1)
     begin = end - FORTNIGHT
-    counts = dict(count_by_kind(connection, CaseFilter(begin=begin, end=end)))
-    before = dict(count_by_kind(connection, CaseFilter(begin=begin - FORTNIGHT, end=begin)))
+    counts = count_by_kind(connection, CaseFilter(begin=begin - FORTNIGHT, end=end), begin)
     words = titles(KINDS)
-    kinds = [(kind, words[kind], counts.get(kind, 0), before.get(kind, 0)) for kind in counts | before]
+    kinds = [(kind, words[kind], since, before) for kind, since, before in counts]
     return Complaints(begin=begin, end=end, is_current=last == on, kinds=kinds)

@@ -1,9 +1,9 @@
 // Cells of complaints as spots: as wide as their cells, and the darker the denser complaints lie in them.
 // leaflet.heat draws spots of one width, so that each width of cells has a layer; the frame's layer says how they look.
 
-const RADIUS = 0.5; // of a spot and of its blur, in its width: beside each other spots are an even cover
+const RADIUS = 0.56; // of a spot and of its blur, in its width: beside each other spots are an even cover
 const WIDTHS = 2; // of spots
-const WIDEST_PX = 130; // the plugin can draw no wider spot, and a wider cell is covered by several
+const WIDEST_PX = 115; // the plugin can draw no wider spot, and a wider cell is covered by several
 const SQUARE_KM = 1e6;
 
 const globe = L.Projection.SphericalMercator;
