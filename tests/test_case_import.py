@@ -120,3 +120,49 @@ def test_two_commands_at_once_store_a_case_once(database: TestDatabase, tmp_path
     listed = json.loads(out)
     assert listed["total"] == len(numbers)
     assert {(case["status"], case["description"]) for case in listed["cases"]} == {("closed", "y")}
+
+
+HOTLINE = """工单号,登记时间,问题分类,工单状态,诉求来源,诉求内容,所在道路,门牌
+G1,2025-09-01 09:12,生活垃圾,已办结,热线,垃圾,西街,12号
+G2,2025-09-02 08:05,蚊虫滋生,已退回,热线,蚊子,民主街,3号
+G3,2025-09-03 10:00,公厕脏臭,不予受理,热线,臭,府前街,
+G4,20250904,邻里纠纷,办理中,热线,吵,府前街,
+"""
+
+
+def test_a_clerk_finds_the_complaints_of_a_hotline(database: TestDatabase, tmp_path: Path) -> None:
+    terminal = Terminal(database, tmp_path)
+    file = tmp_path / "12345.csv"
+    file.write_text(HOTLINE, encoding="utf-8-sig")
+    _code, _out, err = terminal.run("case", "import", file, "--source", "12345")
+    assert "row 4" in err
+    assert "G4" in err, "the number stands beside the row"
+    file.write_text(HOTLINE.replace("已办结", "重办"), encoding="utf-8-sig")
+    assert terminal.run("case", "import", file, "--source", "12345")[0] == 0
+    _code, out, err = terminal.run("case", "list", "--from", "2025-09-01", "--to", "2025-09-05")
+    assert len({line.index("12345:") for line in out.splitlines()}) == 1
+    assert "4 complaints, 4 without a place; 2025-09-01 to 2025-09-04" in err
+    assert "12345:G3" in terminal.run("case", "list", "--kind", "公厕", "--status", "不予受理")[1]
+    assert "12345:G3" not in terminal.run("case", "list", "--status", "open")[1]
+    code, _out, err = terminal.run("case", "list", "--kind", "龙")
+    assert (code, "rodent, mosquito" in err) == (2, True)
+    _code, out, _err = terminal.run("case", "show", "G1")
+    assert "Lane: 西街" in out
+    assert "Dispatched: not before 2025-09-01, by the file that came on" in out
+    assert "nobody can be named" in out
+    shown = json.loads(terminal.run("case", "show", "12345:G1", "--json")[1])
+    assert [event["status"] for event in shown["events"]] == ["closed", "dispatched"]
+    terminal.run("case", "import", file, "--source", "app")
+    code, _out, err = terminal.run("case", "show", "G1")
+    assert (code, "12345:G1, app:G1" in err) == (1, True)
+
+
+def test_a_file_without_numbers_is_warned_of(connection: Connection, tmp_path: Path) -> None:
+    file = tmp_path / "unknown.csv"
+    file.write_text(HOTLINE.replace("工单号", "内部工单编码"), encoding="utf-8-sig")
+    warned = import_file(connection, "cases", file, ImportOptions())
+    (finding,) = (one.as_json() for one in warned.findings if one.code == "value-missing")
+    assert (finding["level"], finding["row"], warned.status) == ("warning", None, "imported")
+    assert "--field external_id=内部工单编码" in finding["hint"]
+    named = import_file(connection, "cases", file, ImportOptions(fields={"external_id": "内部工单编码"}))
+    assert "value-missing" not in [one.code for one in named.findings]

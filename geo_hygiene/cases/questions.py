@@ -97,6 +97,12 @@ where duty_target.target_id = :target and duty_target.valid_from <= :on and :on 
 order by duty.id
 """
 
+NAMED = """
+select uuid, source, external_id from reported_case
+where external_id = :named or source || ':' || external_id = :named
+order by source, external_id
+"""
+
 OFFICE = "select code, name from area where id = :id"
 
 KINDS_COUNTED = f"""
@@ -190,6 +196,27 @@ def list_cases(
     rows = [_public(row, zone) for row in found[:limit]]
     following = rows[-1]["id"] if limit is not None and len(found) > limit else None
     return CasePage(count.total, count.without_place, rows, following)
+
+
+def identity_of(connection: Connection, named: str) -> uuid_module.UUID:
+    """Return the id of the case that an id or a number names, with its source before it where others have the number.
+
+    Raises
+    ------
+    UnknownRecordError
+        When there is none, or more than one.
+    """
+    try:
+        return uuid_module.UUID(named)
+    except ValueError:
+        found = connection.execute(text(NAMED), {"named": named}).all()
+    if len(found) > 1:
+        several = ", ".join(f"{row.source}:{row.external_id}" for row in found)
+        raise UnknownRecordError(_("Several complaints have this number: %(several)s.", several=several))
+    if not found:
+        raise UnknownRecordError(_("There is no case “%(id)s”.", id=named))
+    identity: uuid_module.UUID = found[0].uuid
+    return identity
 
 
 def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:

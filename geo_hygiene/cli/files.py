@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -119,7 +119,6 @@ OPTIONS = (
         help=N_("Write the rows with errors to this CSV file."),
     ),
     click.option("--replace", is_flag=True, help=N_("End the records that the file lacks.")),
-    click.option("--from", "day", type=Day(), help=N_("First day on which changes hold. [default: today]")),
     click.option(
         "--correct",
         is_flag=True,
@@ -132,11 +131,18 @@ OPTIONS = (
 """What a user can ask of any import."""
 
 
-def import_options(function: Function) -> Function:
-    """Give a command the file to import and the options of every import, for :func:`run_import`."""
-    for option in reversed(OPTIONS):
-        function = option(function)
-    return click.argument("file", type=click.Path(exists=True, path_type=Path))(function)
+FIRST_DAY = N_("First day on which changes hold. [default: today]")
+
+
+def import_options(day: str = FIRST_DAY) -> Callable[[Function], Function]:
+    """Give a command the file to import and the options of every import; ``day`` is what its day means."""
+
+    def give(function: Function) -> Function:
+        for option in reversed((*OPTIONS, click.option("--from", "day", type=Day(), help=day))):
+            function = option(function)
+        return click.argument("file", type=click.Path(exists=True, path_type=Path))(function)
+
+    return give
 
 
 @click.command(
@@ -153,7 +159,7 @@ def import_options(function: Function) -> Function:
     ),
 )
 @click.argument("layer")
-@import_options
+@import_options()
 @click.option("--duty", default="sweeping", help=N_("Duty of zones that name none. [default: sweeping]"))
 def import_(layer: str, file: Path, home: Path | None, **asked: Any) -> None:
     """Import one file; exit code 1 when nothing was stored because of errors."""
