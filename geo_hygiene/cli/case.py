@@ -140,11 +140,12 @@ def _print(page: CasePage, wanted: CaseFilter) -> None:
 
 
 def _row(one: Mapping[str, Any]) -> list[str]:
+    kind, status = TITLES[one["kind"]], TITLES[one["status"]]
     return [
         minute(one["reported_at"], has_time=one["has_time"]),
         f"{one['source']}:{one['external_id']}" if one["external_id"] else one["id"],
-        _(TITLES[one["kind"]]),
-        _(TITLES[one["status"]]),
+        _(kind),
+        _(status),
         one["group_name"] or one["community_name"] or "–",
         " ".join(part for part in (one["lane"], one["house_number"]) if part),
     ]

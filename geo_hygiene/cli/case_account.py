@@ -40,12 +40,12 @@ def tell_case(case: Mapping[str, Any]) -> None:
 
 
 def _facts(case: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    closed, place = case["closed_at"], case["place"]
+    closed, place, channel = case["closed_at"], case["place"], CHANNEL_TITLES.get(case["channel"])
     return [
         (_("Id"), case["id"]),
         (_("Reported at"), minute(case["reported_at"], has_time=case["has_time"])),
         (_("Closed at"), closed and minute(closed, has_time="T00:00:00" not in closed)),
-        (_("Channel"), case["channel"] and _(CHANNEL_TITLES[case["channel"]])),
+        (_("Channel"), channel and _(channel)),
         (_("Lane"), case["lane"]),
         (_("House number"), case["house_number"]),
         (_("Community"), _named(case["community_name"], case["community"])),
