@@ -87,6 +87,8 @@ class Role(StrEnum):
     """What somebody wrote; telephone numbers in it are masked."""
     CAMPAIGN = "campaign"
     """The code of a campaign."""
+    CASE = "case"
+    """The id of a case."""
     LATITUDE = "latitude"
     LONGITUDE = "longitude"
     """Degrees (EPSG:4326) of a row without a geometry."""

@@ -15,7 +15,7 @@ from geo_hygiene.cli import main
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import import_file
 from tests.conftest import TestDatabase
-from tests.importing import block, fingerprint, street
+from tests.importing import block, fingerprint, place, street
 from tests.test_import_command import Terminal, write_geojson
 
 CAMPAIGNS = """code,title,pest,season,valid_from,valid_to,scope,zone_classes,areas,limit_days
@@ -112,7 +112,8 @@ def test_an_area_of_no_campaign_is_refused(town: Town, tmp_path: Path) -> None:
     file = write_geojson(tmp_path / "ground.geojson", [(block(0, -10, 100, 110), {"campaign": "NONE"})])
     code, out, _ = town.run("import", "campaign-areas", file, "--json")
     assert (code, errors(json.loads(out))) == (1, [("unknown-code", 1, "campaign")])
-    assert town.run("import", "campaign-areas", file, "--set", "campaign=R")[0] == 0
+    assert town.run("import", "campaign-areas", file, "--set", "campaign=R")[0] == 1
+    assert town.run("import", "campaign-areas", file, "--field", "campaign=", "--set", "campaign=R")[0] == 0
     answer = bring(town, "treatments", HEAD + treatment(place="105.0823,31.0935"))
     assert errors(answer) == [("outside-area", 1, None)]
 
@@ -261,6 +262,46 @@ def test_a_street_that_is_cut_stays_treated_and_its_work_is_told_as_it_was_done(
         assert figures == pytest.approx([140, before["found"], before["not_treated"]["refused"]], abs=0.05), day
     assert town.run("export", "treatments", second)[0] == 0
     assert second.read_bytes() == first.read_bytes()
+
+
+def test_a_listed_segment_is_one_that_the_campaign_treats(town: Town, tmp_path: Path) -> None:
+    """A tank bears the code of a street, two tanks bear one code, and one street lies outside the ground of W."""
+    tanks = [(place(50, 50), {"code": "S2"}), (place(60, 50), {"code": "T"}), (place(70, 60), {"code": "T"})]
+    numbered = [(shape, row | {"number": at}) for at, (shape, row) in enumerate(tanks)]
+    file = write_geojson(tmp_path / "tanks.geojson", numbered)
+    assert town.run("import", "septic-tanks", file, "--key", "number")[0] == 0
+    far = write_geojson(tmp_path / "far.geojson", [(street(500, 0, 600, 0), {"code": "F", "category": "lane"})])
+    assert town.run("import", "street-segments", far, "--from", "2025-01-01")[0] == 0
+    listed = (
+        LISTED + "1,R,S2,,,2025-03-06 10:00,done\n2,W,T,,,2025-05-06 10:00,done\n3,W,F,,,2025-05-06 11:00,done\n"
+        "4,R,T,,,2025-03-06 12:00,done\n5,W,S1,,,2025-05-06 12:00,done\n"
+    )
+    answer = bring(town, "treatments", listed, "--skip-rejected")
+    assert sorted(errors(answer), key=str) == [
+        ("outside-area", 3, "segment"),
+        ("unknown-code", 2, "segment"),
+        ("unknown-code", 4, "segment"),
+    ]
+    (kind,) = json.loads(town.run("campaign", "cover", "R", "--json")[1])["kinds"]
+    assert kind["treated"] == pytest.approx(200, abs=0.5)
+
+
+def test_a_number_takes_no_treatment_from_another_campaign(town: Town) -> None:
+    assert bring(town, "treatments", HEAD + treatment(external_id="1"))["records"]["created"] == 1
+    later = treatment(external_id="1", campaign="W", done_at="2025-05-06 09:00")
+    answer = bring(town, "treatments", HEAD + later)
+    assert errors(answer) == [("duplicate-key", 1, "external_id")]
+    with engine(town.database.owner_url).connect() as stored:
+        (uuid,) = stored.exec_driver_sql("select uuid from claim where kind = 'treatments'").one()
+    moved = f"id,{HEAD}{uuid},{later}"
+    assert bring(town, "treatments", moved)["records"]["updated"] == 1
+    renumbered = f"id,{HEAD}{uuid}," + treatment(external_id="9", campaign="W", done_at="2025-05-06 09:00")
+    assert bring(town, "treatments", renumbered)["records"]["updated"] == 1
+    twice = f"id,{HEAD}{uuid}," + treatment(external_id="9") + f"{uuid}," + treatment(external_id="10")
+    assert errors(bring(town, "treatments", twice)) == [("duplicate-key", 2, None)]
+    with engine(town.database.owner_url).connect() as stored:
+        kept = stored.exec_driver_sql("select uuid, external_id, source_key from treatment join claim using (id)")
+        assert [tuple(row) for row in kept] == [(uuid, "9", "9")]
 
 
 def test_an_export_is_the_inverse_of_an_import(town: Town, tmp_path: Path) -> None:

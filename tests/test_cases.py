@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,7 @@ from geo_hygiene.cases.questions import CaseFilter, case_of, events_of, list_cas
 from geo_hygiene.files.importing import ImportOptions, ImportReport, NoImportError, import_file
 from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
-from tests.conftest import TestDatabase
 from tests.importing import block, bring, codes, counts, place, query, street
-from tests.test_import_command import REAL_FILES, Terminal
 
 MARKUP = '<img src=x onerror="alert(1)">'
 
@@ -102,10 +101,32 @@ def test_a_step_forward_holds_though_nobody_says_when(connection: Connection) ->
     assert state(connection) == [("closed", 2, None)]
     known = "select status, known, at = '2025-06-02 09:00+08' from case_event order by id"
     assert query(connection, known) == [("dispatched", "time", True), ("closed", "report", True)]
-    back = take(connection, report(status="assigned"))
-    assert codes(back) == [("status-backwards", 1)]
-    assert state(connection) == [("closed", 2, None)]
-    assert back.findings[0].hint is not None
+
+
+def test_of_two_exports_without_times_the_later_import_holds(connection: Connection) -> None:
+    """A hotline closes a complaint, has it done again, and closes it again; no file says when."""
+    said = ("已派单", "已办结", "处理中", "已办结", "处理中")
+    found = [codes(take(connection, report(status=word))) for word in said]
+    assert found == [[], [], [("status-backwards", 1)], [], [("status-backwards", 1)]]
+    assert state(connection) == [("handled", 5, None)]
+    (case,) = list_cases(connection, CaseFilter()).rows
+    events = events_of(connection, case["id"])["events"]
+    assert [event["status"] for event in events] == ["dispatched", "closed", "handled", "closed", "handled"]
+    assert {event["known"] for event in events} == {"report"}
+    assert case["status_at"][:16] == case["reported_at"][:16]
+
+
+@pytest.mark.parametrize("closed_at", ["2025-06-03 10:00", "2025-06-03"])
+def test_a_complaint_to_be_done_again_is_open_though_nobody_says_when(connection: Connection, closed_at: str) -> None:
+    done = report(status="已办结", closed_at=closed_at)
+    take(connection, done)
+    again = take(connection, report(status="重办", closed_at=closed_at))
+    assert codes(again) == [("value-cut", 1), ("status-backwards", 1)]
+    assert state(connection) == [("dispatched", 2, None)]
+    assert codes(take(connection, done)) == [("status-backwards", 1)], "the file before it comes again"
+    assert (state(connection), history(connection)) == ([("dispatched", 2, None)], ["closed", "dispatched"])
+    take(connection, report(status="已办结", closed_at="2025-06-09"))
+    assert (state(connection), history(connection)) == ([("closed", 3, None)], ["closed", "dispatched", "closed"])
 
 
 def test_the_day_of_a_file_makes_the_same_rows_newer(connection: Connection) -> None:
@@ -220,9 +241,15 @@ def test_a_wrong_value_keeps_its_row_out(connection: Connection, values: dict[st
     assert counts(kept) == ("imported", 1, 0, 0, 0)
 
 
+def test_a_clock_that_is_ahead_keeps_no_row_out(connection: Connection) -> None:
+    soon = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
+    assert take(connection, report(reported_at=soon), report(external_id="A2")).status == "imported"
+
+
 def test_days_in_two_orders_are_asked_for(connection: Connection) -> None:
     rows = report(reported_at="09/10/2018 12:00:00 AM"), report(external_id="A2", reported_at="09/26/2018 06:00:00 PM")
-    assert codes(take(connection, *rows)) == [("date-ambiguous", 1), ("date-ambiguous", 2)]
+    both = *rows, report(external_id="A3", reported_at="26/09/2018 06:00:00 PM")
+    assert codes(take(connection, *both)) == [("date-ambiguous", 1), ("date-ambiguous", 2), ("date-ambiguous", 3)]
     assert take(connection, *rows, date_order="dmy").status == "refused"
     assert take(connection, *rows, date_order="mdy").status == "imported"
     days = query(connection, "select (reported_at at time zone 'Asia/Shanghai')::text from reported_case order by 1")
@@ -261,6 +288,55 @@ def test_foreign_words_stay_literal_and_phones_are_masked(connection: Connection
     row = query(connection, "select description, lane, house_number, extra ->> 'remark' from reported_case")[0]
     clean = f"{MARKUP} =cmd|'/c calc'!A1 打 139****5678 找我第二行"
     assert row == (clean, MARKUP, "=1+1", clean)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("座机0832-2034567，或028-85123456转801", "座机0832-****567，或028-****3456转801"),
+        ("请回电（0832）2034567", "请回电（0832）****567"),
+        ("来电08322034567 投诉", "来电0832****567 投诉"),
+        ("联系电话：8123456", "联系电话：****456"),
+        ("拨打400-812-3456没人接，800 820 8820也是", "拨打400-****456没人接，800 ****820也是"),
+        ("热线4008123456没人接", "热线400****456没人接"),
+        ("手机１３９１２３４５６７８", "手机139****5678"),
+        ("０８３２－２０３４５６７", "０８３２－****567"),
+        ("身份证11010519491231002X，住3栋", "身份证110***********002X，住3栋"),
+        ("王某 510104 19900101 1234", "王某 510***********1234"),
+    ],
+)
+def test_numbers_of_people_are_masked(connection: Connection, written: str, stored: str) -> None:
+    take(connection, report(description=written, house_number=written, remark=written))
+    kept = query(connection, "select description, house_number, extra ->> 'remark' from reported_case")
+    assert kept == [(stored, stored, stored)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "解放街1234567号2单元303室",
+        "2025-06-01至2025-06-15，距离400米，长1234.5678901米",
+        "工单4008123456，编号20250601001234",
+        "工单510703202506010012",
+        "受理号2025-0832-2034567",
+        "105.0832123456, 31.13912345678",
+        "电话 20250601 打过，第0832号",
+        "欠费8001234567元，面积400 1234567 米",
+        "4006160073",
+    ],
+)
+def test_other_numbers_stay(connection: Connection, written: str) -> None:
+    take(connection, report(description=written, remark=written))
+    assert query(connection, "select description, extra ->> 'remark' from reported_case") == [(written, written)]
+
+
+def test_no_finding_repeats_a_telephone_number(connection: Connection) -> None:
+    said = take(connection, report(description="打13912345678\t找我", status="13912345678", time="0832-2034567"))
+    told = json.dumps(said.as_json(), ensure_ascii=False)
+    assert {code for code, _row in codes(said)} == {"text-cleaned", "unknown-code", "value-invalid"}
+    assert "139****5678" in told
+    assert "13912345678" not in told
+    assert "2034567" not in told
 
 
 def test_cases_do_not_end_because_a_file_lacks_them(connection: Connection) -> None:
@@ -340,42 +416,15 @@ def test_an_export_is_the_inverse_of_an_import(connection: Connection, tmp_path:
         assert import_file(connection, "cases", other, ImportOptions()).status == "unchanged", ending
 
 
-RATS = REAL_FILES / "c3-nyc-rats" / "rats.csv"
-
-
-@pytest.mark.skipif(not RATS.exists(), reason="the real files are not here")
-def test_a_real_export_of_rat_sightings_twice(connection: Connection) -> None:
-    asked = ImportOptions(date_order="mdy", skip_rejected=True, constants={"source": "nyc311"})
-    first = import_file(connection, "cases", RATS, asked)
-    assert (first.read, first.accepted, first.stored.created, first.stored.without_place) == (2913, 2913, 2913, 21)
-    pending = "select count(*), count(closed_at) from reported_case where status <> 'closed'"
-    assert query(connection, pending) == [(1748, 0)]
-    assert counts(import_file(connection, "cases", RATS, asked)) == ("unchanged", 0, 0, 2913, 0)
-    assert import_file(connection, "cases", RATS, ImportOptions()).status == "refused"
-
-
-def test_the_command_reads_what_offices_send(database: TestDatabase, tmp_path: Path) -> None:
-    terminal = Terminal(database, tmp_path)
-
-    def ask(*words: str | Path) -> Any:
-        code, out, err = terminal.run("case", *words, "--json")
-        assert code == 0, err
-        return json.loads(out)
-
-    file = tmp_path / "诉求.csv"
-    file.write_bytes(
-        "案件编号,诉求类型,渠道,状态,受理时间,办结时间,诉求内容,经度,纬度\r\n"
-        '1,老鼠,热线,已结案,2025年6月1日 下午3:20,2025-06-02,"他说：""有鼠""\n第二行",105.08,31.09\r\n'
-        "2,卫生死角,微信,处理中,2025-06-03 08:00,,电话13912345678,,\r\n".encode("gb18030")
-    )
-    records = ask("import", file, "--source", "12345")["records"]
-    assert (records["created"], records["without_place"]) == (2, 1)
-    again = ask("import", file, "--source", "12345")
-    assert (again["status"], again["records"]["unchanged"], again["records"]["without_place"]) == ("unchanged", 2, 1)
-    listed = ask("list", "--kind", "rodent")
-    assert (listed["total"], listed["cases"][0]["external_id"]) == (1, "1")
-    assert listed["cases"][0]["description"] == '他说："有鼠" 第二行'
-    assert ask("list", "--to", "2025-06-01")["total"] == 0
-    _, out, err = terminal.run("case", "list", "--status", "handled")
-    assert "12345:2" in out
-    assert "1 complaint, 1 without a place" in err
+def test_the_history_goes_out_whole(connection: Connection, tmp_path: Path) -> None:
+    take(connection, report(), report(external_id="A2"))
+    take(connection, report(status="closed", closed_at="2025-06-03 10:00"))
+    file = tmp_path / "history.csv"
+    assert export(connection, layer_of("case-events"), file, on=date(2025, 7, 1)).rows == 3
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    (case,) = query(connection, "select uuid::text from reported_case where external_id = 'A1'")
+    own = [(row["status"], row["known"], row["at"][:16]) for row in rows if row["case"] == case[0]]
+    assert own == [("collected", "time", "2025-06-01T08:00"), ("closed", "time", "2025-06-03T10:00")]
+    with pytest.raises(NoImportError, match="cases"):
+        import_file(connection, "case-events", file, ImportOptions())

@@ -231,7 +231,7 @@ def test_the_answer_is_one_json_object_of_public_names(connection: Connection):
         "rejected_file",
     ]
     assert set(answer["records"]) == {"created", "updated", "unchanged", "ended", "without_place"}
-    assert set(answer["findings"][0]) == {"level", "code", "row", "field", "value", "message", "hint"}
+    assert set(answer["findings"][0]) == {"level", "code", "row", "record", "field", "value", "message", "hint"}
     assert answer["extent"] == pytest.approx([ORIGIN[0], ORIGIN[1], ORIGIN[0] + 100 / 95414.4, ORIGIN[1]], abs=1e-9)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
 from geo_hygiene.campaigns.pieces import TARGETS, TREATMENTS, asked
-from geo_hygiene.coverage.work import work_firsts
+from geo_hygiene.coverage.work import WorkFirst, work_firsts
 from geo_hygiene.layers import layer_of
 
 TREATMENTS_A_DAY = """
@@ -29,27 +28,24 @@ def campaign_days(connection: Connection, campaign: CampaignRecord, on: date) ->
     """
     values = asked(campaign, on)
     treatments = {row.day: row.treatments for row in connection.execute(text(TREATMENTS_A_DAY), values)}
-    found: dict[tuple[date, str], int] = defaultdict(int)
-    treated: dict[tuple[date, str], int] = defaultdict(int)
-    for part in work_firsts(connection, TARGETS, TREATMENTS, values):
-        found[part.found_on, part.kind] += part.extent
-        if part.treated_on is not None:
-            treated[part.treated_on, part.kind] += part.extent
+    gained = {(part.day, part.kind): part for part in work_firsts(connection, TARGETS, TREATMENTS, values)}
     length = (campaign.end - campaign.start).days
     window = (campaign.start + timedelta(days=passed) for passed in range(length))
     return [
         {
             "day": day.isoformat(),
             "treatments": treatments.get(day, 0),
-            "kinds": [
-                {
-                    "kind": kind,
-                    "unit": layer_of(kind).unit,
-                    "found": layer_of(kind).amount(found[day, kind]),
-                    "treated": layer_of(kind).amount(treated[day, kind]),
-                }
-                for kind in campaign.kinds
-            ],
+            "kinds": [_of_kind(kind, gained.get((day, kind))) for kind in campaign.kinds],
         }
         for day in sorted({*window, *treatments})
     ]
+
+
+def _of_kind(kind: str, gained: WorkFirst | None) -> dict[str, Any]:
+    layer = layer_of(kind)
+    return {
+        "kind": kind,
+        "unit": layer.unit,
+        "found": layer.amount(gained.found if gained else 0),
+        "treated": layer.amount(gained.treated if gained else 0),
+    }

@@ -67,7 +67,7 @@ select
     shaped.uuid, shaped.kind, own.code, own.name, own.lane, own.lane_code, shaped.from_mm, shaped.to_mm, shaped.state,
     shaped.reason, shaped.day, shaped.days, shaped.is_line,
     office.code as office, community.code as community, community.name as community_name,
-    area_group.code as area_group, area_group.name as group_name, {place}
+    area_group.code as area_group, area_group.name as group_name, (select count(*) from listed) as total, {place}
 from shaped
 left join lateral (select * from ({names}) as own where own.id = shaped.target_id) as own on true
 left join area_tree on area_tree.id = shaped.area_id
@@ -134,7 +134,7 @@ def gaps(
     rows = connection.execute(stated_pieces(_statement(ON_THE_MAP)), values).all()
     following = rows[limit - 1] if len(rows) > limit else None
     key = f"{following.to_mm - following.from_mm}.{following.uuid}.{following.from_mm}" if following else None
-    return Page([_public(row) for row in rows[:limit]], key)
+    return Page([_public(row) for row in rows[:limit]], key, rows[0].total if rows else 0)
 
 
 def mop_up(

@@ -24,21 +24,25 @@ where campaign_id = :campaign_id and valid_from <= :on and :on < valid_to
 """
 
 TREATMENTS = """
-select claim.source_id, claim.valid_from as day, claim.result
-from treatment
-join claim using (id)
-where treatment.campaign_id = :campaign_id and claim.valid_from <= :on
+with found as materialized (
+    select cover.target_id, cover.from_mm, cover.to_mm, claim.valid_from as day, claim.result
+    from treatment
+    join claim using (id)
+    join cover using (source_id)
+    where treatment.campaign_id = :campaign_id and claim.valid_from <= :on
+)
+select found.* from found join wanted using (target_id)
 """
+"""What was found stands alone: a plan that expects one target would look up every target for every treatment."""
 
 TREATMENTS_HERE = """
-select claim.source_id, claim.valid_from as day, claim.result
+select cover.target_id, cover.from_mm, cover.to_mm, claim.valid_from as day, claim.result
 from wanted
 join cover using (target_id)
 join claim on claim.source_id = cover.source_id and claim.valid_from <= :on
 join treatment on treatment.id = claim.id and treatment.campaign_id = :campaign_id
-group by claim.id
 """
-"""Those of :data:`TREATMENTS` that meet ``wanted``, found from there: for questions about few targets."""
+"""The same as :data:`TREATMENTS`, found from the targets: for questions about few of them."""
 
 STATED = """,
 stated as (
@@ -85,6 +89,6 @@ def subjects(campaign: CampaignRecord) -> set[str]:
     return {"campaigns", "campaign-areas", "treatments", "areas", *campaign.kinds}
 
 
-def stated_pieces(select: str, *, wanted: str = TARGETS, chosen: str = TREATMENTS) -> TextClause:
+def stated_pieces(select: str, *, wanted: str = TARGETS, reached: str = TREATMENTS) -> TextClause:
     """Return a statement over ``stated``; its parts are constants of the program."""
-    return work_statement(wanted, chosen, f"{STATED} {select}")
+    return work_statement(wanted, reached, f"{STATED} {select}")

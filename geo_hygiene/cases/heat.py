@@ -1,17 +1,19 @@
 """Where complaints gather: counts on a grid, by area with rates, and through time.
 
-A cell that holds only a few cases would point at who complained: it is hidden, and only its sum is told.
+A cell that holds only a few cases would point at who complained. They are counted in a larger cell around it, together
+with the few of its other parts, so that the map is fine where cases are dense and coarse where they are not.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from scipy.special import gammaincinv
 from sqlalchemy import Connection, text
 
 from geo_hygiene.cases.questions import CHOSEN, CaseFilter
@@ -26,14 +28,23 @@ FEWEST = 5
 """Cases from which a cell is shown."""
 
 CELL_PIXELS = 32
-"""Side of a cell on the screen; 256 pixels are a tile."""
+"""Side of the smallest cells on the screen; 256 pixels are a tile."""
+
+CELL_SIZES = 6
+"""Cells are so wide, twice, four times as wide and so on: the widest is as wide as a screen."""
 
 FRAME_CELLS = 2
-"""A cell of a frame is as wide as so many cells of the whole: it has fewer cases to show."""
+"""The smallest cell of a frame is as wide as so many of the whole: it has fewer cases to show."""
 
 TILE_PIXELS = 256
 
 MOST_FRAMES = 400
+
+FEWEST_FOR_A_RATE = 20
+FEWEST_RESIDENTS = 1000
+"""With fewer cases or residents a rate says little: chance alone moves it far."""
+
+CONFIDENCE = 0.95
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, EPSG:4326."""
@@ -72,7 +83,6 @@ cross join lateral (
 ) as box
 where {CHOSEN}
 group by 1, 2, 3, 4
-order by 1, 2, 3, 4
 """  # noqa: S608 - constants
 """The box is compared number by number: the boxes of an index are coarser than the places in them."""
 
@@ -98,7 +108,8 @@ select
                 and part.valid_from <= :on and :on < part.valid_to
         )
     ) as residents,
-    ST_X(ST_PointOnSurface(area.geom)) as lon, ST_Y(ST_PointOnSurface(area.geom)) as lat
+    ST_X(ST_PointOnSurface(area.geom)) as lon, ST_Y(ST_PointOnSurface(area.geom)) as lat,
+    ST_XMin(area.geom) as west, ST_YMin(area.geom) as south, ST_XMax(area.geom) as east, ST_YMax(area.geom) as north
 from (
     select * from area
     where level = :level and ((valid_from <= :on and :on < valid_to) or id in (select id from counted))
@@ -111,49 +122,55 @@ order by area.code nulls last, area.id
 BREAKDOWN = f"""
 select
     case 0
-        when grouping(it.kind) then 'kind'
-        when grouping(it.channel) then 'channel'
-        when grouping(it.status) then 'status'
-        when grouping(local.weekday) then 'weekday'
+        when grouping(kind) then 'kind'
+        when grouping(channel) then 'channel'
+        when grouping(status) then 'status'
+        when grouping(weekday) then 'weekday'
         else 'hour'
     end as name,
-    coalesce(it.kind, it.channel, it.status, cast(local.weekday as text), cast(local.hour as text)) as value,
+    coalesce(kind, channel, status, cast(weekday as text), cast(hour as text)) as value,
     count(*) as cases
-from reported_case as it
-cross join lateral (
+from (
     select
-        cast(extract(isodow from it.reported_at at time zone :zone) as int) as weekday,
-        case when cast(it.reported_at at time zone :zone as time) <> time '00:00'
-            then cast(extract(hour from it.reported_at at time zone :zone) as int)
-        end as hour
-) as local
-where {CHOSEN}
-group by grouping sets ((it.kind), (it.channel), (it.status), (local.weekday), (local.hour))
+        kind, channel, status, cast(extract(isodow from local) as int) as weekday,
+        case when cast(local as time) <> time '00:00' then cast(extract(hour from local) as int) end as hour
+    from (
+        select it.kind, it.channel, it.status, it.reported_at at time zone :zone as local
+        from reported_case as it
+        where {CHOSEN}
+        offset 0
+    ) as chosen
+) as counted
+group by grouping sets ((kind), (channel), (status), (weekday), (hour))
 """  # noqa: S608 - constants
+"""The offset keeps the planner from working out the local time anew for each part of it."""
 
 
 class Cell(NamedTuple):
-    """The middle of a cell and its cases."""
+    """The middle of a cell, the cases that no smaller cell shows, and its side in metres of the tiles' plane."""
 
     lon: float
     lat: float
     cases: int
+    side: float
 
 
 @dataclass(slots=True)
 class Density:
-    """Cases on a grid; ``total`` is the sum of the others and of what the cells hold."""
+    """Cases on a grid; ``total`` is the sum of the others.
+
+    Attributes
+    ----------
+    cell
+        Side of the smallest cells.
+    counts
+        Cases of the smallest cells, by column and row.
+    """
 
     cell: float
     without_place: int = 0
     outside: int = 0
-    hidden: int = 0
-    cells: list[Cell] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        """Return all cases, shown or not."""
-        return self.without_place + self.outside + self.hidden + sum(cell.cases for cell in self.cells)
+    counts: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def add(self, row: Any) -> None:
         """Take in the cases of one cell, or those that are in none."""
@@ -161,25 +178,42 @@ class Density:
             self.without_place += row.cases
         elif row.across is None:
             self.outside += row.cases
-        elif row.cases < FEWEST:
-            self.hidden += row.cases
         else:
-            lon, lat = from_tile_plane((row.across + 0.5) * self.cell, (row.up + 0.5) * self.cell)
-            self.cells.append(Cell(round(lon, 7), round(lat, 7), row.cases))
+            self.counts[row.across, row.up] += row.cases
+
+    def cells(self) -> tuple[list[Cell], int]:
+        """Return the cells that hold enough cases, each case in one of them, and how many cases are in none.
+
+        What is too few for its cell goes up to the one twice as wide that holds it. A shown cell is left out there, so
+        that no difference of two cells tells of fewer cases than a cell does.
+        """
+        cells: list[Cell] = []
+        counts, side = self.counts, self.cell
+        for _size in range(CELL_SIZES):
+            few: Counter[tuple[int, int]] = Counter()
+            for (across, up), cases in counts.items():
+                if cases < FEWEST:
+                    few[across // 2, up // 2] += cases
+                else:
+                    lon, lat = from_tile_plane((across + 0.5) * side, (up + 0.5) * side)
+                    cells.append(Cell(round(lon, 7), round(lat, 7), cases, side))
+            counts, side = few, side * 2
+        return sorted(cells), counts.total()
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
+        cells, hidden = self.cells()
         return {
-            "total": self.total,
+            "total": self.without_place + self.outside + self.counts.total(),
             "without_place": self.without_place,
             "outside": self.outside,
-            "hidden": self.hidden,
-            "cells": [list(cell) for cell in self.cells],
+            "hidden": hidden,
+            "cells": [list(cell) for cell in cells],
         }
 
 
 def cell_size(zoom: int) -> float:
-    """Return the side of a cell in metres of the tiles' plane (EPSG:3857)."""
+    """Return the side of the smallest cells in metres of the tiles' plane (EPSG:3857)."""
     return TILE_CIRCUMFERENCE_M / (TILE_PIXELS * 2.0**zoom) * CELL_PIXELS
 
 
@@ -202,7 +236,7 @@ def heat(
     box
         Where cells are wanted; the cases outside it are told as a number.
     zoom
-        Leaflet zoom, by which the cells have their size.
+        Leaflet zoom, by which the cells have their sizes.
 
     Raises
     ------
@@ -287,11 +321,27 @@ def _areas(connection: Connection, level: Level, values: Mapping[str, Any]) -> l
             "name": row.name,
             "residents": None if row.residents is None else int(row.residents),
             "count": row.cases,
-            "rate": 1000 * row.cases / int(row.residents) if row.residents else None,
+            **_rate(row.cases, int(row.residents or 0)),
             "place": None if row.lon is None else [round(row.lon, 7), round(row.lat, 7)],
+            "bbox": None if row.west is None else [row.west, row.south, row.east, row.north],
         }
         for row in connection.execute(statement, {**values, "level": level.value})
     ]
+
+
+def _rate(cases: int, residents: int) -> dict[str, Any]:
+    """Return the cases for each 1 000 residents, with the rates for which such a count is not unlikely."""
+    if not residents:
+        return {"rate": None, "interval": None, "is_uncertain": False}
+    # the exact interval of a Poisson count: quantiles of gamma distributions
+    tail = (1 - CONFIDENCE) / 2
+    low = float(gammaincinv(cases, tail)) if cases else 0.0
+    high = float(gammaincinv(cases + 1, 1 - tail))
+    return {
+        "rate": 1000 * cases / residents,
+        "interval": [1000 * low / residents, 1000 * high / residents],
+        "is_uncertain": cases < FEWEST_FOR_A_RATE or residents < FEWEST_RESIDENTS,
+    }
 
 
 def _breakdown(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:

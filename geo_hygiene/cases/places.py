@@ -74,6 +74,33 @@ where geom is null and area_id is not null and (cast(:cases as int[]) is null or
 """
 
 
+MOVED = """
+select it.id
+from reported_case as it
+left join target on target.id = it.target_id
+where it.distance_m is not null
+    and (
+        target.id is null
+        or cast(it.reported_at at time zone :zone as date) < target.valid_from
+        or cast(it.reported_at at time zone :zone as date) >= target.valid_to
+    )
+union
+select it.id
+from target
+join reported_case as it
+    on it.geom_3857 && ST_Expand(target.geom_3857, :reach * 1.05 / cos(radians(ST_YMax(target.geom))))
+where target.recorded_at = now()
+"""
+"""Cases whose target is no longer the one of their day, or that lie near one that this transaction wrote."""
+
+
+def place_cases_of_targets(connection: Connection) -> int:
+    """Find the nearest target again for the cases that the targets written in this transaction concern."""
+    values = {"zone": office_timezone(connection).key, "reach": REACH_M}
+    moved = connection.scalars(text(MOVED), values).all()
+    return place_cases(connection, moved) if moved else 0
+
+
 def place_cases(connection: Connection, case_ids: Iterable[int] | None = None) -> int:
     """Find area and nearest target of cases on the day of each, of all when none are named; return how many changed."""
     cases = None if case_ids is None else sorted(case_ids)

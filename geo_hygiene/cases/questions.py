@@ -97,10 +97,23 @@ where duty_target.target_id = :target and duty_target.valid_from <= :on and :on 
 order by duty.id
 """
 
+NAMED = """
+select uuid, source, external_id from reported_case
+where external_id = :named or source || ':' || external_id = :named
+order by source, external_id
+"""
+
 OFFICE = "select code, name from area where id = :id"
 
 KINDS_COUNTED = f"""
-select it.kind, count(*) as cases from reported_case as it where {CHOSEN} group by it.kind order by cases desc, it.kind
+select
+    it.kind,
+    count(*) filter (where it.reported_at >= :since) as since,
+    count(*) filter (where it.reported_at < :since) as before
+from reported_case as it
+where {CHOSEN}
+group by it.kind
+order by since desc, it.kind
 """  # noqa: S608 - constants
 
 DAYS = """
@@ -108,6 +121,12 @@ select
     cast(min(it.reported_at) at time zone :zone as date) as first_day,
     cast(max(it.reported_at) at time zone :zone as date) as last_day
 from reported_case as it
+"""
+
+BOX = """
+select ST_XMin(box) as west, ST_YMin(box) as south, ST_XMax(box) as east, ST_YMax(box) as north
+from (select ST_Extent(it.geom) as box from reported_case as it) as everywhere
+where box is not null
 """
 
 
@@ -177,6 +196,27 @@ def list_cases(
     rows = [_public(row, zone) for row in found[:limit]]
     following = rows[-1]["id"] if limit is not None and len(found) > limit else None
     return CasePage(count.total, count.without_place, rows, following)
+
+
+def identity_of(connection: Connection, named: str) -> uuid_module.UUID:
+    """Return the id of the case that an id or a number names, with its source before it where others have the number.
+
+    Raises
+    ------
+    UnknownRecordError
+        When there is none, or more than one.
+    """
+    try:
+        return uuid_module.UUID(named)
+    except ValueError:
+        found = connection.execute(text(NAMED), {"named": named}).all()
+    if len(found) > 1:
+        several = ", ".join(f"{row.source}:{row.external_id}" for row in found)
+        raise UnknownRecordError(_("Several complaints have this number: %(several)s.", several=several))
+    if not found:
+        raise UnknownRecordError(_("There is no case “%(id)s”.", id=named))
+    identity: uuid_module.UUID = found[0].uuid
+    return identity
 
 
 def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:
@@ -317,7 +357,14 @@ def days_of_cases(connection: Connection) -> tuple[date, date] | None:
     return None if row.first_day is None else (row.first_day, row.last_day)
 
 
-def count_by_kind(connection: Connection, wanted: CaseFilter) -> list[tuple[str, int]]:
-    """Return how many cases there are of each kind, the most first."""
-    rows = connection.execute(text(KINDS_COUNTED), wanted.values(office_timezone(connection)))
-    return [(row.kind, row.cases) for row in rows]
+def box_of_cases(connection: Connection) -> tuple[float, float, float, float] | None:
+    """Return west, south, east and north of the places of all cases, in degrees, ``None`` without places."""
+    row = connection.execute(text(BOX)).one_or_none()
+    return None if row is None else (row.west, row.south, row.east, row.north)
+
+
+def count_by_kind(connection: Connection, wanted: CaseFilter, since: date) -> list[tuple[str, int, int]]:
+    """Return how many cases there are of each kind since a day and before it, the most since then first."""
+    zone = office_timezone(connection)
+    rows = connection.execute(text(KINDS_COUNTED), wanted.values(zone) | {"since": _midnight(since, zone)})
+    return [(row.kind, row.since, row.before) for row in rows]

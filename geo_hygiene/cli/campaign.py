@@ -15,7 +15,7 @@ from geo_hygiene.campaigns.gaps import MOP_UP, GapFilter, mop_up
 from geo_hygiene.campaigns.pieces import REASONS, State
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
-from geo_hygiene.coverage.duties import today
+from geo_hygiene.coverage.duties import office_timezone, today
 from geo_hygiene.errors import UnknownLayerError
 from geo_hygiene.files.writing import MIXED, geometry_type_of, rows_of, write
 from geo_hygiene.files.writing.export import ENCODINGS
@@ -140,6 +140,7 @@ def gaps(
             MOP_UP,
             shapes.pop() if len(shapes) == 1 else MIXED,
             mop_up(connection, record, day, GapFilter(**wanted)),
+            office_timezone(connection),
         )
         written = write(rows, file, encoding=encoding)
     if as_json:

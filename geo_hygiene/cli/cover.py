@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
-from unicodedata import east_asian_width
 
 import click
 from sqlalchemy import text
 
-from geo_hygiene.cli.context import home_option, open_home, say
+from geo_hygiene.cli.columns import print_columns
+from geo_hygiene.cli.context import home_option, open_home
 from geo_hygiene.coverage import rebuild as rebuilding
 from geo_hygiene.coverage.answers import lock_everything
 from geo_hygiene.coverage.duties import duty_of, today
@@ -144,9 +143,10 @@ def _print(summary: Summary) -> None:
     written = "{:,.1f} m".format if summary.duty.unit == "m" else "{:,}".format
     click.echo(f"{summary.duty.title} · {summary.on.isoformat()}")
     shares = (f"{amounts[key] / amounts['total']:.1%}" if amounts["total"] else "" for key in LABELS)
-    _print_table(
+    print_columns(
         [(_(label), written(amounts[key]), share) for (key, label), share in zip(LABELS.items(), shares, strict=True)],
         texts=1,
+        indent="  ",
     )
     if amounts["by"]:
         click.echo()
@@ -155,23 +155,9 @@ def _print(summary: Summary) -> None:
             (row["code"] or "-", row["name"] or _("(none)"), *(written(row[key]) for key in LABELS))
             for row in amounts["by"]
         ]
-        _print_table([head, *rows], texts=2)
+        print_columns([head, *rows], texts=2, indent="  ")
     for row in amounts["outside_scope"]:
         click.echo(
             _("Outside the scope: zone %(zone)s, %(targets)s targets", zone=row["zone"], targets=row["targets"]),
             err=True,
         )
-
-
-def _print_table(rows: Sequence[Sequence[str]], *, texts: int) -> None:
-    """Write rows in columns: so many of text on the left, then numbers, set to the right."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        cells = [cell + gap if at < texts else gap + cell for at, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
-        say("  " + "  ".join(cells).rstrip())
-
-
-def _width(cell: str) -> int:
-    """Return the columns of a terminal that a text takes: two for a Chinese character."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in cell)

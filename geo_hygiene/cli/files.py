@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +25,9 @@ REFUSED = 1
 
 SHOWN = {FindingLevel.ERROR: 20, FindingLevel.WARNING: 20, FindingLevel.INFORMATION: 3}
 """Findings of one code that a terminal shows one by one; the JSON answer has more."""
+
+ROWS_SHOWN = 3
+"""Rows that a terminal names where several have the same finding."""
 
 KEYS_SHOWN = 20
 """Records that the file lacks and that a terminal names."""
@@ -100,7 +102,7 @@ OPTIONS = (
         type=Pair(),
         multiple=True,
         metavar="FIELD=VALUE",
-        help=N_("Give every row this value of a field."),
+        help=N_("Value of a field for the rows that say none."),
     ),
     click.option(
         "--key", metavar="FIELD", help=N_("Column that tells rows apart. [default: the layer's key, else the place]")
@@ -108,7 +110,7 @@ OPTIONS = (
     click.option(
         "--date-order",
         type=click.Choice(["mdy", "dmy", "ymd"]),
-        help=N_("How dates are written, if not as 2025-12-31."),
+        help=N_("Order of dates that end in their year. [default: what a day over 12 in the file shows]"),
     ),
     click.option("--skip-rejected", is_flag=True, help=N_("Store the good rows although others have errors.")),
     click.option(
@@ -117,7 +119,6 @@ OPTIONS = (
         help=N_("Write the rows with errors to this CSV file."),
     ),
     click.option("--replace", is_flag=True, help=N_("End the records that the file lacks.")),
-    click.option("--from", "day", type=Day(), help=N_("First day on which changes hold. [default: today]")),
     click.option(
         "--correct",
         is_flag=True,
@@ -130,11 +131,18 @@ OPTIONS = (
 """What a user can ask of any import."""
 
 
-def import_options(function: Function) -> Function:
-    """Give a command the file to import and the options of every import, for :func:`run_import`."""
-    for option in reversed(OPTIONS):
-        function = option(function)
-    return click.argument("file", type=click.Path(exists=True, path_type=Path))(function)
+FIRST_DAY = N_("First day on which changes hold. [default: today]")
+
+
+def import_options(day: str = FIRST_DAY) -> Callable[[Function], Function]:
+    """Give a command the file to import and the options of every import; ``day`` is what its day means."""
+
+    def give(function: Function) -> Function:
+        for option in reversed((*OPTIONS, click.option("--from", "day", type=Day(), help=day))):
+            function = option(function)
+        return click.argument("file", type=click.Path(exists=True, path_type=Path))(function)
+
+    return give
 
 
 @click.command(
@@ -151,7 +159,7 @@ def import_options(function: Function) -> Function:
     ),
 )
 @click.argument("layer")
-@import_options
+@import_options()
 @click.option("--duty", default="sweeping", help=N_("Duty of zones that name none. [default: sweeping]"))
 def import_(layer: str, file: Path, home: Path | None, **asked: Any) -> None:
     """Import one file; exit code 1 when nothing was stored because of errors."""
@@ -249,7 +257,7 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
         lines.append(_("  rejected  rows are in %(path)s", path=report.rejected_file))
     for line in lines:
         say(line, err=to_stderr)
-    _tell_findings(report.findings)
+    _tell_findings(report)
 
 
 def _rows_and_records(report: ImportReport) -> list[str]:
@@ -272,23 +280,26 @@ def _grouped(numbers: Mapping[str, Any]) -> dict[str, str]:
     return {name: "–" if number is None else f"{number:,}" for name, number in numbers.items()}
 
 
-def _tell_findings(findings: Sequence[Finding]) -> None:
+def _tell_findings(report: ImportReport) -> None:
     words = {"error": _("error"), "warning": _("warning"), "information": _("note")}
     told: Counter[Code] = Counter()
     rest: Counter[Code] = Counter()
-    for finding in _by_sentence(findings):
+    hinted = set()
+    for alike in _by_sentence(report.findings):
+        finding = alike[0]
         if told[finding.code] >= SHOWN[finding.weight()]:
-            rest[finding.code] += 1
+            rest[finding.code] += len(alike)
             continue
         told[finding.code] += 1
         shown = finding.as_json()
-        place = _("row %(row)s", row=finding.row) if finding.row is not None else ""
-        about = ", ".join(part for part in (place, shown["field"], shown["value"]) if part)
+        fields = ", ".join(dict.fromkeys(_field_of(one) for one in alike))
+        about = ", ".join(part for part in (_rows_of(alike, report), fields, shown["value"]) if part)
         say(
             f"{words[shown['level']]} {finding.code}: {about + ': ' if about else ''}{shown['message']}",
             err=True,
         )
-        if shown["hint"] and told[finding.code] == 1:
+        if shown["hint"] and shown["hint"] not in hinted:
+            hinted.add(shown["hint"])
             say(f"    {shown['hint']}", err=True)
     for code, count in rest.items():
         more = ngettext(
@@ -300,14 +311,38 @@ def _tell_findings(findings: Sequence[Finding]) -> None:
         say(f"    {code}: {more}", err=True)
 
 
-def _by_sentence(findings: Sequence[Finding]) -> Iterable[Finding]:
-    """Return the findings, those that say one sentence of several whole columns as one."""
-    told: dict[object, Finding] = {}
-    for number, finding in enumerate(findings):
-        is_on_column = finding.row is None and finding.value is None and finding.field
-        sentence = (finding.code, finding.message(), finding.hint) if is_on_column else number
-        if sentence in told:
-            told[sentence] = replace(told[sentence], field=f"{told[sentence].field}, {finding.field}")
-        else:
-            told[sentence] = finding
-    return told.values()
+def _by_sentence(findings: Sequence[Finding]) -> Iterable[Sequence[Finding]]:
+    """Return the findings by what they say, be it of several rows or of several whole columns."""
+    alike: dict[object, list[Finding]] = {}
+    for finding in findings:
+        field = finding.field if finding.row is not None or finding.value is not None else bool(finding.field)
+        sentence = finding.code, finding.weight(), finding.message(), finding.hint, finding.value, field
+        alike.setdefault((sentence, finding.row is None), []).append(finding)
+    return alike.values()
+
+
+def _field_of(finding: Finding) -> str:
+    """Return the heading of the file's own column, else what the field is called."""
+    return _(finding.title) if finding.title else finding.as_json()["field"] or ""
+
+
+def _rows_of(findings: Sequence[Finding], report: ImportReport) -> str:
+    """Return which rows are meant: some of them, where they are many."""
+    rows = [finding.row for finding in findings if finding.row is not None]
+    if not rows:
+        return ""
+    if len(rows) == report.read > ROWS_SHOWN:
+        return _("in all %(count)s rows", count=f"{len(rows):,}")
+    shown = [_place_of(finding, report) for finding in findings[:ROWS_SHOWN]]
+    more = len(rows) - len(shown)
+    listed = ", ".join(shown)
+    return _("%(rows)s and %(count)s more", rows=listed, count=f"{more:,}") if more else listed
+
+
+def _place_of(finding: Finding, report: ImportReport) -> str:
+    """Return the number of a row, and what else it goes by: the line of a spreadsheet, and its number in the file."""
+    line, record = report.line_of(finding.row or 0), finding.as_json()["record"]
+    also = [_("line %(line)s", line=line)] if line is not None else []
+    also += [record] if record else []
+    place = _("row %(row)s", row=finding.row)
+    return f"{place} ({', '.join(also)})" if also else place

@@ -200,10 +200,14 @@ class PieceFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in their public form, and the key after which the next page begins (``None`` at the end)."""
+    """Rows in their public form, and the key after which the next page begins (``None`` at the end).
+
+    ``total`` counts the rows of all pages, where the question tells it.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     next: str | None = None
+    total: int | None = None
 
 
 def gaps(connection: Connection, duty: DutyRecord, on: date, *, limit: int = 100, after: str | None = None) -> Page:

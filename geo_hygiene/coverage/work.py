@@ -4,8 +4,9 @@ Work happens on a day. How old it is, and whether that is too long ago, is worke
 kept, so that another rule rewrites nothing.
 
 Statements are made from constants; values are bound. They begin with ``wanted (target_id)``, the targets that are asked
-for, and ``chosen (source_id, day, result)``, the work that counts. Ground that was treated stays treated: among the
-claims on it the newest treatment speaks, and only where there is none the newest of the others.
+for, and ``reached (target_id, from_mm, to_mm, day, result)``, the work that counts where it met them. Ground that was
+treated stays treated: among the claims on it the newest treatment speaks, and only where there is none the newest of
+the others.
 """
 
 from __future__ import annotations
@@ -21,85 +22,106 @@ from sqlalchemy.sql.elements import TextClause
 DONE = "done"
 """The result of work that reached its target; every other result is the reason why it did not."""
 
-SLICES = """
-asked as (
-    select
-        wanted.target_id, target.uuid, target.kind, target.category, target.area_id, target.extent_mm,
-        target.geom, target.geom_3857
-    from wanted
-    join target on target.id = wanted.target_id
-),
-reached as materialized (
-    select cover.target_id, cover.from_mm, cover.to_mm, chosen.day, chosen.result
-    from chosen
-    join cover on cover.source_id = chosen.source_id
-),
+MET = """
 met as materialized (
-    select reached.* from reached join wanted using (target_id)
-),
-bound as (
-    select target_id, from_mm as position from met
-    union select target_id, to_mm from met
-    union select target_id, 0 from asked
-    union select target_id, extent_mm from asked
-),
-slice as (
-    select target_id, position as from_mm, lead(position) over (partition by target_id order by position) as to_mm
-    from bound
+    select target_id, result, day, range_agg(int4range(from_mm, to_mm)) as ranges
+    from reached
+    group by target_id, result, day
 ),
 """
-"""Ends in ``slice``: the targets cut wherever a piece of work begins or ends; ``met`` is the work on them.
+"""Ends in ``met``: what of each target was met with one result on one day."""
 
-``reached`` stands alone, because a plan that expects one target of a campaign would look up every target for every
-piece of work.
+TOLD = """
+summed as (
+    select target_id, result, day, ranges, range_agg(ranges) over line as so_far
+    from met
+    window line as (
+        partition by target_id order by result <> 'done', day desc, result rows unbounded preceding
+    )
+),
+told as materialized (
+    select
+        target_id, result, day, so_far,
+        coalesce(lag(so_far) over line, '{}'::int4multirange) as before,
+        lead(day) over line is null as is_last
+    from summed
+    window line as (partition by target_id order by result <> 'done', day desc, result)
+),
+whole as (
+    select target_id, range_agg(so_far) as so_far
+    from (
+        select target_id, so_far from told where is_last
+        union all
+        select target_id, '{}'::int4multirange from wanted
+    ) as either
+    group by target_id
+),
+"""
+"""Ends in ``told``, what each day and result adds to those that speak before it, and ``whole``, all of each target.
+
+Two tables of one statement are never joined where a plan that expects one row of each would compare all with all.
 """
 
 PIECES = """
-told as (
-    select distinct on (slice.target_id, slice.from_mm)
-        slice.target_id, slice.from_mm, slice.to_mm, met.result, met.day
-    from slice
-    left join met
-        on met.target_id = slice.target_id and met.from_mm <= slice.from_mm and slice.to_mm <= met.to_mm
-    where slice.to_mm is not null
-    order by slice.target_id, slice.from_mm, met.result <> 'done', met.day desc, met.result
-),
-numbered as (
-    select *, sum(begins) over (partition by target_id order by from_mm) as island
-    from (
-        select *, (
-            lag(result) over line is distinct from result or lag(day) over line is distinct from day
-        )::int as begins
-        from told
-        window line as (partition by target_id order by from_mm)
-    ) as marked
+span as (
+    select target_id, unnest(so_far - before) as span, result, day from told
+    union all
+    select target_id, unnest(int4multirange(int4range(0, target.extent_mm)) - so_far), null, null
+    from whole
+    join target on target.id = target_id
 ),
 piece as (
-    select asked.*, joined.from_mm, joined.to_mm, joined.result, joined.day
-    from (
-        select target_id, min(from_mm) as from_mm, max(to_mm) as to_mm, result, day
-        from numbered
-        group by target_id, island, result, day
-    ) as joined
-    join asked using (target_id)
+    select
+        span.target_id, target.uuid, target.kind, target.category, target.area_id, target.extent_mm,
+        target.geom, target.geom_3857, lower(span.span) as from_mm, upper(span.span) as to_mm, span.result, span.day
+    from span
+    join target on target.id = span.target_id
 )
 """
-"""Ends in ``piece``: ``asked`` with from_mm, to_mm, result (null: never reached) and day."""
+"""Ends in ``piece``: the targets in pieces of one result and day (null: never reached), from_mm to to_mm."""
+
+SUMS = """
+part as (
+    select target_id, result, day, multirange_length(so_far) - multirange_length(before) as extent from told
+    union all
+    select target_id, null, null, target.extent_mm - multirange_length(so_far)
+    from whole
+    join target on target.id = target_id
+)
+select target.kind, target.area_id, part.result, part.day, sum(part.extent) as extent
+from part
+join target on target.id = part.target_id
+group by target.kind, target.area_id, part.result, part.day
+order by target.kind, target.area_id, part.result, part.day
+"""
 
 FIRSTS = """
-first as (
+daily as (
     select
-        slice.target_id, slice.from_mm, slice.to_mm, min(met.day) as found_on,
-        min(met.day) filter (where met.result = 'done') as treated_on
-    from slice
-    join met on met.target_id = slice.target_id and met.from_mm <= slice.from_mm and slice.to_mm <= met.to_mm
-    where slice.to_mm is not null
-    group by slice.target_id, slice.from_mm, slice.to_mm
+        target_id, day, range_agg(ranges) as found,
+        coalesce(range_agg(ranges) filter (where result = 'done'), '{}'::int4multirange) as treated
+    from met
+    group by target_id, day
+),
+summed as (
+    select
+        target_id, day,
+        multirange_length(range_agg(found) over line) as found,
+        multirange_length(range_agg(treated) over line) as treated
+    from daily
+    window line as (partition by target_id order by day rows unbounded preceding)
+),
+gained as (
+    select
+        target_id, day,
+        found - lag(found, 1, 0) over line as found, treated - lag(treated, 1, 0) over line as treated
+    from summed
+    window line as (partition by target_id order by day)
 )
-select asked.kind, first.found_on, first.treated_on, sum(first.to_mm - first.from_mm) as extent
-from first
-join asked using (target_id)
-group by asked.kind, first.found_on, first.treated_on
+select target.kind, gained.day, sum(gained.found) as found, sum(gained.treated) as treated
+from gained
+join target on target.id = gained.target_id
+group by target.kind, gained.day
 """
 
 IN_PERIOD = """
@@ -119,13 +141,6 @@ group by target.kind
 """
 """On the targets of the day on which the work was done: those that began in their place would count it again."""
 
-SUMS = """
-select kind, area_id, result, day, sum(to_mm - from_mm) as extent
-from piece
-group by kind, area_id, result, day
-order by kind, area_id, result, day
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class WorkSum:
@@ -140,32 +155,35 @@ class WorkSum:
 
 @dataclass(frozen=True, slots=True)
 class WorkFirst:
-    """How much of the targets of one kind was first found on a day, and first treated on a day, if ever."""
+    """How much of the targets of one kind was found for the first time on a day, and treated for the first time."""
 
     kind: str
-    found_on: date
-    treated_on: date | None
-    extent: int
+    day: date
+    found: int
+    treated: int
 
 
-def work_statement(wanted: str, chosen: str, select: str) -> TextClause:
-    """Return a statement over ``piece``; its parts are constants of the program."""
+def _statement(wanted: str, reached: str, *parts: str) -> TextClause:
     return text(
-        f"with wanted as materialized ({wanted}), chosen as materialized ({chosen}), {SLICES} {PIECES} {select}"
+        " ".join((f"with wanted as materialized ({wanted}), reached as materialized ({reached}),", MET, *parts))
     )
 
 
-def work_sums(connection: Connection, wanted: str, chosen: str, values: Mapping[str, Any]) -> list[WorkSum]:
+def work_statement(wanted: str, reached: str, select: str) -> TextClause:
+    """Return a statement over ``piece``; its parts are constants of the program."""
+    return _statement(wanted, reached, TOLD, PIECES, select)
+
+
+def work_sums(connection: Connection, wanted: str, reached: str, values: Mapping[str, Any]) -> list[WorkSum]:
     """Return the sums of work by kind, area, result and day, in millimetres or counts."""
-    rows = connection.execute(work_statement(wanted, chosen, SUMS), values)
+    rows = connection.execute(_statement(wanted, reached, TOLD, SUMS), values)
     return [WorkSum(row.kind, row.area_id, row.result, row.day, int(row.extent)) for row in rows]
 
 
-def work_firsts(connection: Connection, wanted: str, chosen: str, values: Mapping[str, Any]) -> list[WorkFirst]:
-    """Return the sums of what was ever found by the days on which that happened first, in millimetres or counts."""
-    statement = text(f"with wanted as materialized ({wanted}), chosen as materialized ({chosen}), {SLICES} {FIRSTS}")
-    rows = connection.execute(statement, values)
-    return [WorkFirst(row.kind, row.found_on, row.treated_on, int(row.extent)) for row in rows]
+def work_firsts(connection: Connection, wanted: str, reached: str, values: Mapping[str, Any]) -> list[WorkFirst]:
+    """Return by kind and day what was found and treated for the first time, in millimetres or counts."""
+    rows = connection.execute(_statement(wanted, reached, FIRSTS), values)
+    return [WorkFirst(row.kind, row.day, int(row.found), int(row.treated)) for row in rows]
 
 
 def work_in_period(connection: Connection, work: str, begin: date, end: date) -> dict[str, tuple[int, int]]:

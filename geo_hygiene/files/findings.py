@@ -70,6 +70,7 @@ class Code(StrEnum):
     OUTSIDE_WINDOW = "outside-window"
     OUTSIDE_AREA = "outside-area"
     STATUS_BACKWARDS = "status-backwards"
+    DATE_ORDER = "date-order"
 
 
 class Kind(NamedTuple):
@@ -119,6 +120,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.OUTSIDE_WINDOW: Kind(_E, N_("The day lies outside the window of the campaign.")),
     Code.OUTSIDE_AREA: Kind(_E, N_("The place lies outside the areas of the campaign.")),
     Code.STATUS_BACKWARDS: Kind(_W, N_("The status of the case goes back.")),
+    Code.DATE_ORDER: Kind(_I, N_("A date shows in which order day and month stand.")),
 }
 
 
@@ -146,6 +148,10 @@ class Finding:
         What goes there too, as it stands in the catalogue: it is translated with the sentence.
     level
         None takes the level of the code.
+    title
+        What the field is called, as it stands in the catalogue, where the file has no column for it.
+    record
+        What the file calls the row: the number of a complaint.
     """
 
     code: Code
@@ -157,6 +163,8 @@ class Finding:
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     level: FindingLevel | None = None
     words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    title: str | None = None
+    record: str | None = None
 
     def weight(self) -> FindingLevel:
         """Return the level that holds for this finding."""
@@ -171,11 +179,12 @@ class Finding:
         return self._filled(self.text or KINDS[self.code].text)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the public form: level, code, row, field, value, message, hint."""
+        """Return the public form: level, code, row, record, field, value, message, hint."""
         return {
             "level": str(self.weight()),
             "code": str(self.code),
             "row": self.row,
+            "record": None if self.record is None else shorten(visible(self.record)),
             "field": None if self.field is None else visible(self.field),
             "value": None if self.value is None else shorten(visible(self.value)),
             "message": self.message(),
@@ -239,6 +248,7 @@ def _rest(counts: Counter[tuple[Code, FindingLevel]], per_code: int) -> Iterator
                 "level": str(level),
                 "code": str(code),
                 "row": None,
+                "record": None,
                 "field": None,
                 "value": None,
                 "message": message,

@@ -54,6 +54,7 @@ LAYERS: dict[str, MapLayer] = {
         campaign_areas.LAYER,
         treatments.LAYER,
         cases.LAYER,
+        cases.HISTORY,
     )
 }
 

@@ -14,13 +14,14 @@ from markupsafe import Markup
 
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.maps.frame import Asset, Density, UnknownAssetError, frame
-from geo_hygiene.maps.palette import CAMPAIGN_STATES, HEAT, HOLDERS, STATES, StateInk
+from geo_hygiene.maps.palette import CAMPAIGN_STATES, HEAT, HEAT_LEAST, HOLDERS, STATES, StateInk
 from geo_hygiene.maps.signs import Sign, signs_of
 from geo_hygiene.maps.style import map_style
 
 __all__ = [
     "CAMPAIGN_STATES",
     "HEAT",
+    "HEAT_LEAST",
     "HOLDERS",
     "STATES",
     "MapParts",

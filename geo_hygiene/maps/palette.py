@@ -118,7 +118,7 @@ HOLDERS = ("#4F8A83", "#B88A3B", "#6E86B4", "#7F9A57", "#A9737E", "#5E9DB3", "#9
 HEAT = {0.2: "#F6D98A", 0.4: "#F0A84B", 0.6: "#DE6A2C", 0.8: "#B02A3C", 1.0: "#5C1A4F"}
 """From few to many, each step darker than the one before; in grey too."""
 
-HEAT_LEAST = 0.3
+HEAT_LEAST = 0.1
 """Opacity of the least."""
 
 

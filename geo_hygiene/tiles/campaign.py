@@ -9,16 +9,22 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo_hygiene.campaigns.pieces import TARGETS, TREATMENTS_HERE, stated_pieces
-from geo_hygiene.tiles.cover import LEAST_ZOOM, MERGE_BELOW
+from geo_hygiene.tiles.cover import LEAST_ZOOM
 from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN
 from geo_hygiene.tiles.statements import TileStatement
 
+MERGE_BELOW = 14
+"""Zoom below which pieces are merged: a tile there holds a whole town, and nobody can point at a piece."""
+
 IN_TILE = f"""
 select campaign_target.target_id
-from ({TARGETS}) as campaign_target
-join target on target.id = campaign_target.target_id
-where target.geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => :margin)
+from (
+    select array_agg(id) as ids from target where geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => :margin)
+) as in_box
+cross join generate_subscripts(in_box.ids, 1) as place
+join ({TARGETS}) as campaign_target on campaign_target.target_id = in_box.ids[place]
 """  # noqa: S608 - constants
+"""A kept plan does not know the tile: see the tile of cover, which finds its targets in the same way."""
 
 DRAWN = """,
 drawn as (
@@ -63,7 +69,7 @@ def _statement(fine: bool) -> TileStatement:  # noqa: FBT001 - one of two statem
     statement = stated_pieces(
         "".join((DRAWN, FINE if fine else MERGED, ENCODED)),
         wanted=IN_TILE,
-        chosen=TREATMENTS_HERE,
+        reached=TREATMENTS_HERE,
     )
     return TileStatement.of(statement.bindparams(extent=extent, units=int(extent * MARGIN), margin=MARGIN))
 
@@ -72,8 +78,8 @@ def campaign_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     """Return the layer ``campaign`` of the tile ``z/x/y`` for ``campaign_id`` on the day ``on``.
 
     Each piece is a feature with ``state reason kind segment from_m to_m days`` (``reason`` is empty where there is
-    none, ``days`` is -1 where nobody came); below the zoom where cover is merged too, the pieces are merged by
-    ``state``, ``reason`` and ``kind``.
+    none, ``days`` is -1 where nobody came); below :data:`MERGE_BELOW` the pieces are merged by ``state``, ``reason``
+    and ``kind``.
     """
     if values["z"] < LEAST_ZOOM:
         return b""

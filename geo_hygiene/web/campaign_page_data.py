@@ -11,16 +11,30 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features, maps
 from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns, campaign_of
-from geo_hygiene.campaigns.cover import TREATED_WELL, VISITED, campaign_cover
+from geo_hygiene.campaigns.cover import TREATED_WELL, VISITED, Level, campaign_cover
+from geo_hygiene.campaigns.gaps import gaps
+from geo_hygiene.campaigns.pieces import REASONS, State
 from geo_hygiene.coverage.duties import all_duties, today
+from geo_hygiene.coverage.questions import Page
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import PESTS, ROLES, SEASONS
 from geo_hygiene.layers.treatments import METHODS, RESULTS
 from geo_hygiene.layers.treatments import UNITS as AMOUNT_UNITS
-from geo_hygiene.web.page_data import MapPage, category_titles, kind_titles, layer_words, readable, titles
-from geo_hygiene.web.parameters import Day, Spoken
+from geo_hygiene.web.api.campaigns import GapsParameters
+from geo_hygiene.web.page_data import (
+    TABLE_ROWS,
+    MapPage,
+    category_titles,
+    kind_titles,
+    layer_words,
+    readable,
+    titles,
+    unreadable,
+    usual_layers,
+)
+from geo_hygiene.web.parameters import Day, Limit, Spoken, Word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +80,15 @@ class _CampaignWords(Spoken, extra="ignore"):
     """The words of the address that the server reads."""
 
     on: Day | None = None
+    kind: Word | None = None
 
 
 def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -> MapPage:
     """Return the page of a campaign; a day that can not be read falls back and is said in ``notice``."""
     campaign = campaign_of(connection, code)
     read, notice = readable(_CampaignWords, words)
+    if read.kind is not None and read.kind not in campaign.kinds:
+        notice = unreadable()
     now = today(connection)
     on = read.on or campaign.shown_on(now)
     extent = features.extent(connection, on)
@@ -83,9 +100,11 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
         "last": campaign.last_day.isoformat(),
         "kinds": [_kind_words(key) for key in sorted(campaign.kinds)],
         "layers": [layer_words(layer) for layer in offered],
-        "usual": [layer.key for layer in offered if layer.style is not None and layer.style.visible],
+        "usual": usual_layers(),
         "goals": {"visited": VISITED, "treated": TREATED_WELL},
         "results": titles(RESULTS),
+        "reasons": REASONS,
+        "communities": features.communities(connection, on),
         "methods": titles(METHODS),
         "amount_units": titles(AMOUNT_UNITS),
         "duties": {duty.code: duty.title for duty in all_duties(connection)},
@@ -97,6 +116,85 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
         "notice": notice,
     }
     return MapPage(extent=extent, config=config)
+
+
+class TableParameters(GapsParameters, extra="ignore"):
+    """The filters of the table and its place in it; other words of an address are left alone."""
+
+    limit: Limit = TABLE_ROWS
+
+    def words(self, **changes: Any) -> dict[str, str]:
+        """Return what an address says of these parameters after changes; ``None`` takes a word out."""
+        kept = self.model_dump(exclude_defaults=True) | changes
+        return {name: str(value) for name, value in kept.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaFigures:
+    """An area and what of one kind was reached in it; no code for what lies in none."""
+
+    code: str | None
+    name: str | None
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignTable:
+    """A campaign in rows: one kind of target by community, and what is left of it."""
+
+    campaign: CampaignRecord
+    on: date
+    kind: str
+    sums: list[AreaFigures]
+    page: Page
+    communities: dict[str, str]
+    reasons: dict[str, str]
+
+    @property
+    def unit(self) -> str:
+        """Return ``m`` or ``count``."""
+        return layer_of(self.kind).unit
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return the kinds that the campaign asks for."""
+        return {key: _(layer_of(key).title) for key in sorted(self.campaign.kinds)}
+
+    @property
+    def inks(self) -> dict[str, maps.StateInk]:
+        """Return how the states are drawn."""
+        return {ink.state: ink for ink in maps.CAMPAIGN_STATES}
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Return the words for what is left."""
+        return {state: _(ink.title) for state, ink in self.inks.items() if state != State.TREATED}
+
+
+def campaign_table(connection: Connection, code: str, asked: TableParameters) -> tuple[CampaignTable, TableParameters]:
+    """Return a page of what is left of one kind with its figures by community, and the words that ask for it."""
+    campaign = campaign_of(connection, code)
+    on = asked.on or campaign.shown_on(today(connection))
+    usual = max(campaign.kinds, default="")
+    asked = asked.model_copy(update={"kind": asked.kind or usual, "on": on})
+    cover = campaign_cover(connection, campaign, on, Level.COMMUNITY).as_json()
+    sums = [
+        AreaFigures(code=area["code"], name=area["name"], figures=figures)
+        for area in cover["by"]
+        for figures in area["kinds"]
+        if figures["kind"] == asked.kind
+    ]
+    page = gaps(connection, campaign, on, wanted=asked.wanted(), limit=asked.limit, after=asked.after)
+    told = CampaignTable(
+        campaign=campaign,
+        on=on,
+        kind=layer_of(asked.kind or usual).key,
+        sums=sums,
+        page=page,
+        communities=features.communities(connection, on),
+        reasons={reason: title for reason, title in titles(RESULTS).items() if reason in REASONS},
+    )
+    return told, asked
 
 
 def _kind_words(key: str) -> dict[str, str]:

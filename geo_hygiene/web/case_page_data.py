@@ -5,31 +5,56 @@ from __future__ import annotations
 import uuid as uuid_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
+from pydantic import Field, model_validator
 from sqlalchemy import Connection
 
-from geo_hygiene import features, maps
+from geo_hygiene import features
 from geo_hygiene.cases import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.i18n import _
-from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
-from geo_hygiene.maps import HEAT
+from geo_hygiene.maps import HEAT, HEAT_LEAST
 from geo_hygiene.web.api.cases import EVERY_OPEN, CaseParameters, ListParameters
-from geo_hygiene.web.page_data import MapPage, readable, titles
-from geo_hygiene.web.parameters import Limit
+from geo_hygiene.web.page_data import MapPage, readable, titles, usual_layers
+from geo_hygiene.web.parameters import Day, Limit
 
 LISTED = 50
+LAST_DAY = date(2199, 12, 31)
 
 
 class CaseListParameters(ListParameters, extra="ignore"):
-    """The filters of the list and its place in it; other words of an address are left alone."""
+    """The filters of the list and its place in it; other words of an address are left alone.
+
+    People write the last day, ``until``; addresses tell the day after it, ``to``, as everywhere.
+    """
 
     limit: Limit = LISTED
+    until: Annotated[Day, Field(lt=LAST_DAY)] | None = Field(None, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _end_after_the_last_day(cls, values: Any) -> Any:
+        """Read the last day as the day after it; what is no day is refused under its own name."""
+        try:
+            last = date.fromisoformat(values["until"])
+            return values | {"to": (last + timedelta(days=1)).isoformat()}
+        except (KeyError, ValueError, OverflowError):
+            return values
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day that is wanted."""
+        return None if self.end is None else self.end - timedelta(days=1)
+
+    @property
+    def is_backwards(self) -> bool:
+        """Tell whether the first day lies after the last."""
+        return self.begin is not None and self.end is not None and self.begin >= self.end
 
     def words(self, **changes: Any) -> dict[str, str]:
         """Return what an address says of these parameters after changes; ``None`` takes a word out."""
@@ -135,7 +160,7 @@ def case_page(connection: Connection, identity: uuid_module.UUID) -> CasePage:
             "segment": case["segment"],
             "duty": duty.code,
             "on": case["on"],
-            "usual": [layer.key for layer in maps.switches(LAYERS.values()) if layer.style and layer.style.visible],
+            "usual": usual_layers(),
         }
     return CasePage(case=case, duties=duties, config=config)
 
@@ -148,7 +173,7 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     """Return the page of where complaints gather: its words, and the days between which there are some."""
     _read, notice = readable(_HeatWords, words)
     on = today(connection)
-    extent = features.extent(connection, on)
+    extent = features.extent(connection, on) or questions.box_of_cases(connection)
     days = questions.days_of_cases(connection)
     said = _InWords()
     config = {
@@ -160,6 +185,8 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "statuses": said.every_status,
         "areas": features.communities(connection, on),
         "colors": list(HEAT.items()),
+        "least": HEAT_LEAST,
+        "usual": usual_layers(),
         "api": "/api/v1",
         "notice": notice,
     }

@@ -42,6 +42,11 @@ class _MapWords(Spoken, extra="ignore"):
     select: Text | None = None
 
 
+def unreadable() -> str:
+    """Return the notice of an address that was not understood as a whole."""
+    return _("Part of the address could not be read; the rest is shown.")
+
+
 Words = TypeVar("Words", bound=Parameters)
 
 
@@ -52,7 +57,7 @@ def readable(model: type[Words], words: Mapping[str, str]) -> tuple[Words, str |
     except ValidationError as error:
         wrong = {finding["loc"][0] for finding in error.errors() if finding["loc"]}
         kept = {name: word for name, word in words.items() if name not in wrong}
-        return model.model_validate(kept), _("Part of the address could not be read; the rest is shown.")
+        return model.model_validate(kept), unreadable()
 
 
 def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
@@ -63,7 +68,7 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     duty = next((duty for duty in duties if duty.code == (read.duty or duties[0].code)), None)
     extent = features.extent(connection, read.on or now)
     if duty is None:
-        notice = _("Part of the address could not be read; the rest is shown.")
+        notice = unreadable()
     if extent is None:
         notice = _("There is no data yet. The start page tells how to load your own files.")
     offered = maps.switches(LAYERS.values())
@@ -74,7 +79,7 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "on": (read.on or now).isoformat(),
         "duties": [_duty_words(connection, each) for each in duties],
         "layers": [layer_words(layer) for layer in offered],
-        "usual": [layer.key for layer in offered if layer.style is not None and layer.style.visible],
+        "usual": usual_layers(),
         "roles": titles(ROLES),
         "shifts": titles(SHIFTS),
         "categories": category_titles(),
@@ -105,6 +110,12 @@ def category_titles() -> dict[str, str]:
 def kind_titles() -> dict[str, str]:
     """Return the words for the kinds of targets."""
     return {layer.key: _(layer.title) for layer in LAYERS.values() if layer.is_target}
+
+
+def usual_layers() -> list[str]:
+    """Return the keys of the layers that are on a map unless its address says otherwise."""
+    offered = maps.switches(LAYERS.values())
+    return [layer.key for layer in offered if layer.style is not None and layer.style.visible]
 
 
 def layer_words(layer: MapLayer) -> dict[str, Any]:

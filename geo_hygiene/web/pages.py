@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid as uuid_module
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request, send_file
 from flask_openapi3.openapi import OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_hygiene import features, maps
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.layers import LAYERS
+from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start_page_data
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.connections import connections
@@ -67,6 +69,24 @@ def show_campaign(campaign: str) -> str:
         nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, campaign=True
     )
     return render_template("campaign.html", page="campaigns", parts=parts, config=found.config)
+
+
+@blueprint.get("/campaigns/<campaign>/table")
+def show_campaign_table(campaign: str) -> str:
+    """Show what a campaign reached and what is left to do in rows, for those who do not use a pointer."""
+    given = campaign_page_data.TableParameters.model_validate(request.args.to_dict())
+    table, asked = connections().read(campaign_page_data.campaign_table, campaign, given)
+    return render_template(
+        "campaign_table.html", page="campaigns", table=table, asked=asked, states=maps.CAMPAIGN_STATES
+    )
+
+
+@blueprint.get("/campaigns/<campaign>/list.csv")
+def campaign_list(campaign: str) -> Response:
+    """Give what a campaign has left to do as a file."""
+    asked = campaign_lists.ListParameters.model_validate(request.args.to_dict())
+    name, content = connections().read(campaign_lists.campaign_list, campaign, asked)
+    return send_file(BytesIO(content), mimetype="text/csv", as_attachment=True, download_name=name)
 
 
 @blueprint.get("/cases")

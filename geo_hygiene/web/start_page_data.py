@@ -20,6 +20,7 @@ from geo_hygiene.web.page_data import titles
 
 FORTNIGHT = timedelta(days=14)
 GAPS = 6
+KINDS_TOLD = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +45,39 @@ class Complaints:
     ----------
     is_current
         Whether it ends today; else nobody complained since, and it ends with the latest complaint.
+    kinds
+        Value, title, how many, and how many in the fortnight before.
     """
 
     begin: date
     end: date
     is_current: bool
-    kinds: list[tuple[str, str, int]]
+    kinds: list[tuple[str, str, int, int]]
 
     @property
     def total(self) -> int:
         """Return how many there are."""
-        return sum(count for _kind, _title, count in self.kinds)
+        return sum(count for _kind, _title, count, _before in self.kinds)
+
+    @property
+    def foremost(self) -> list[tuple[str, str, int, int]]:
+        """Return the kinds that have a row of their own: one left over has its own too."""
+        return self.kinds if len(self.kinds) <= KINDS_TOLD + 1 else self.kinds[:KINDS_TOLD]
+
+    @property
+    def others(self) -> list[tuple[str, str, int, int]]:
+        """Return the kinds that share a row."""
+        return self.kinds[len(self.foremost) :]
+
+    @property
+    def before(self) -> int:
+        """Return how many there were in the fortnight before."""
+        return sum(before for _kind, _title, _count, before in self.kinds)
+
+    @property
+    def begin_before(self) -> date:
+        """Return the first day of the fortnight before."""
+        return self.begin - FORTNIGHT
 
     @property
     def last_day(self) -> date:
@@ -119,7 +142,7 @@ def _complaints(connection: Connection, on: date) -> Complaints | None:
     last = days[1] if days[1] <= on - FORTNIGHT else on
     end = last + timedelta(days=1)
     begin = end - FORTNIGHT
-    counts = count_by_kind(connection, CaseFilter(begin=begin, end=end))
+    counts = count_by_kind(connection, CaseFilter(begin=begin - FORTNIGHT, end=end), begin)
     words = titles(KINDS)
-    kinds = [(kind, words[kind], count) for kind, count in counts]
+    kinds = [(kind, words[kind], since, before) for kind, since, before in counts]
     return Complaints(begin=begin, end=end, is_current=last == on, kinds=kinds)

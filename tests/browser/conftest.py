@@ -22,6 +22,7 @@ from playwright.sync_api import (
     Dialog,
     Page,
     Playwright,
+    Request,
     Route,
     sync_playwright,
 )
@@ -66,13 +67,18 @@ class Faults:
     dialogs: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        page.on("requestfailed", lambda request: self.failed.append(f"{request.url} {request.failure}"))
+        page.on("requestfailed", self._miss)
         page.on(
             "response", lambda answer: answer.status >= 400 and self.refused.append(f"{answer.status} {answer.url}")
         )
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("dialog", self._dismiss)
+
+    def _miss(self, request: Request) -> None:
+        # the browser asks for the icon anew whenever the address changes, and breaks that off when it leaves
+        if "/img/mark.svg" not in request.url or request.failure != "net::ERR_ABORTED":
+            self.failed.append(f"{request.url} {request.failure}")
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":

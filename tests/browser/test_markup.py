@@ -144,7 +144,11 @@ def test_a_campaign_is_shown_literally(open_page: Open, markup_server: str) -> N
         page = opened.go(f"{CAMPAIGN_ADDRESS}&select={select}")
         expect(page.locator("#panel-title")).to_have_text(name, use_inner_text=False)
         assert page.locator(f":is(#panel, #beside) :is({STRANGERS})").count() == 0
-    opened.leave()
+    page = opened.go(CAMPAIGN_ADDRESS.replace("?", "/table?"))
+    for part in ("name", "code"):
+        assert set(page.locator(f"#left tbody th .{part}").all_text_contents()) <= set(PAYLOADS)
+    assert set(page.locator("#left tbody th .name").all_text_contents()) == set(PAYLOADS)
+    assert page.locator(f":is(#left, .sums, h1) :is({STRANGERS})").count() == 0
 
 
 def test_complaints_are_shown_literally(open_page: Open, markup_server: str) -> None:

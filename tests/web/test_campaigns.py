@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections import Counter
+from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
+from geo_hygiene.web.language import format_amount, format_share
 from tests.web.tiles import features
 from tests.web.towns import COLUMNS, ROWS, SOUTH, STEP, WEST
 
@@ -164,3 +170,49 @@ def test_a_campaign_that_does_not_exist_is_named(client: FlaskClient) -> None:
     assert client.get("/tiles/campaign/14/12974/6701.mvt", query_string={"campaign": "none"}).status_code == 404
     missing = client.get("/tiles/campaign/14/12974/6701.mvt")
     assert (missing.status_code, missing.json["errors"][0]["loc"]) == (422, ["campaign"])
+
+
+def test_the_list_of_the_page_comes_as_a_file(client: FlaskClient) -> None:
+    for words in ({}, {"kind": "street-segments"}, {"reason": "refused"}, {"community": "C2", "state": "not-visited"}):
+        answer = client.get(
+            "/campaigns/R1/list.csv", query_string={"on": LAST, "left": "known to the page alone", **words}
+        )
+        assert answer.headers["Content-Disposition"] == f"attachment; filename=R1-{LAST}.csv"
+        rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        told = every_gap(client, on=LAST, **words)
+        assert asked(client, "gaps", on=LAST, limit=1, **words)["total"] == len(told) == len(rows) > 0
+        assert [row["Code"] for row in rows] == [gap["code"] or "" for gap in told]
+        assert {row["State"] for row in rows} <= {"Not treated, with a reason", "Not visited", "Seen too long ago"}
+    chinese = client.get("/campaigns/R1/list.csv?reason=refused&lang=zh-Hans").data.decode("utf-8-sig")
+    assert "拒绝" in chinese
+    assert client.get("/campaigns/R1/list.csv?on=yesterday").status_code == 422
+    assert client.get("/campaigns/nothing/list.csv").status_code == 404
+
+
+def test_the_list_of_a_lane_is_that_of_its_segments(client: FlaskClient) -> None:
+    whole = every_gap(client, on=LAST, kind="street-segments")
+    lane = whole[0]["lane_code"]
+    assert every_gap(client, on=LAST, lane=lane) == [gap for gap in whole if gap["lane_code"] == lane]
+    assert every_gap(client, on=LAST, lane="nothing") == []
+
+
+def test_the_table_of_a_campaign_has_the_figures_of_its_map(client: FlaskClient) -> None:
+    query = {"on": LAST, "kind": "street-segments", "state": "not-visited"}
+    told = every_gap(client, **query)
+    found: list[str] = []
+    address = f"/campaigns/R1/table?{urlencode(query)}&limit=7"
+    while address:
+        page = client.get(address).get_data(as_text=True)
+        assert f'data-total="{len(told)}"' in page
+        found += re.findall(r'<tr data-segment="([^"]+)" data-state="not-visited">', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = unescape(following[1]) if following else ""
+    assert found == [gap["segment"] for gap in told]
+    areas = asked(client, "cover", on=LAST, by="community")["by"]
+    sums = {area["code"]: kind for area in areas for kind in area["kinds"] if kind["kind"] == "street-segments"}
+    for code, figures in sums.items():
+        row = re.search(rf'<tr data-area="{code}">.*?</tr>', page, re.DOTALL)[0]
+        assert format_share(figures["effectiveness"]) in row
+        assert format_amount(figures["states"]["not-visited"]) in row
+    tanks = client.get(f"/campaigns/R1/table?on={LAST}&kind=septic-tanks&reason=locked").get_data(as_text=True)
+    assert re.findall(r'data-segment="[^"]+" data-state="([^"]+)"', tanks) == ["not-treated"]

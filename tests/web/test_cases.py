@@ -109,8 +109,8 @@ def test_cells_under_five_are_hidden_and_add_up(client: FlaskClient) -> None:
     heat = ask(client, "/heat", zoom=17, step="month")
     assert (heat["total"], heat["without_place"], heat["outside"], heat["hidden"]) == (ALL, NOWHERE, 0, FLIES)
     assert (heat["without_time"], heat["hours"][0]) == (NOWHERE, 1)
-    ((lon, lat, count),) = heat["cells"]
-    assert count == RODENTS
+    ((lon, lat, count, side),) = heat["cells"]
+    assert (count, side) == (RODENTS, heat["cell"])
     width = heat["cell"] / 6378137 * 180 / math.pi
     assert abs(lon - 105.081) <= width
     assert abs(lat - 31.0903) <= width

@@ -43,6 +43,8 @@ FORGIVING = {
     "/map/table",
     "/campaigns",
     "/campaigns/<campaign>",
+    "/campaigns/<campaign>/list.csv",
+    "/campaigns/<campaign>/table",
     "/cases",
     "/cases/<uuid:case>",
     "/cases/heat",
@@ -50,7 +52,17 @@ FORGIVING = {
     "/language",
     "/static/<path:filename>",
 }
-PAGES = ("/", "/map", "/map/table", "/campaigns", "/campaigns/R1", "/cases", f"/cases/{CASE}", "/cases/heat")
+PAGES = (
+    "/",
+    "/map",
+    "/map/table",
+    "/campaigns",
+    "/campaigns/R1",
+    "/campaigns/R1/table",
+    "/cases",
+    f"/cases/{CASE}",
+    "/cases/heat",
+)
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
 
@@ -165,7 +177,7 @@ def test_errors_of_programs_are_problems(client: FlaskClient) -> None:
         ("/api/v1/zones/unknown", 404),
         ("/api/v1/cases/00000000-0000-4000-8000-00000000ffff", 404),
         ("/api/v1/cases/00000000-0000-4000-8000-00000000ffff/events", 404),
-        ("/api/v1/cases/unknown", 422),
+        ("/api/v1/cases/unknown", 404),
         ("/api/v1/targets/street-segments/unknown/cover", 404),
         ("/api/v1/targets/people/P1/cover", 404),
         ("/api/v1/targets/nonsense/P1/cover", 404),

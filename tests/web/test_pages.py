@@ -16,6 +16,7 @@ from geo_hygiene.database import engine
 from geo_hygiene.web.connections import Connections
 from geo_hygiene.web.language import format_share
 from tests.conftest import TestDatabase
+from tests.importing import bring, place
 from tests.web.conftest import application
 from tests.web.towns import AUTUMN, CASE, CASE_IN_GAP, NAMES, SPRING
 
@@ -238,6 +239,25 @@ def test_an_empty_database_is_a_beginning_and_not_an_error(new_database: Callabl
     assert visitor.get("/api/v1/cover?duty=drains&by=lane").json["total"] == 0
     assert visitor.get("/api/v1/cover/gaps?duty=sweeping").json["gaps"] == []
     assert visitor.get("/tiles/areas,street-segments,cover/14/1/1.mvt?duty=sweeping").status_code == 204
+    connections.close()
+
+
+def test_complaints_without_areas_are_data(new_database: Callable[..., TestDatabase]) -> None:
+    database = new_database()
+    writer = engine(database.service_url)
+    with writer.begin() as connection:
+        values = {"kind": "rodent", "reported_at": "2025-03-01T08:00:00+08:00"}
+        bring(
+            connection, "cases", [(place(300 * number, 0), values | {"external_id": f"{number}"}) for number in (0, 1)]
+        )
+    writer.dispose()
+    connections = Connections(database.service_url)
+    visitor = application(None, connections=connections).test_client()
+    page = visitor.get("/").get_data(as_text=True)
+    assert "There is no data yet" not in page
+    assert 'data-complaints="2"' in page
+    (west, south), (east, _north) = place(0, 0).coords[0], place(300, 0).coords[0]
+    assert config_of(visitor, "/cases/heat")["extent"] == pytest.approx([west, south, east, south])
     connections.close()
 
 

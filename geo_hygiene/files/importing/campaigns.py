@@ -20,14 +20,14 @@ UNKNOWN_TARGETS = N_(
 UNKNOWN_CLASS = N_("There is no zone class “%(value)s”. Zone classes: %(known)s.")
 UNKNOWN_AREA = N_("There is no area with the code “%(value)s”.")
 UNKNOWN_CAMPAIGN = N_("There is no campaign with the code “%(value)s”.")
+OTHER_CAMPAIGN = N_("Import the campaigns first, or name another for all rows: --field campaign= --set campaign=CODE")
 
 
 def campaign_findings(connection: Connection, batch: Batch) -> list[Finding]:
     """Return an error for each row of campaigns or their areas that names something unknown."""
     if batch.layer.model is CampaignArea:
         known = connection.scalars(text("select code from campaign")).all()
-        hint = N_("Import the campaigns first, or name another for all rows: --set campaign=CODE")
-        return list(_unknown(batch, "campaign", _among(known), UNKNOWN_CAMPAIGN, {}, hint))
+        return list(_unknown(batch, "campaign", _among(known), UNKNOWN_CAMPAIGN, {}, OTHER_CAMPAIGN))
     if batch.layer.model is not Campaign:
         return []
     kinds = [layer.key for layer in LAYERS.values() if layer.is_target]

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,7 +29,15 @@ from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geo
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import copy_rows, known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
-from geo_hygiene.layers.cases import CLOSED, DEFAULT_KIND, DEFAULT_SOURCE, LAYER, STATUSES, STEPS
+from geo_hygiene.layers.cases import (
+    CLOSED,
+    DEFAULT_KIND,
+    DEFAULT_SOURCE,
+    LAYER,
+    REOPENED,
+    STATUSES,
+    STEPS,
+)
 from geo_hygiene.layerspec import FieldType
 
 PLAIN = ("external_id", "source", "kind", "channel", "reported_at", "closed_at", "description", "lane", "house_number")
@@ -38,6 +46,9 @@ PLAIN = ("external_id", "source", "kind", "channel", "reported_at", "closed_at",
 IDENTITY = ("source", "kind", "channel", "reported_at", "description", "lane", "house_number")
 """What tells complaints without a number apart: all that does not change while they are handled."""
 
+AN_INSTANT = timedelta(microseconds=1)
+"""What lists a status behind another whose time is all that is known of its own."""
+
 TITLES = {choice.value: choice.title for choice in STATUSES}
 
 PRESENT = """
@@ -45,7 +56,7 @@ select id, uuid, source_key, status, status_at, extra, ST_AsBinary(geom) as plac
 from reported_case where source_key = any(:keys) or uuid = any(cast(:uuids as uuid[]))
 """
 
-EVENTS = "select case_id, status, at from case_event where case_id = any(:ids)"
+EVENTS = "select case_id, status, at, known from case_event where case_id = any(:ids)"
 
 UPDATE = """
 update reported_case as it set
@@ -67,6 +78,8 @@ class _Row:
     ----------
     known
         What is known of ``status_at``: see :data:`geo_hygiene.layers.cases.KNOWN`.
+    is_reopened
+        Whether the file says that the case was closed before.
     silent
         Fields of which the row says nothing, so that a case that is there keeps them.
     """
@@ -78,6 +91,7 @@ class _Row:
     status: str
     status_at: datetime
     known: str
+    is_reopened: bool
     shape: Any
     extra: dict[str, Any]
     uuid: UUID | None
@@ -168,6 +182,8 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
     check_instant(reported_at, now, number, "reported_at")
     closed_at = _not_before(said["closed_at"], reported_at, zone)
     status = said["status"] or ("collected" if closed_at is None else "closed")
+    is_reopened = status == REOPENED
+    status = "dispatched" if is_reopened else status
     remarks = []
     if closed_at is not None and status not in CLOSED:
         words = N_("The case is not closed, so that the time when it was is set aside.")
@@ -199,6 +215,7 @@ def _read(batch: Batch, index: int, zone: ZoneInfo, now: datetime) -> _Row:
         status=status,
         status_at=since,
         known=known,
+        is_reopened=is_reopened,
         shape=batch.geometries[index],
         extra=batch.clean.extra[index],
         uuid=said["id"],
@@ -288,9 +305,9 @@ def _matched(connection: Connection, rows: Iterable[_Row], stored: Stored) -> tu
 def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, Any]], stored: Stored) -> list[_Change]:
     """Compare rows with the cases that they are about."""
     zone = office_timezone(connection)
-    events: dict[int, set[tuple[str, datetime]]] = defaultdict(set)
+    events: dict[int, dict[tuple[str, datetime], str]] = defaultdict(dict)
     for event in connection.execute(text(EVENTS), {"ids": [case.id for _row, case in pairs]}):
-        events[event.case_id].add((event.status, event.at))
+        events[event.case_id][event.status, event.at] = event.known
     brings_place = bool({"lon", "lat"} & batch.given) or any(row.shape is not None for row, _case in pairs)
     hashes = geometry_hashes(
         np.array([None if case.place is None else shapely.from_wkb(bytes(case.place)) for _row, case in pairs])
@@ -303,7 +320,7 @@ def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, A
         is_moved = brings_place and stored_place != place
         _complete(row, case, batch.given)
         row.remarks = []
-        is_newer = _settle(row, case, zone)
+        is_newer = _settle(row, case, zone, events[case.id])
         change = _change(row, case, is_newer=is_newer, is_moved=is_moved, events=events[case.id])
         stored.findings += row.remarks
         if change is not None:
@@ -311,25 +328,41 @@ def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, A
     return changes
 
 
-def _settle(row: _Row, case: Any, zone: ZoneInfo) -> bool:
+def _settle(row: _Row, case: Any, zone: ZoneInfo, events: Mapping[tuple[str, datetime], str]) -> bool:
     """Tell whether what a row says holds from now on; of two statuses the newer does.
 
-    Where nobody says when, or both have one time, a step forward is the newer. A day is not before a time on it.
+    Where neither says when, the later import is the newer. Where only the row does not, or both have one time, a step
+    forward is, and a case that is reopened. A day is not before a time on it, and what a case was before is older.
     """
     if row.status == case.status:
         if not _is_closed_again(row, case):
             row.status_at = case.status_at
         return True
+    if row.known != "report" and (row.status, row.status_at) in events:
+        row.remarks.append(_backwards(row, case, is_older=True))
+        return False
     is_forward = STEPS[row.status] > STEPS[case.status]
+    is_untimed = events.get((case.status, case.status_at)) == "report" or (row.is_reopened and case.status in CLOSED)
+    is_later = row.known == "report" and (is_forward or is_untimed)
     is_same_day = row.status_at.astimezone(zone).date() == case.status_at.astimezone(zone).date()
-    if (row.known in {"day", "file"} and is_same_day) or (row.known == "report" and is_forward):
+    if (row.known in {"day", "file"} and is_same_day) or is_later:
         row.status_at = max(row.status_at, case.status_at)
+    if is_later:
+        row.status_at = _behind(row, is_forward=is_forward, events=events)
     is_newer = row.status_at > case.status_at or (
         row.status_at == case.status_at and (is_forward or row.known == "file")
     )
     if not is_newer or not is_forward:
         row.remarks.append(_backwards(row, case, is_older=not is_newer))
     return is_newer
+
+
+def _behind(row: _Row, *, is_forward: bool, events: Mapping[tuple[str, datetime], str]) -> datetime:
+    """Return from when a status of no known time is listed: not before the one that stands, and behind it."""
+    at = row.status_at if is_forward else row.status_at + AN_INSTANT
+    while (row.status, at) in events:
+        at += AN_INSTANT
+    return at
 
 
 def _is_closed_again(row: _Row, case: Any) -> bool:
@@ -340,7 +373,7 @@ def _is_closed_again(row: _Row, case: Any) -> bool:
 
 
 def _change(
-    row: _Row, case: Any, *, is_newer: bool, is_moved: bool, events: set[tuple[str, datetime]]
+    row: _Row, case: Any, *, is_newer: bool, is_moved: bool, events: Mapping[tuple[str, datetime], str]
 ) -> _Change | None:
     """Return what a row changes; one that is older goes to the history only."""
     is_news = row.status != case.status or row.status_at != case.status_at

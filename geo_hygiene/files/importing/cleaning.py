@@ -7,12 +7,12 @@ import re
 import uuid as uuid_module
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.importing.dates import AmbiguousDateError, read_day, read_instant, read_time
+from geo_hygiene.files.findings import SHOWN_VALUE, Code, Finding
+from geo_hygiene.files.importing.dates import AmbiguousDateError, proven_order, read_day, read_instant, read_time
 from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
 from geo_hygiene.files.importing.masking import mask_numbers, mask_phone
 from geo_hygiene.files.reading.table import SourceTable
@@ -35,6 +35,18 @@ NO_NAME = frozenset({"无名道路", "无名路", "无名", "未命名", "unname
 
 NO_VALUE = frozenset({"na", "n/a", "nan", "null", "none", "<null>", "/", "—"})
 """What files write where a number, a day or a time is not known."""
+
+LARGEST_LONGITUDE = 180.0
+
+PROVEN = {
+    "dmy": N_("This date can only be day, month and year; all dates that end in their year are read so."),
+    "mdy": N_("This date can only be month, day and year; all dates that end in their year are read so."),
+}
+NO_ORDER = N_("“%(value)s” has its year last, and nothing in the file says whether day or month comes first.")
+BOTH_ORDERS = N_(
+    "“%(value)s” has its year last, and the file has both orders: %(dmy)s in row %(dmy_row)s, %(mdy)s in row "
+    "%(mdy_row)s."
+)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _SPACES = re.compile(r"\s+")
@@ -65,6 +77,22 @@ class _BadValueError(ValueError):
         self.code, self.text, self.hint, self.values = code, text, hint, values
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """In which order day and month stand where the year is last.
+
+    Attributes
+    ----------
+    known
+        ``mdy``, ``dmy``, ``ymd``; ``None`` where nothing tells it.
+    both
+        A date and its row for each order, by ``dmy`` and ``mdy``, where the file proves both.
+    """
+
+    known: str | None
+    both: Mapping[str, object] = field(default_factory=dict)
+
+
 def clean_rows(
     layer: MapLayer,
     table: SourceTable,
@@ -75,10 +103,11 @@ def clean_rows(
 ) -> CleanRows:
     """Read every mapped column by its field; the others are kept in ``extra``, with telephone numbers masked.
 
-    ``constants`` are values of fields that the file lacks, for every row.
+    ``constants`` are values of fields for the rows that say none.
     """
     count = len(table.row_numbers)
     clean = CleanRows({}, [{} for _row in range(count)])
+    order = _order(layer, table, mapping, clean) if date_order is None else _Order(date_order)
     unmapped = list(mapping.unmapped)
     for attribute in layer:
         heading = mapping.columns.get(attribute.name)
@@ -86,16 +115,15 @@ def clean_rows(
         if heading is not None and attribute.role is Role.UUID and not _are_uuids(column):
             unmapped.append(heading)  # a running number is no id of ours
             heading, column = None, [None] * count
-        if attribute.name in constants:
-            column = [constants[attribute.name]] * count
-        elif heading is None:
+        if heading is None and attribute.name not in constants:
             clean.values[attribute.name] = column
             if attribute.required:
                 clean.findings.append(_missing_field(attribute))
             continue
-        clean.values[attribute.name] = _Column(attribute, heading or attribute.name, date_order).read(
-            table, column, clean
-        )
+        reader = _Column(attribute, heading, order)
+        if attribute.name in constants:
+            clean.findings += reader.fill(constants[attribute.name])
+        clean.values[attribute.name] = reader.read(table, column, clean)
     for heading in unmapped:
         _keep(heading, table, clean)
     return clean
@@ -106,9 +134,34 @@ def _missing_field(attribute: Attribute) -> Finding:
         Code.VALUE_MISSING,
         N_("The file has no column for “%(name)s”."),
         field=attribute.name,
-        hint=N_("Headings that are taken for it: %(headings)s. Name another: --field %(name)s=HEADING"),
-        values={"name": attribute.name, "headings": ", ".join(accepted(attribute))},
+        title=attribute.title,
+        hint=N_("Headings that are taken for it: %(headings)s. Name another: --field %(field)s=HEADING"),
+        values={"field": attribute.name, "headings": ", ".join(accepted(attribute))},
+        words={"name": attribute.title},
     )
+
+
+def _order(layer: MapLayer, table: SourceTable, mapping: FieldMap, clean: CleanRows) -> _Order:
+    """Return the order that a date of the file proves, as the 29th of a month does, unless another proves the other."""
+    proofs: dict[str, tuple[int, str, str]] = {}
+    for attribute in layer:
+        heading = mapping.columns.get(attribute.name)
+        if heading is None or attribute.type not in {FieldType.DATE, FieldType.INSTANT}:
+            continue
+        seen = set()
+        for row, written in zip(table.row_numbers.tolist(), table.rows[heading].to_pylist(), strict=True):
+            if isinstance(written, str) and written not in seen:
+                seen.add(written)
+                order = proven_order(written)
+                if order is not None:
+                    proofs.setdefault(order, (row, heading, written))
+    if len(proofs) > 1:
+        both = {order: mask_numbers(written)[:SHOWN_VALUE] for order, (_row, _heading, written) in proofs.items()}
+        return _Order(None, both | {f"{order}_row": row for order, (row, *_rest) in proofs.items()})
+    for order, (row, heading, written) in proofs.items():
+        clean.findings.append(Finding(Code.DATE_ORDER, PROVEN[order], row, heading, mask_numbers(written)))
+        return _Order(order)
+    return _Order(None)
 
 
 def _are_uuids(column: Sequence[Any]) -> bool:
@@ -138,18 +191,25 @@ def clean_text(written: str) -> str:
 
 
 class _Column:
-    """Reads one column; each distinct value is worked out once."""
+    """Reads one column, if the file has it; each distinct value is worked out once."""
 
-    def __init__(self, attribute: Attribute, heading: str, date_order: str | None) -> None:
+    def __init__(self, attribute: Attribute, heading: str | None, order: _Order) -> None:
         self.attribute = attribute
         self.heading = heading
-        self.date_order = date_order
+        self.order = order
+        self.filler: Any = None
         self.scale = _scale(attribute)
         self.words = {
             fold(word): choice.value
             for choice in attribute.choices
             for word in (choice.value, choice.title, _(choice.title), *choice.aliases)
         }
+
+    def fill(self, constant: str) -> list[Finding]:
+        """Take a value for the rows that say none; return what is wrong with it."""
+        own = _Column(self.attribute, None, self.order)
+        self.filler, remarks = own._value(constant)
+        return [own._at(remark, None, constant) for remark in remarks]
 
     def read(self, table: SourceTable, column: Sequence[Any], clean: CleanRows) -> list[Any]:
         """Return the values, and add to the findings and to what is kept beside the fields."""
@@ -165,23 +225,37 @@ class _Column:
                 cleaned[written] += remark.code is Code.TEXT_CLEANED
                 if remark.code is not Code.TEXT_CLEANED or cleaned[written] == 1:
                     clean.findings.append(self._at(remark, row, written))
-                if not remark.is_error() and remark.code is Code.VALUE_CUT and value is None:
+                is_set_aside = not remark.is_error() and remark.code is Code.VALUE_CUT and value is None
+                if is_set_aside and self.heading is not None:
                     clean.extra[index][self.heading] = _storable(written)
         return values
 
-    def _at(self, remark: Finding, row: int, written: Any) -> Finding:
-        mask = mask_phone if self.attribute.role is Role.PHONE else mask_numbers
-        shown = mask(str(written)) if written is not None else None
+    def _at(self, remark: Finding, row: int | None, written: Any) -> Finding:
+        """Return what is said of a value with its place, no telephone number in it."""
+        attribute = self.attribute
+        mask = mask_phone if attribute.role is Role.PHONE else mask_numbers
         told = remark.values.items()
-        values = {name: mask_numbers(value) if isinstance(value, str) else value for name, value in told}
-        return Finding(remark.code, remark.text, row, self.heading, shown, remark.hint, values, remark.level)
+        values = {name: mask(str(value))[:SHOWN_VALUE] if name in {"value", "text"} else value for name, value in told}
+        own = Finding(
+            remark.code,
+            remark.text,
+            row,
+            self.heading or attribute.name,
+            mask(str(written)) if written is not None else None,
+            remark.hint,
+            {**values, "field": attribute.name},
+            remark.level,
+        )
+        if self.heading is None:
+            return replace(own, title=attribute.title, words={"name": attribute.title})
+        return replace(own, values={**own.values, "name": self.heading})
 
     def _value(self, written: Any) -> tuple[Any, list[Finding]]:
         remarks = []
         if isinstance(written, str):
             text = clean_text(written)
             if text != written.strip(" "):
-                remarks.append(Finding(Code.TEXT_CLEANED, N_("Read as “%(text)s”."), values={"text": text[:80]}))
+                remarks.append(Finding(Code.TEXT_CLEANED, N_("Read as “%(text)s”."), values={"text": text}))
             if len(text) > LONGEST_NAME and self.attribute.role in FOUND_BY:
                 words = N_("The value has more than %(most)s characters.")
                 return None, [Finding(Code.VALUE_INVALID, words, values={"most": LONGEST_NAME})]
@@ -191,6 +265,8 @@ class _Column:
         if self.attribute.role is Role.PHONE:
             remarks = []
         if self._says_nothing(written):
+            if self.filler is not None:
+                return self.filler, remarks
             if self.attribute.required:
                 remarks.append(Finding(Code.VALUE_MISSING))
             return None, remarks
@@ -210,7 +286,7 @@ class _Column:
     def _is_guessed(self) -> bool:
         """Tell whether the column was taken for the field by an alias: a foreign class is then only set aside."""
         names = {fold(self.attribute.name), fold(self.attribute.short)}
-        return not self.attribute.required and fold(self.heading) not in names
+        return not self.attribute.required and self.heading is not None and fold(self.heading) not in names
 
     def _reader(self) -> Callable[[Any], Any]:
         if self.attribute.role is Role.PHONE:
@@ -236,9 +312,8 @@ class _Column:
             raise _BadValueError(
                 Code.UNKNOWN_CODE,
                 N_("“%(value)s” is none of the words for “%(name)s”: %(words)s."),
-                value=str(written)[:80],
-                name=self.attribute.name,
-                words=", ".join(choice.value for choice in self.attribute.choices),
+                value=str(written),
+                words=", ".join(_(choice.title) for choice in self.attribute.choices),
             )
         return value
 
@@ -251,7 +326,8 @@ class _Column:
         if not math.isfinite(number):
             raise self._no_number(N_("“%(value)s” is not a number."), written)
         if (low is not None and number < low) or (high is not None and number > high):
-            raise self._no_number(N_("“%(value)s” is not a possible value of “%(name)s”."), written)
+            text = N_("“%(value)s” is not a possible value of “%(name)s”.")
+            raise self._no_number(text, written, self._swapped(number))
         return round(number, self.scale) if self.scale is not None else number
 
     def _integer(self, written: Any) -> int:
@@ -260,14 +336,15 @@ class _Column:
             raise self._no_number(N_("“%(value)s” is not a whole number that can be stored."), written)
         return int(number)
 
-    def _no_number(self, text: str, written: Any) -> _BadValueError:
-        return _BadValueError(
-            Code.VALUE_INVALID,
-            text,
-            N_("Mend the value, or leave the field out: --field %(name)s="),
-            value=str(written)[:80],
-            name=self.attribute.name,
-        )
+    def _no_number(self, text: str, written: Any, hint: str | None = None) -> _BadValueError:
+        mend = N_("Mend the value, or leave the field out: --field %(field)s=")
+        return _BadValueError(Code.VALUE_INVALID, text, hint or mend, value=str(written))
+
+    def _swapped(self, number: float) -> str | None:
+        """Return the hint for a latitude that is none, but could be a longitude."""
+        if self.attribute.role is not Role.LATITUDE or abs(number) > LARGEST_LONGITUDE:
+            return None
+        return N_("Longitude and latitude look swapped; name their columns: --field lon=HEADING --field lat=HEADING")
 
     def _day(self, written: Any) -> Any:
         return self._dated(written, read_day, N_("“%(value)s” is not a day."), N_("Write days as 2025-12-31."))
@@ -284,21 +361,18 @@ class _Column:
                 Code.VALUE_INVALID,
                 N_("“%(value)s” is not a time of day."),
                 N_("Write times as 18:30 or 18:30:00."),
-                value=str(written)[:80],
+                value=str(written),
             ) from None
 
     def _dated(self, written: Any, read: Callable[[Any, str | None], Any], words: str, hint: str) -> Any:
         try:
-            return read(written, self.date_order)
+            return read(written, self.order.known)
         except AmbiguousDateError:
-            raise _BadValueError(
-                Code.DATE_AMBIGUOUS,
-                N_("“%(value)s” has its year last, and nothing says whether day or month comes first."),
-                N_("Say the order: --date-order dmy or --date-order mdy"),
-                value=str(written)[:80],
-            ) from None
+            say = N_("Say the order: --date-order dmy or --date-order mdy")
+            text = BOTH_ORDERS if self.order.both else NO_ORDER
+            raise _BadValueError(Code.DATE_AMBIGUOUS, text, say, value=str(written), **self.order.both) from None
         except ValueError:
-            raise _BadValueError(Code.VALUE_INVALID, words, hint, value=str(written)[:80]) from None
+            raise _BadValueError(Code.VALUE_INVALID, words, hint, value=str(written)) from None
 
 
 def _scale(attribute: Attribute) -> int | None:
@@ -328,7 +402,7 @@ def _uuid(written: Any) -> uuid_module.UUID:
     try:
         return uuid_module.UUID(str(written))
     except ValueError:
-        raise _BadValueError(Code.VALUE_INVALID, N_("“%(value)s” is not an id."), value=str(written)[:80]) from None
+        raise _BadValueError(Code.VALUE_INVALID, N_("“%(value)s” is not an id."), value=str(written)) from None
 
 
 def _codes(written: Any) -> list[str]:

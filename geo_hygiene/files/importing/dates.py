@@ -17,6 +17,25 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ].*)?")
 
 
+def proven_order(written: str) -> str | None:
+    """Return the order of a date whose year is last, where one of its numbers is no month; ``None`` for all others."""
+    found = _YEAR_LAST.fullmatch(normalize("NFKC", written).strip())
+    if found is None:
+        return None
+    first, second, year = (int(part) for part in found.groups())
+    orders = {"dmy": (second, first), "mdy": (first, second)}
+    possible = [order for order, (month, day) in orders.items() if _is_day(year, month, day)]
+    return possible[0] if len(possible) == 1 else None
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
 def read_day(value: Any, order: str | None) -> date:
     """Return a calendar day; ``order`` is ``mdy``, ``dmy``, ``ymd`` or not known.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.i18n import N_
+
+CLOCKS_APART = timedelta(minutes=10)
+"""The clock of another system may be ahead of this one's."""
 
 FIRST_YEAR = 2000
 """Instants before it are what programs write for an unknown one."""
@@ -25,7 +28,7 @@ def instant_of(written: datetime | date, clock: time | None, zone: ZoneInfo, num
     if not isinstance(written, datetime):
         if clock is None:
             words = N_("The row says the day, but not the time of day.")
-            hint = N_("If no row says it, give one for all: --set time=12:00")
+            hint = N_("Give the rows that say none the same one: --set time=12:00")
             raise WrongRowError(Finding(Code.VALUE_MISSING, words, number, "time", hint=hint))
         written = datetime.combine(written, clock)
     return in_zone(written, zone)
@@ -45,7 +48,7 @@ def check_instant(at: datetime, now: datetime, number: int, field: str) -> None:
         With the finding.
     """
     shown = at.isoformat(" ")
-    if at > now:
+    if at > now + CLOCKS_APART:
         words = N_("“%(value)s” has not come yet.")
         raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, field, shown, values={"value": shown}))
     if at.year < FIRST_YEAR:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,8 @@ def attribute_hashes(clean: CleanRows, names: Sequence[str], rows: Sequence[int]
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return str(value.astimezone(UTC))  # one instant is one, whatever offset it is written with
     if isinstance(value, date | time | UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} is no value of a field")

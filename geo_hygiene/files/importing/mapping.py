@@ -32,12 +32,12 @@ def fold(heading: str) -> str:
 def map_fields(
     layer: MapLayer, headings: Sequence[str], given: Mapping[str, str], constants: Iterable[str] = ()
 ) -> FieldMap:
-    """Find the column of each field: as given, else by name, short name or alias.
+    """Find the column of each field: as given, else by name, short name or alias, of several by the first of these.
 
     Parameters
     ----------
     constants
-        Fields whose value the user gives for every row.
+        Fields for which the user gives a value.
 
     Raises
     ------
@@ -50,8 +50,8 @@ def map_fields(
     fields = [attribute for attribute in layer if attribute.importable and attribute.name not in given]
     for wanted in (_names, _aliases):
         for attribute in fields:
-            words = {fold(word) for word in wanted(attribute)}
-            found = next((heading for heading in free if fold(heading) in words), None)
+            words = [fold(word) for word in wanted(attribute)]
+            found = next((heading for word in words for heading in free if fold(heading) == word), None)
             if found is not None and attribute.name not in columns:
                 columns[attribute.name] = found
                 free.remove(found)

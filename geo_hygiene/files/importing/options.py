@@ -21,7 +21,7 @@ class ImportOptions:
     fields
         Our field name to the file's, before any guess.
     constants
-        Value of a field that the file lacks, for every row.
+        Value of a field for the rows that say none.
     key
         The file's field that tells rows apart; by default the layer's key field, else the source geometry.
     date_order

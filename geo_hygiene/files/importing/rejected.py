@@ -15,6 +15,7 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Finding, rejected_rows
 from geo_hygiene.files.formulas import guarded
 from geo_hygiene.files.reading import SourceTable
+from geo_hygiene.files.reading.text_tables import REASON_COLUMNS, SHAPE_COLUMN
 from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.i18n import _
 
@@ -56,7 +57,7 @@ def write_rejected(path: Path, table: SourceTable, findings: Sequence[Finding]) 
 
 def _write(writer: Any, table: SourceTable, reasons: dict[int, list[Finding]], positions: dict[int, int]) -> None:
     columns = [table.rows[name].to_pylist() for name in table.fields]
-    writer.writerow(["row", "codes", "reasons", *map(guarded, table.fields), "wkt"])
+    writer.writerow([*REASON_COLUMNS, *map(guarded, table.fields), SHAPE_COLUMN])
     for number in sorted(reasons):
         at = positions.get(number)
         codes = ";".join(dict.fromkeys(str(finding.code) for finding in reasons[number]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,9 +54,16 @@ LACKING_SHOWN = 50
 """Keys of lacking records that are told one by one."""
 
 
+def no_line(_row: int) -> None:
+    """Know of no lines."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """The answer of an import; :meth:`as_json` is its public form."""
+    """The answer of an import; :meth:`as_json` is its public form.
+
+    ``line_of`` tells the line of the spreadsheet in which a row stands, if people open the file in one.
+    """
 
     status: str
     layer: str
@@ -70,6 +77,7 @@ class ImportReport:
     crs: Mapping[str, Any] | None = None
     extent: tuple[float, float, float, float] | None = None
     rejected_file: str | None = None
+    line_of: Callable[[int], int | None] = no_line
     seconds: float = 0.0
 
     @property

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from psycopg2.extras import Json
 from sqlalchemy import Connection, Engine, exists, select, text
 
-from geo_hygiene.cases.places import place_cases
+from geo_hygiene.cases.places import place_cases, place_cases_of_targets
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
@@ -23,6 +23,7 @@ from geo_hygiene.files.importing import cases, lists, roster, tables, treatments
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.campaigns import campaign_findings
+from geo_hygiene.files.importing.case_numbers import number_findings
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.extent import office_extent, outside_extent
 from geo_hygiene.files.importing.features import store_features
@@ -154,6 +155,32 @@ def _stored_in_one(bind: Engine | Connection, work: _Import) -> ImportReport:
         return report
 
 
+@dataclass(frozen=True)
+class _Names:
+    """How the file itself calls its columns and its rows, and what fields are called that it does not have."""
+
+    headings: Mapping[str, str]
+    titles: Mapping[str, str]
+    records: Mapping[int, str]
+
+    def told(self, finding: Finding) -> Finding:
+        """Return what is said of a row in the words of the file: its number there, and the heading of the column."""
+        if finding.row is None:
+            return finding
+        ours = finding.field or ""
+        heading = self.headings.get(ours, finding.field)
+        title = finding.title or self.titles.get(ours)
+        return replace(finding, field=heading, title=title, record=self.records.get(finding.row))
+
+
+def _names_of(layer: MapLayer, table: SourceTable, mapping: FieldMap, clean: CleanRows) -> _Names:
+    """Return the headings by field, the titles of fields without one, and the numbers of what happened by row."""
+    numbers = clean.values[layer.key_field] if layer.is_event else []
+    rows = zip(table.row_numbers.tolist(), numbers, strict=False)
+    lacking = {field.name: field.title for field in layer if field.name not in {*mapping.columns, *table.fields}}
+    return _Names(mapping.columns, lacking, {row: str(number) for row, number in rows if number is not None})
+
+
 @dataclass
 class _Import:
     """One file on its way."""
@@ -166,6 +193,7 @@ class _Import:
     begun: float
     findings: list[Finding] = field(default_factory=list)
     shapes: NDArray[np.object_] = field(init=False)
+    names: _Names = field(default_factory=lambda: _Names({}, {}, {}))
 
     def run(self, connection: Connection) -> ImportReport:
         """Check and store the rows; the caller undoes what must not stay."""
@@ -183,6 +211,7 @@ class _Import:
             date_order=self.options.date_order,
         )
         self.findings += clean.findings
+        self.names = _names_of(self.layer, self.table, mapping, clean)
         self.shapes = places(self.layer, self.table, clean)
         self.findings += self._no_places()
         self.findings += self._place_findings(connection, clean)
@@ -190,10 +219,21 @@ class _Import:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
         batch = self._batch(connection, clean, mapping)
         self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
-        rows = self._good(batch.rows)
-        if self._must_refuse(rows):
-            return self._report("refused", Stored(), rows)
-        return self._store(connection, replace(batch, rows=rows))
+        self.findings += number_findings(batch)
+        batch = replace(batch, rows=self._good(batch.rows))
+        if self._must_refuse(batch.rows):
+            self._look_further(connection, batch)
+            return self._report("refused", Stored(), self._good(batch.rows))
+        return self._store(connection, batch)
+
+    def _look_further(self, connection: Connection, batch: Batch) -> None:
+        """Find what storing would refuse among the good rows of a refused file, so that all errors are told at once.
+
+        Nothing of it stays. Storing targets has no errors of its own, and takes long.
+        """
+        if batch.rows and not self.layer.is_target and not has_errors(one for one in self.findings if one.row is None):
+            stored = store(connection, replace(batch, import_id=self._begin(connection)))
+            self.findings += [finding for finding in stored.findings if finding.is_error()]
 
     def _fields(self) -> Mapping[str, str]:
         """Return what the user says of columns; what tells events apart is their number in the other system."""
@@ -227,18 +267,19 @@ class _Import:
         if self.layer.geometry is None:
             return []
         shapes, numbers = self.shapes, self.table.row_numbers
-        wrong = rejected_rows(self.findings)
+        wrong, misplaced = rejected_rows(self.findings), rejected_rows(self._reader_findings())
         missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
         found = [
             Finding(Code.GEOMETRY_EMPTY, row=int(numbers[at]))
             for at in missing
-            if int(numbers[at]) not in wrong and not self._can_do_without_place()
+            if int(numbers[at]) not in misplaced and not self._can_do_without_place()
         ]
-        rows = [at for at in range(len(numbers)) if int(numbers[at]) not in wrong]
+        rows = [at for at in range(len(numbers)) if int(numbers[at]) not in misplaced]
         offices = []
         if self.layer.with_role(Role.PARENT) is not None:
             levels = clean.values["level"]
-            offices = [shapes[at] for at in rows if levels[at] == "office" and shapes[at] is not None]
+            good = [at for at in rows if int(numbers[at]) not in wrong]
+            offices = [shapes[at] for at in good if levels[at] == "office" and shapes[at] is not None]
         outside = outside_extent(office_extent(connection, offices), shapes, numbers, rows)
         level = FindingLevel.WARNING if self.options.anywhere else FindingLevel.ERROR
         return found + with_level(outside, Code.OUTSIDE_EXTENT, level)
@@ -281,18 +322,24 @@ class _Import:
             return has_errors(finding for finding in self.findings if finding.row is None)
         return has_errors(self.findings)
 
-    def _store(self, connection: Connection, batch: Batch) -> ImportReport:
-        import_id = connection.scalar(
+    def _begin(self, connection: Connection) -> int:
+        import_id: int = connection.execute(
             text("insert into import_run (layer, file, origin) values (:layer, :file, :origin) returning id"),
             {"layer": self.layer.key, "file": self.file, "origin": self.options.origin},
-        )
+        ).scalar_one()
+        return import_id
+
+    def _store(self, connection: Connection, batch: Batch) -> ImportReport:
+        import_id = self._begin(connection)
         stored = store(connection, replace(batch, import_id=import_id))
         self.findings += stored.findings
         rows = self._good(batch.rows)
         if self._must_refuse(rows):
             return self._report("refused", Stored(), rows)
-        if stored.changed and (self.layer.is_target or self.layer.with_role(Role.PARENT) is not None):
+        if stored.changed and self.layer.with_role(Role.PARENT) is not None:
             place_cases(connection)
+        elif stored.changed and self.layer.is_target:
+            place_cases_of_targets(connection)
         status = "imported" if stored.changed else "unchanged"
         report = self._report("dry-run" if self.options.dry_run else status, stored, rows)
         empty_staging(connection)
@@ -318,11 +365,15 @@ class _Import:
             accepted=len(rows),
             rejected=rejected,
             stored=stored,
-            findings=sorted(self.findings, key=lambda finding: (finding.row is not None, not finding.is_error())),
+            findings=sorted(
+                map(self.names.told, self.findings),
+                key=lambda finding: (finding.row is not None, not finding.is_error()),
+            ),
             encoding=self.table.encoding,
             crs=self.table.crs,
             extent=(box[0], box[1], box[2], box[3]) if box and np.isfinite(box).all() else None,
             rejected_file=rejected_file,
+            line_of=self.table.line_of,
             seconds=time.monotonic() - self.begun,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,16 +22,18 @@ from geo_hygiene.coverage.writing import NewWork, Stretch, add_work, remove_work
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
+from geo_hygiene.files.importing.campaigns import OTHER_CAMPAIGN
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
-from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage_rows
+from geo_hygiene.files.importing.staging import Known, forget_rows, known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
+from geo_hygiene.layers.tables import CAMPAIGNS as CAMPAIGN_LAYER
 
 SLIP_MM = 2
 """A stretch may pass the end of its segment by as much as two roundings."""
 
-CAMPAIGNS = "select id, code, valid_from, valid_to from campaign order by code"
+CAMPAIGNS = "select id, code, valid_from, valid_to, scope from campaign order by code"
 
 GROUND = """
 select campaign.id, ST_AsBinary(coalesce(
@@ -42,7 +44,7 @@ from campaign where id = any(:ids)
 """
 
 TARGETS = """
-select named.given, target.id, target.extent_mm, target.valid_from, target.valid_to
+select named.given, target.id, target.kind, target.extent_mm, target.valid_from, target.valid_to
 from (
     select given, cast(given as uuid) as uuid
     from unnest(cast(:given as text[])) as given
@@ -50,7 +52,7 @@ from (
 ) as named
 join target using (uuid)
 union all
-select own.code, target.id, target.extent_mm, target.valid_from, target.valid_to
+select own.code, target.id, target.kind, target.extent_mm, target.valid_from, target.valid_to
 from (
     select id, code from street_segment union all select id, code from drain_segment
     union all select id, code from septic_tank union all select id, code from facility
@@ -59,7 +61,17 @@ join target using (id)
 where own.code = any(:given)
 """
 
-PRESENT = "select treatment.source_key, claim.id, claim.uuid from treatment join claim using (id)"
+IN_SCOPE = """
+select campaign_id, target_id from campaign_target
+where campaign_id = any(:campaigns) and target_id = any(:targets)
+"""
+
+PRESENT = """
+select treatment.source_key, treatment.campaign_id, campaign.code as campaign, claim.id, claim.uuid
+from treatment
+join claim using (id)
+join campaign on campaign.id = treatment.campaign_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +111,34 @@ def store(connection: Connection, batch: Batch) -> Stored:
     _widen(rows)
     rows = _inside(connection, rows, stored)
     present = {row.source_key: row for row in connection.execute(text(PRESENT))}
-    keys, hashes, attributes = _keys(batch, rows, {str(row.uuid): key for key, row in present.items()})
-    doubled = _doubled(keys, rows)
-    stored.findings += doubled
-    wrong_rows = {finding.row for finding in doubled}
+    by_id = {str(row.uuid): row for row in present.values()}
+    keys, hashes, attributes = _keys(batch, rows, {one: row.source_key for one, row in by_id.items()})
+    olds = [by_id.get(str(row.values["id"])) or present.get(key) for key, row in zip(keys, rows, strict=True)]
+    refused = [*_doubled(keys, olds, rows), *_of_another_campaign(olds, rows)]
+    stored.findings += refused
+    wrong_rows = {finding.row for finding in refused}
     kept = [at for at, row in enumerate(rows) if row.number not in wrong_rows]
     stage_rows(
         connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept]
     )
     before = known_rows(connection, batch.layer.key, len(kept))
-    changed = []
-    for at in kept:
-        was = before.get(at)
-        if keys[at] in present and was is not None and was.same_geometry and was.same_attributes:
-            stored.unchanged += 1
-        else:
-            changed.append(at)
-    stored.updated = sum(keys[at] in present for at in changed)
+    changed = [at for at in kept if not _is_same(keys[at], olds[at], before.get(at))]
+    replaced = {keys[at]: old for at in changed if (old := olds[at]) is not None}
+    stored.unchanged, stored.updated = len(kept) - len(changed), len(replaced)
     stored.created = len(changed) - stored.updated
-    uuids = {keys[at]: present[keys[at]].uuid for at in changed if keys[at] in present}
-    remove_work(connection, [present[key].id for key in uuids])
+    remove_work(connection, [old.id for old in replaced.values()])
+    forget_rows(connection, batch.layer.key, [old.source_key for key, old in replaced.items() if old.source_key != key])
+    uuids = {key: old.uuid for key, old in replaced.items()}
     _write(connection, batch, [(keys[at], rows[at]) for at in changed], uuids)
     remember_rows(connection, batch.layer.key, batch.import_id)
     return stored
+
+
+def _is_same(key: str, old: Any, was: Known | None) -> bool:
+    """Tell whether a row says of a stored treatment what the last import did."""
+    if old is None or old.source_key != key or was is None:
+        return False
+    return was.same_geometry and was.same_attributes
 
 
 def _known(connection: Connection, batch: Batch) -> _Known:
@@ -142,14 +159,14 @@ def _read(batch: Batch, index: int, known: _Known) -> _Row:
     shape = batch.geometries[index]
     row = _Row(index, number, values, campaign, done_at, day, shape)
     if values["segment"]:
-        row.stretches = (_stretch(values, day, known.targets, number),)
+        row.stretches = (_stretch(values, campaign, day, known.targets, number),)
         row.shape = None
     elif shape is None:
         words = N_("The row says no place: neither a shape, nor longitude and latitude, nor a segment.")
         raise WrongRowError(Finding(Code.GEOMETRY_EMPTY, words, number))
     elif "Polygon" not in shape.geom_type and not values["radius_m"]:
         words = N_("A point or a line needs a radius, to say how much ground was treated.")
-        hint = N_("Say it for all rows: --set radius_m=50")
+        hint = N_("Give the rows that say none the same one: --set radius_m=50")
         raise WrongRowError(Finding(Code.VALUE_MISSING, words, number, "radius_m", hint=hint))
     return row
 
@@ -160,8 +177,9 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
         campaign = campaigns.get(code)
         if campaign is None:
             words = N_("There is no campaign with the code “%(value)s”.")
-            hint = N_("Import the campaigns first, or name another for all rows: --set campaign=CODE")
-            raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, hint, {"value": code}))
+            raise WrongRowError(
+                Finding(Code.UNKNOWN_CODE, words, number, "campaign", code, OTHER_CAMPAIGN, {"value": code})
+            )
         if not campaign.valid_from <= day < campaign.valid_to:
             words = N_("%(day)s lies outside the window of the campaign “%(campaign)s”.")
             told = {"day": day.isoformat(), "campaign": code}
@@ -170,7 +188,14 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
     open_then = [one for one in campaigns.values() if one.valid_from <= day < one.valid_to]
     if len(open_then) == 1:
         return open_then[0]
-    hint = N_("Name the campaign of all rows: --set campaign=CODE")
+    if not campaigns:
+        columns = ", ".join(one.name for one in CAMPAIGN_LAYER if one.required)
+        words = N_("The row names no campaign, and there are none yet.")
+        hint = N_("Import campaigns first, a CSV with the columns %(columns)s: geo-hygiene import campaigns FILE")
+        raise WrongRowError(
+            Finding(Code.UNKNOWN_CODE, words, number, "campaign", hint=hint, values={"columns": columns})
+        )
+    hint = N_("Name the campaign of these rows: --set campaign=CODE")
     if open_then:
         words = N_("The row names no campaign, and several were open on %(day)s: %(codes)s.")
         told = {"day": day.isoformat(), "codes": ", ".join(one.code for one in open_then)}
@@ -180,13 +205,23 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
     raise WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), hint, told))
 
 
-def _stretch(values: Mapping[str, Any], day: date, targets: Mapping[str, Sequence[Any]], number: int) -> Stretch:
+def _stretch(
+    values: Mapping[str, Any], campaign: Any, day: date, targets: Mapping[str, Sequence[Any]], number: int
+) -> Stretch:
     given = str(values["segment"])
-    target = next((one for one in targets.get(given, ()) if one.valid_from <= day < one.valid_to), None)
-    if target is None:
+    then = [one for one in targets.get(given, ()) if one.valid_from <= day < one.valid_to]
+    kinds = {part.partition(":")[0] for part in campaign.scope}
+    # a street and a tank may bear one code: what the campaign treats is meant
+    meant = [one for one in then if one.kind in kinds] or then
+    told = {"day": day.isoformat(), "value": given}
+    if not meant:
         words = N_("On %(day)s there is no segment, tank or place with the code “%(value)s”.")
-        told = {"day": day.isoformat(), "value": given}
         raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, values=told))
+    if len(meant) > 1:
+        words = N_("On %(day)s several segments, tanks or places have the code “%(value)s”.")
+        hint = N_("Write the id instead of the code; an export says it.")
+        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, hint, told))
+    target = meant[0]
     begin = 0 if values["from_m"] is None else round(values["from_m"] * 1000)
     end = target.extent_mm if values["to_m"] is None else round(values["to_m"] * 1000)
     if not 0 <= begin < min(end, target.extent_mm) or end > target.extent_mm + SLIP_MM:
@@ -210,26 +245,42 @@ def _widen(rows: Sequence[_Row]) -> None:
 
 
 def _inside(connection: Connection, rows: Sequence[_Row], stored: Stored) -> list[_Row]:
-    """Return the rows that touch the ground of their campaigns; the others are told."""
-    ids = sorted({row.campaign.id for row in rows})
+    """Return the rows that touch the ground of their campaigns, or what these treat; the others are told."""
+    campaigns = sorted({row.campaign.id for row in rows})
     grounds = {
         one.id: shapely.from_wkb(bytes(one.ground))
-        for one in connection.execute(text(GROUND), {"ids": ids})
+        for one in connection.execute(text(GROUND), {"ids": campaigns})
         if one.ground is not None
     }
     shapely.prepare(list(grounds.values()))
+    targets = sorted({stretch.target_id for row in rows for stretch in row.stretches})
+    in_scope = {tuple(one) for one in connection.execute(text(IN_SCOPE), {"campaigns": campaigns, "targets": targets})}
     kept = []
     for row in rows:
-        ground = grounds.get(row.campaign.id)
-        if ground is None or row.shape is None or shapely.intersects(ground, row.shape):
+        wrong = _out_of_scope(row, in_scope) if row.shape is None else _out_of_ground(row, grounds)
+        if wrong is None:
             kept.append(row)
-            continue
-        words = N_("The place lies outside the areas of the campaign “%(campaign)s”.")
-        place = shapely.point_on_surface(row.shape)
-        value = f"{place.x:.5f}, {place.y:.5f}"
-        told = {"campaign": row.campaign.code}
-        stored.findings.append(Finding(Code.OUTSIDE_AREA, words, row.number, value=value, values=told))
+        else:
+            stored.findings.append(wrong)
     return kept
+
+
+def _out_of_scope(row: _Row, in_scope: Collection[tuple[int, int]]) -> Finding | None:
+    if all((row.campaign.id, stretch.target_id) in in_scope for stretch in row.stretches):
+        return None
+    words = N_("“%(value)s” is not among what the campaign “%(campaign)s” treats.")
+    told = {"value": row.values["segment"], "campaign": row.campaign.code}
+    return Finding(Code.OUTSIDE_AREA, words, row.number, "segment", str(row.values["segment"]), values=told)
+
+
+def _out_of_ground(row: _Row, grounds: Mapping[int, Any]) -> Finding | None:
+    ground = grounds.get(row.campaign.id)
+    if ground is None or shapely.intersects(ground, row.shape):
+        return None
+    words = N_("The place lies outside the areas of the campaign “%(campaign)s”.")
+    place = shapely.point_on_surface(row.shape)
+    told = {"campaign": row.campaign.code}
+    return Finding(Code.OUTSIDE_AREA, words, row.number, value=f"{place.x:.5f}, {place.y:.5f}", values=told)
 
 
 def _keys(
@@ -253,14 +304,40 @@ def _keys(
     return keys, list(places), attributes
 
 
-def _doubled(keys: Sequence[str], rows: Sequence[_Row]) -> list[Finding]:
-    """Return an error for each row that says what an earlier one said, or bears its number."""
+def _doubled(keys: Sequence[str], olds: Sequence[Any], rows: Sequence[_Row]) -> list[Finding]:
+    """Return an error for each row that says what an earlier one said, or bears its number or id."""
+    numbers = [row.number for row in rows]
     numbered = {row.number for row in rows if row.values["external_id"]}
+    ids = [
+        str(old.uuid if old is not None else row.values["id"] or f"row {row.number}")
+        for old, row in zip(olds, rows, strict=True)
+    ]
+    found = {finding.row: finding for finding in doubled_keys(ids, numbers, range(len(rows)))}
+    for finding in doubled_keys(keys, numbers, range(len(rows))):
+        same = replace(finding, text=N_("The row says the same as row %(earlier)s."), value=None)
+        found[finding.row] = finding if finding.row in numbered else same
+    return [found[number] for number in sorted(found, key=str)]
+
+
+def _of_another_campaign(olds: Sequence[Any], rows: Sequence[_Row]) -> list[Finding]:
+    """Return an error for each row that would take a treatment from its campaign by its number alone."""
+    words = N_("The number “%(value)s” is that of a treatment of the campaign “%(campaign)s”.")
+    hint = N_("Give each campaign numbers of its own, or leave them out; a row that names its id may change campaigns.")
     return [
-        finding
-        if finding.row in numbered
-        else replace(finding, text=N_("The row says the same as row %(earlier)s."), value=None)
-        for finding in doubled_keys(keys, [row.number for row in rows], range(len(rows)))
+        Finding(
+            Code.DUPLICATE_KEY,
+            words,
+            row.number,
+            "external_id",
+            row.values["external_id"],
+            hint,
+            {"value": row.values["external_id"], "campaign": old.campaign},
+        )
+        for old, row in zip(olds, rows, strict=True)
+        if row.values["external_id"]
+        and old is not None
+        and old.campaign_id != row.campaign.id
+        and str(row.values["id"]) != str(old.uuid)
     ]
 
 

@@ -124,6 +124,7 @@ class Reading:
             },
             "rows_read": self._rows,
             "complete": self._complete,
+            "blank_lines": self._source.blank_lines if isinstance(self._source, TextTable) else None,
             "findings": [asdict(finding) for finding in findings],
         }
 

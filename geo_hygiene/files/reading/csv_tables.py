@@ -59,9 +59,8 @@ class CsvTable(TextTable):
             next(reader)
             try:
                 for line in reader:
-                    if any(line):
-                        row += 1
-                        yield row, [unguarded(value) for value in line]
+                    row += any(line)
+                    yield [unguarded(value) for value in line]
             except csv.Error as problem:
                 at = row + 1
                 raise refuse(

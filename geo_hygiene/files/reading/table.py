@@ -1,5 +1,6 @@
 """What a foreign file holds, as it is handed to the import."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -46,6 +47,9 @@ class SourceTable:
         Whether the file was read to its end; if not, there are no rows and a finding says why.
     confined
         Which of the nets of the reading process held: network, files.
+    blank_lines
+        Of a table that people open in a spreadsheet: how many empty lines follow how many rows, in pairs. None for
+        other files.
     """
 
     name: str
@@ -59,11 +63,18 @@ class SourceTable:
     rows_read: int
     complete: bool
     confined: dict[str, bool]
+    blank_lines: Sequence[Sequence[int]] | None = None
 
     @property
     def fields(self) -> list[str]:
         """Names of the attributes in the order of the file."""
         return list(self.rows.column_names)
+
+    def line_of(self, row: int) -> int | None:
+        """Return the line of the spreadsheet in which a row stands, the headings on line 1; None for other files."""
+        if self.blank_lines is None:
+            return None
+        return row + 1 + sum(count for after, count in self.blank_lines if after < row)
 
     @property
     def refused(self) -> bool:

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +19,11 @@ from geo_hygiene.i18n import N_
 
 ROWS_IN_BATCH = 20_000
 SHAPE_COLUMN = "wkt"
+REASON_COLUMNS = ("row", "codes", "reasons")
+"""What a file of refused rows has before the columns of the rows; the shape stands behind them."""
 
-Line = tuple[int, Sequence[str]]
-"""The number by which people find a row, and its values."""
+Line = Sequence[str]
+"""The values of a line."""
 
 
 class TextTable(ABC):
@@ -56,6 +57,8 @@ class TextTable(ABC):
             raise refuse(Code.FILE_UNREADABLE, N_("The first line of %(name)s holds no headings."), name=name)
         names = FieldNames(findings)
         self._names = [names.add(heading) for heading in headings]
+        self.blank_lines: list[list[int]] = []
+        self._skipped = self._own_columns(has_shapes=has_shapes)
         self._shape_at = self._names.index(SHAPE_COLUMN) if has_shapes and SHAPE_COLUMN in self._names else None
         self.system: System | None = (
             None if self._shape_at is None else replace(from_option(f"EPSG:{STORAGE_SRID}"), origin="format")
@@ -70,35 +73,61 @@ class TextTable(ABC):
     @property
     def schema(self) -> pa.Schema | None:
         """Names of the fields; all are text."""
-        return pa.schema([(name, pa.string()) for at, name in enumerate(self._names) if at != self._shape_at])
+        return pa.schema([(self._names[at], pa.string()) for at in self._fields()])
 
     def batches(self) -> Iterator[RawBatch]:
-        """Yield the rows behind the headings; empty ones do not count."""
-        lines = ((number, line) for number, line in self._lines() if any(line))
-        while batch := list(islice(lines, ROWS_IN_BATCH)):
-            yield self._batch(batch)
+        """Yield the rows behind the headings; empty lines do not count as rows."""
+        row = 0
+        lines: list[Line] = []
+        for line in self._lines():
+            if any(line):
+                lines.append(line)
+            else:
+                self._pass_over(row + len(lines))
+            if len(lines) == ROWS_IN_BATCH:
+                yield self._batch(row, lines)
+                row, lines = row + len(lines), []
+        yield self._batch(row, lines)
 
     @abstractmethod
     def _lines(self) -> Iterator[Line]:
-        """Yield the rows behind the headings."""
+        """Yield the lines behind the headings."""
 
-    def _batch(self, lines: Sequence[Line]) -> RawBatch:
-        rows = np.array([number for number, _line in lines], dtype=np.int64)
+    def _fields(self) -> list[int]:
+        return [at for at in range(len(self._names)) if at != self._shape_at and at not in self._skipped]
+
+    def _own_columns(self, *, has_shapes: bool) -> frozenset[int]:
+        """Return the columns that this program wrote into a file of refused rows, and that are no part of the rows."""
+        first, last = tuple(self._names[: len(REASON_COLUMNS)]), len(self._names) - 1
+        if first != REASON_COLUMNS or self._names[last] != SHAPE_COLUMN:
+            return frozenset()
+        return frozenset(range(len(REASON_COLUMNS))) | (frozenset() if has_shapes else {last})
+
+    def _pass_over(self, rows: int, lines: int = 1) -> None:
+        """Count lines behind so many rows that hold none."""
+        if self.blank_lines and self.blank_lines[-1][0] == rows:
+            self.blank_lines[-1][1] += lines
+        elif lines:
+            self.blank_lines.append([rows, lines])
+
+    def _batch(self, before: int, lines: Sequence[Line]) -> RawBatch:
+        rows = np.arange(before + 1, before + len(lines) + 1, dtype=np.int64)
         width = len(self._names)
-        for row, line in lines:
+        for row, line in zip(rows.tolist(), lines, strict=True):
             if len(line) > width and any(line[width:]):
                 text = N_("The row has %(found)s values, and there are %(wanted)s headings.")
                 values = {"found": len(line), "wanted": width}
                 self.findings.append(Finding(Code.FILE_UNREADABLE, text, row=row, values=values))
-        columns = [[line[at] or None if at < len(line) else None for _row, line in lines] for at in range(width)]
+        columns = {at: [line[at] or None if at < len(line) else None for line in lines] for at in range(width)}
         geometries: NDArray[np.object_] = np.full(len(rows), None, dtype=object)
         problems: dict[int, Finding] = {}
         if self._shape_at is not None:
-            shapes = columns.pop(self._shape_at)
+            shapes = columns[self._shape_at]
             geometries = shapely.from_wkt(np.array(shapes, dtype=object), on_invalid="ignore")
             problems = {
                 int(row): Finding(Code.GEOMETRY_INVALID, row=int(row), value=shape, hint=INVALID_HINT)
                 for row, shape, geometry in zip(rows, shapes, geometries, strict=True)
                 if shape is not None and geometry is None
             }
-        return RawBatch(rows, geometries, [pa.array(column, pa.string()) for column in columns], problems)
+        fields = [pa.array(columns[at], pa.string()) for at in self._fields()]
+        return RawBatch(rows, geometries, fields, problems)

@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 
 import python_calamine
@@ -24,7 +25,7 @@ Cell = str | float | bool | date | datetime | time | timedelta
 
 
 class Workbook(TextTable):
-    """One sheet; its rows have the numbers that the spreadsheet shows.
+    """One sheet.
 
     Lines above the headings that hold one value are titles. What a formula gave when the file was saved counts.
 
@@ -47,11 +48,11 @@ class Workbook(TextTable):
         self._sheet = _sheet(path, limits, located.name, table)
         self._heading_row, headings = _headings(self._sheet)
         super().__init__(located.name, headings, [], has_shapes=has_shapes, needs_shapes=needs_shapes)
+        self._pass_over(0, self._heading_row - 1)
 
     def _lines(self) -> Iterator[Line]:
-        for number, cells in enumerate(self._sheet.iter_rows(), 1):
-            if number > self._heading_row:
-                yield number, [_shown(cell) for cell in cells]
+        for cells in islice(self._sheet.iter_rows(), self._heading_row, None):
+            yield [_shown(cell) for cell in cells]
 
 
 def _sheet(path: Path, limits: Limits, name: str, wanted: str | None) -> python_calamine.CalamineSheet:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pyogrio.errors import DataLayerError, DataSourceError
 from sqlalchemy import Connection
 
+from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.roster import roster, roster_lines
 from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.files.writing.formats import TABLES, WRITERS
@@ -76,7 +77,8 @@ def export(
 
 def _roster(connection: Connection, on: date) -> Rows:
     held = roster(connection, on, roster_lines(connection, on))
-    return rows_of(DUTY_ROSTER.key, DUTY_ROSTER.exported, None, (row.as_columns() for row in held))
+    rows = (row.as_columns() for row in held)
+    return rows_of(DUTY_ROSTER.key, DUTY_ROSTER.exported, None, rows, office_timezone(connection))
 
 
 def write(rows: Rows, path: Path, *, encoding: str | None = None) -> Exported:

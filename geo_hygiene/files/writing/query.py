@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
+from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.duty_zones import DutyZone
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.campaigns import Campaign
@@ -226,6 +227,12 @@ class _Source:
         code: ColumnElement[Any] = self.join("campaign", Campaign.__table__, lambda one: one.c.id == own).code
         return code
 
+    def case(self) -> ColumnElement[Any]:
+        """Return the id of the case that an event belongs to."""
+        own = self._own_column("case_id")
+        identity: ColumnElement[Any] = self.join("case", Case.__table__, lambda one: one.c.id == own).uuid
+        return identity
+
     def metres_of_stretch(self, position: str) -> ColumnElement[Any]:
         """Return where a stretch begins or ends on its target."""
         return self._metres(getattr(self.stretch(), position))
@@ -286,6 +293,7 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.AREA: lambda source: source.area().code,
     Role.ZONE: lambda source: source.zone_code(),
     Role.SEGMENT: lambda source: source.target().c.uuid,
+    Role.CASE: lambda source: source.case(),
     Role.CAMPAIGN: lambda source: source.campaign(),
     Role.FROM: lambda source: source.metres_of_stretch("from_mm"),
     Role.TO: lambda source: source.metres_of_stretch("to_mm"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection, RowMapping
 
+from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.writing.query import GEOMETRY, layer_rows
 from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer
@@ -38,7 +39,7 @@ _MAKERS: Mapping[FieldType, Callable[[Any], Any]] = {
     FieldType.NUMBER: float,
     FieldType.DATE: lambda day: day,
     FieldType.TIME: str,
-    FieldType.INSTANT: lambda instant: instant.isoformat(),
+    FieldType.INSTANT: str,
     FieldType.UUID: str,
     FieldType.CODES: str,
 }
@@ -77,19 +78,27 @@ class Rows:
 def fetch(connection: Connection, layer: MapLayer, on: date | None) -> Rows:
     """Return the rows of a layer on a day, or of every period."""
     statement = layer_rows(layer, on).execution_options(yield_per=ROWS_IN_BATCH)
+    zone = office_timezone(connection)
 
     def partitions() -> Iterator[Sequence[RowMapping]]:
         with connection.execute(statement) as result:
             yield from result.mappings().partitions()
 
-    return Rows(layer.key, layer.exported, geometry_type_of(layer), _batches(layer.exported, partitions()))
+    return Rows(layer.key, layer.exported, geometry_type_of(layer), _batches(layer.exported, partitions(), zone))
 
 
 def rows_of(
-    name: str, attributes: tuple[Attribute, ...], geometry_type: str | None, records: Iterable[Mapping[str, Any]]
+    name: str,
+    attributes: tuple[Attribute, ...],
+    geometry_type: str | None,
+    records: Iterable[Mapping[str, Any]],
+    zone: tzinfo,
 ) -> Rows:
-    """Return records, by the names of their fields and with WKB as `geometry`, as rows for a file."""
-    return Rows(name, attributes, geometry_type, _batches(attributes, _partitions(iter(records))))
+    """Return records, by the names of their fields and with WKB as `geometry`, as rows for a file.
+
+    Instants are written in a time zone, the office's.
+    """
+    return Rows(name, attributes, geometry_type, _batches(attributes, _partitions(iter(records)), zone))
 
 
 def _partitions(records: Iterator[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -98,16 +107,18 @@ def _partitions(records: Iterator[Mapping[str, Any]]) -> Iterator[Sequence[Mappi
 
 
 def _batches(
-    attributes: Sequence[Attribute], partitions: Iterable[Sequence[Mapping[str, Any] | RowMapping]]
+    attributes: Sequence[Attribute], partitions: Iterable[Sequence[Mapping[str, Any] | RowMapping]], zone: tzinfo
 ) -> Iterator[tuple[list[pa.Array], NDArray[np.object_]]]:
     for partition in partitions:
-        columns = [_column(attribute, [row[attribute.name] for row in partition]) for attribute in attributes]
+        columns = [_column(attribute, [row[attribute.name] for row in partition], zone) for attribute in attributes]
         shapes = np.full(len(partition), None, dtype=object)
         shapes[:] = [None if row.get(GEOMETRY) is None else bytes(row[GEOMETRY]) for row in partition]
         yield columns, shapes
 
 
-def _column(attribute: Attribute, values: list[Any]) -> pa.Array:
+def _column(attribute: Attribute, values: list[Any], zone: tzinfo) -> pa.Array:
+    if attribute.type is FieldType.INSTANT:
+        values = [None if value is None else value.astimezone(zone).isoformat() for value in values]
     make = _MAKERS[attribute.type]
     return pa.array([None if value is None else make(value) for value in values], _TYPES[attribute.type])
 

@@ -137,10 +137,11 @@ class Gap(Answer):
 
 
 class CampaignGapsAnswer(Answer):
-    """What a campaign did not treat; ``next`` is the ``after`` of the next page."""
+    """What a campaign did not treat; ``total`` counts all pages, ``next`` is the ``after`` of the next one."""
 
     campaign: str
     on: date
+    total: int
     gaps: list[Gap]
     next: str | None
 

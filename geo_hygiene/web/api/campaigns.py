@@ -72,8 +72,8 @@ class CoverParameters(CampaignOnDay):
     by: Level | None = Field(None, description="office, community or group")
 
 
-class GapsParameters(CampaignOnDay):
-    """A page of pieces, of those that fit all filters."""
+class GapFilterParameters(CampaignOnDay):
+    """Which pieces are wanted: those that fit all filters."""
 
     state: PieceState | None = Field(None, description="All that are not treated when missing")
     reason: Reason | None = None
@@ -81,8 +81,6 @@ class GapsParameters(CampaignOnDay):
     community: Text | None = Field(None, description="Code of a community")
     group: Text | None = Field(None, description="Code of a resident group")
     lane: Text | None = Field(None, description="Code of a lane or drain")
-    limit: Limit = 100
-    after: PageKey | None = Field(None, description="`next` of the page before")
 
     def wanted(self) -> GapFilter:
         """Return the filters."""
@@ -94,6 +92,13 @@ class GapsParameters(CampaignOnDay):
             group=self.group,
             lane=self.lane,
         )
+
+
+class GapsParameters(GapFilterParameters):
+    """A page of pieces."""
+
+    limit: Limit = 100
+    after: PageKey | None = Field(None, description="`next` of the page before")
 
 
 class TreatmentsParameters(CampaignOnDay):
@@ -137,7 +142,7 @@ def campaign_gaps(path: CampaignPath, query: GapsParameters) -> Response:
 
 def _gaps(connection: Connection, campaign: CampaignRecord, on: date, query: GapsParameters) -> dict[str, Any]:
     page = gaps(connection, campaign, on, wanted=query.wanted(), limit=query.limit, after=query.after)
-    return {"campaign": campaign.code, "on": on.isoformat(), "gaps": page.rows, "next": page.next}
+    return {"campaign": campaign.code, "on": on.isoformat(), "total": page.total, "gaps": page.rows, "next": page.next}
 
 
 @blueprint.get("/<campaign>/days", summary="A campaign day by day", responses={200: CampaignDaysAnswer})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from geo_hygiene.web.api.answer_models import Answer, Link, Place
+from geo_hygiene.web.api.answer_models import Answer, Box, Link, Place
 
 
 class Case(Answer):
@@ -115,8 +115,11 @@ class Density(Answer):
     total: int
     without_place: int
     outside: int = Field(description="With a place outside the box")
-    hidden: int = Field(description="In cells with fewer than five cases, which are not shown")
-    cells: list[tuple[float, float, int]] = Field(description="Longitude and latitude of the middle, cases")
+    hidden: int = Field(description="Fewer than five even in the widest cells, which are not shown")
+    cells: list[tuple[float, float, int, float]] = Field(
+        description="Longitude and latitude of the middle, the cases that no smaller cell shows, side in metres of "
+        "the plane of the tiles (EPSG:3857)"
+    )
 
 
 class Frame(Density):
@@ -134,7 +137,10 @@ class AreaRate(Answer):
     residents: int | None
     count: int
     rate: float | None
+    interval: tuple[float, float] | None = Field(description="Exact 95 % interval of the rate, the count being Poisson")
+    is_uncertain: bool = Field(description="The rate rests on fewer than 20 cases or 1 000 residents")
     place: Place | None
+    bbox: Box | None
 
 
 class HeatAnswer(Density):
@@ -142,7 +148,10 @@ class HeatAnswer(Density):
 
     zoom: int
     cell_px: int
-    cell: float = Field(description="Side of a cell in metres of the plane of the tiles (EPSG:3857), counted from 0")
+    cell: float = Field(
+        description="Side of the smallest cells in metres of the plane of the tiles (EPSG:3857), counted from 0; "
+        "others are 2, 4, 8, 16 and 32 times as wide"
+    )
     by_level: Literal["office", "community", "group"]
     areas: list[AreaRate]
     kinds: dict[str, int]
@@ -152,4 +161,4 @@ class HeatAnswer(Density):
     hours: list[int]
     without_time: int = Field(description="Without a time of day, in no hour: midnight to the second")
     frames: list[Frame]
-    frame_cell: float
+    frame_cell: float = Field(description="Side of the smallest cells of the frames")

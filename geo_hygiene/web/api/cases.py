@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -131,9 +131,9 @@ class HeatParameters(CaseParameters, OnDay):
 
 
 class CasePath(Parameters):
-    """A case by its id."""
+    """A case by its id, or by its number where no other has it."""
 
-    case: UUID
+    case: Text
 
 
 def _split(words: str | None) -> Collection[str] | None:
@@ -181,10 +181,14 @@ def _heat(connection: Connection, query: HeatParameters) -> tuple[str, dict[str,
 @blueprint.get("/cases/<case>", summary="One complaint", responses={200: CaseAnswer})
 def case_(path: CasePath, query: Spoken) -> Response:  # noqa: ARG001 - the language is read from the address
     """Return a case with who answered for its place on its day."""
-    return jsonify(connections().read(questions.case_of, path.case))
+    return jsonify(connections().read(_named, questions.case_of, path.case))
 
 
 @blueprint.get("/cases/<case>/events", summary="History of a complaint", responses={200: CaseEventsAnswer})
 def case_events(path: CasePath, query: Spoken) -> Response:  # noqa: ARG001 - the language is read from the address
     """Return the statuses that a case had."""
-    return jsonify(connections().read(questions.events_of, path.case))
+    return jsonify(connections().read(_named, questions.events_of, path.case))
+
+
+def _named(connection: Connection, asked: Callable[[Connection, UUID], dict[str, Any]], named: str) -> dict[str, Any]:
+    return asked(connection, questions.identity_of(connection, named))

@@ -19,7 +19,10 @@ export function oneOf(allowed, usual, { always = false } = {}) {
 export function someOf(allowed, usual) {
   const all = new Set(usual);
   return {
-    read: (text) => (text === null ? all : new Set(text.split(",").filter((word) => allowed.includes(word)))),
+    read: (text) => {
+      const known = (text ?? "").split(",").filter((word) => allowed.includes(word));
+      return text === "" || known.length ? new Set(known) : all;
+    },
     write: (value) => (same(value, all) ? null : allowed.filter((word) => value.has(word)).join(",")),
   };
 }

@@ -1,14 +1,24 @@
 // Counts and rates of areas side by side, each with a bar; a name moves the map there, a count leads to its list.
+// A rate that rests on little is marked, and how far chance alone moves it is told.
 
 import { byId, element, fill } from "./dom.js";
 import { number, say } from "./format.js";
 
 // A bar is two numbers of a style; they are set as properties, which a policy against inline styles lets through.
-function cell(value, most, kind, address = null) {
-  const text = value === null ? "–" : number(value);
-  const told = element("span", { class: "figure" }, address ? element("a", { href: address }, text) : text);
+function cell(value, most, kind, ...shown) {
+  const told = element("span", { class: "figure" }, ...(shown.length ? shown : [value === null ? "–" : number(value)]));
   const box = element("td", { class: `right measured ${kind}`, "data-value": value ?? "" }, told);
   box.style.setProperty("--share", value && most ? value / most : 0);
+  return box;
+}
+
+function rateCell({ rate, interval, is_uncertain: isUncertain }, most) {
+  if (rate === null) return cell(rate, most, "rate");
+  const [low, high] = interval.map(number);
+  const shown = isUncertain ? say("about", { rate: number(rate) }) : number(rate);
+  const between = element("span", { class: "visually-hidden" }, ` ${say("between", { low, high })}`);
+  const box = cell(rate, most, isUncertain ? "rate uncertain" : "rate", shown, between);
+  box.title = say("between", { low, high });
   return box;
 }
 
@@ -18,16 +28,18 @@ export function createAreas(look, listed) {
 
   function row(area, most) {
     const name = area.name || area.code || say("nowhere");
-    const title = area.residents === null ? null : say("residents", { count: number(area.residents) });
-    const label = area.place
-      ? element("button", { type: "button", class: "link", title: title ?? say("go_to", { name }), onclick: () => look(area) }, name)
+    const label = area.bbox
+      ? element("button", { type: "button", class: "link", title: say("go_to", { name }), onclick: () => look(area) }, name)
       : name;
+    const address = listed(area);
+    const count = number(area.count);
     return element(
       "tr",
       { "data-area": area.code ?? "" },
       element("th", { scope: "row" }, label),
-      cell(area.count, most.count, "count", listed(area)),
-      cell(area.rate, most.rate, "rate"),
+      element("td", { class: "right residents" }, area.residents === null ? "–" : number(area.residents)),
+      cell(area.count, most.count, "count", address ? element("a", { href: address }, count) : count),
+      rateCell(area, most.rate),
     );
   }
 
@@ -39,7 +51,10 @@ export function createAreas(look, listed) {
         count: Math.max(0, ...known.map((area) => area.count)),
         rate: Math.max(0, ...known.map((area) => area.rate ?? 0)),
       };
-      const sorted = [...known].sort((a, b) => (b[sort] ?? -1) - (a[sort] ?? -1) || (a.code < b.code ? -1 : 1));
+      // no rate that rests on little stands above one that does not
+      const unsure = (area) => Number(sort === "rate" && (area.is_uncertain || area.rate === null));
+      const order = (a, b) => unsure(a) - unsure(b) || (b[sort] ?? -1) - (a[sort] ?? -1) || (a.code < b.code ? -1 : 1);
+      const sorted = [...known].sort(order);
       const rest = answer.areas.filter((area) => area.code === null);
       fill(body, ...[...sorted, ...rest].map((area) => row(area, most)));
     },

@@ -11,21 +11,23 @@ function free() {
   const box = byId("map").getBoundingClientRect();
   const panel = byId("panel");
   const beside = panel && !panel.hidden ? panel : document.querySelector(".beside");
+  const player = byId("player")?.getBoundingClientRect();
   if (isPhone()) {
     const sheet = panel && !panel.hidden ? panel : byId("legend");
     const bottom = box.bottom - sheet.getBoundingClientRect().top;
-    return { paddingTopLeft: [gap, 70], paddingBottomRight: [gap, Math.min(bottom, box.height * 0.6) + gap] };
+    return { paddingTopLeft: [gap, player ? player.bottom - box.top + gap : 70], paddingBottomRight: [gap, Math.min(bottom, box.height * 0.6) + gap] };
   }
   const left = byId("deck").getBoundingClientRect().right - box.left;
   const right = beside ? box.right - beside.getBoundingClientRect().left : 64;
-  return { paddingTopLeft: [left + gap, gap], paddingBottomRight: [right + gap, gap] };
+  const bottom = player ? box.bottom - player.top : 0;
+  return { paddingTopLeft: [left + gap, gap], paddingBottomRight: [right + gap, bottom + gap] };
 }
 
 export function createCamera(map, store, extent) {
-  function look([west, south, east, north], { still = false } = {}) {
+  function look([west, south, east, north], { still = false, nearest = NEAREST } = {}) {
     const bounds = [[south, west], [north, east]];
     // one zoom from here to there: flying through all the zooms between would ask for tiles that nobody sees
-    map.fitBounds(bounds, { ...free(), maxZoom: NEAREST, animate: !still && !isCalm() });
+    map.fitBounds(bounds, { ...free(), maxZoom: nearest, animate: !still && !isCalm() });
   }
 
   function lookAtAll(how) {

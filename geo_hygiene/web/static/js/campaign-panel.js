@@ -13,7 +13,7 @@ import { parse } from "./selection.js";
 const LISTED = 40;
 
 // `told(gap)` is what a row of the list says beside its place.
-export function createCampaignPanel(store, config, api, { light, place, close, told }) {
+export function createCampaignPanel(store, config, api, { page, light, place, close, told }) {
   const panel = byId("panel");
   const body = byId("panel-body");
   const kindOf = (key) => config.kinds.find((kind) => kind.key === key);
@@ -83,10 +83,12 @@ export function createCampaignPanel(store, config, api, { light, place, close, t
     const answer = await ask("left", `${api}/gaps`, { on: state.on, limit: LISTED, ...words });
     if (!answer) return [];
     const rows = answer.gaps.map((gap) => gapRow(gap, gap.unit, told(gap), place));
-    const count = `${number(rows.length)}${answer.next ? "+" : ""}`;
+    const count = number(answer.total);
+    const file = `${page}/list.csv?${new URLSearchParams({ on: state.on, ...words })}`;
     return [
       element("h3", { class: "divider" }, rows.length ? say("left_count", { count }) : say("left")),
       rows.length ? element("ol", { class: "rows" }, ...rows) : element("p", { class: "fine" }, say("gaps_none")),
+      rows.length ? element("p", { class: "ways" }, element("a", { href: file }, say("download"))) : null,
     ];
   }
 

@@ -37,6 +37,9 @@ const words = {
   by: oneOf(["community", "group"], "community"),
   layers: someOf(config.layers.map((layer) => layer.key), config.usual),
   states: someOf(STATES, STATES),
+  // what of the list is shown: a state or a reason, and a community
+  left: oneOf([...STATES.slice(1), ...config.reasons], ""),
+  within: oneOf(Object.keys(config.communities), ""),
   select: anything(),
 };
 const map = window.map;
@@ -104,10 +107,12 @@ function clicked(event) {
 let days = [];
 
 function showDays({ on }) {
-  const frames = days.map((one) => ({
-    key: one.day,
-    text: say("frame", { when: one.day, count: say("treatments_count", { count: number(one.treatments) }) }),
-  }));
+  let sum = 0;
+  const frames = days.map((one) => {
+    sum += one.treatments;
+    const count = say("treatments_count", { count: number(one.treatments), sum: number(sum) });
+    return { key: one.day, text: say("frame", { when: one.day, count }) };
+  });
   player.show(frames, on, on);
 }
 
@@ -127,6 +132,8 @@ async function loadDays() {
 // --- the parts -----------------------------------------------------------------------------------------------------
 
 function keepLinks(state) {
+  const asked = new URLSearchParams({ on: state.on, kind: state.kind });
+  for (const link of document.querySelectorAll("#to-table, .table-link")) link.href = `${page}/table?${asked}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     address.searchParams.set("next", `${page}${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);
@@ -135,20 +142,35 @@ function keepLinks(state) {
 }
 
 const unitOf = (key) => config.kinds.find((kind) => kind.key === key)?.unit ?? "count";
-const gapsOf = ({ on, kind }) => ({ path: `${api}/gaps`, words: { on, kind }, unit: unitOf(kind) });
+
+function listed({ on, kind, left, within }) {
+  return { on, kind, [config.reasons.includes(left) ? "reason" : "state"]: left, community: within };
+}
+
+const gapsOf = (state) => ({ path: `${api}/gaps`, words: listed(state), unit: unitOf(state.kind) });
+
+function showChoices(state) {
+  for (const name of ["left", "within"]) byId(name).value = state[name];
+  const given = Object.entries(listed(state)).filter(([, value]) => value);
+  byId("download").href = `${page}/list.csv?${new URLSearchParams(given)}`;
+}
+
+for (const name of ["left", "within"]) {
+  byId(name).addEventListener("change", ({ target }) => store.set({ [name]: target.value }, { push: true }));
+}
 
 function told(gap) {
   const state = gap.reason ? config.results[gap.reason] : say(gap.state);
   return gap.state === "old" ? say("seen_before", { state, days: number(gap.days) }) : state;
 }
 
-const panel = createCampaignPanel(store, config, api, { light, place: (choice) => choose(choice), close: unchoose, told });
+const panel = createCampaignPanel(store, config, api, { page, light, place: (choice) => choose(choice), close: unchoose, told });
 const player = createPlayer((on, how) => store.set({ on }, how.playing ? how : { push: true }), { shown, stopped: () => gaps.load() });
 const sheet = createSheet(map);
 createSearch(store, config, choose, { types: FOUND });
 createReached(store, config, api, { tell, unitOf, choose });
 createLayers(store);
-const gaps = createGaps(store, { question: gapsOf, watched: ["on", "kind"], listed: STATES.slice(1), told }, choose);
+const gaps = createGaps(store, { question: gapsOf, watched: ["on", "kind", "left", "within"], listed: STATES.slice(1), told }, choose);
 loadDays();
 
 byId("map").setAttribute("role", "region");
@@ -165,7 +187,9 @@ if (tiles) {
 keepAddress(store, words, map);
 store.watch(["on", "kind", "layers", "states"], paint);
 store.watch(["on"], showDays);
+store.watch(["on", "kind", "left", "within"], showChoices);
 store.watch(null, keepLinks);
+showChoices(store.get());
 keepLinks(store.get());
 paint();
 if (parse(store.get().select, store.get().kind)) {

@@ -8,17 +8,18 @@ import { createCamera } from "./camera.js";
 import { stepped } from "./day.js";
 import { byId, element, readJson } from "./dom.js";
 import { metres, number, say } from "./format.js";
+import { createCells } from "./heat-cells.js";
 import { tell } from "./notice.js";
 import { createPlayer } from "./player.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
+import { createTiles } from "./style.js";
 import { createWhen } from "./when.js";
 
 const SELECTS = ["kind", "channel", "status", "area", "weekday", "hour"];
 const FILTERS = [...SELECTS, "from", "to"];
 const MARGIN = 0.5; // of the view, asked for around it, so that a small move asks for nothing
 const REFUSED = 422;
-const SPREAD = 0.8; // radius of a spot, in cells
 
 const config = readJson("config");
 const TITLES = { kind: config.kinds, channel: config.channels, status: config.statuses, area: config.areas };
@@ -38,14 +39,16 @@ const words = {
   sort: oneOf(["count", "rate"], "count"),
   step: oneOf(["month", "week", "day"], "month"),
   at: anything(),
+  look: anything(),
 };
 const map = window.map;
-const heat = window.heat;
+const cells = createCells(map, window.heat);
 const store = createStore(readAddress(words));
 const camera = createCamera(map, store, config.extent);
 
 let answer = null;
 let asked = null;
+let figures = null; // of the table: of the frame that is shown, else of the whole period
 
 // --- the question ------------------------------------------------------------------------------------------------
 
@@ -62,15 +65,21 @@ function isSeen() {
   return L.latLngBounds([south, west], [north, east]).contains(map.getBounds());
 }
 
+function ofFilters(state, frame) {
+  const chosen = Object.fromEntries(FILTERS.map((name) => [name, state[name]]));
+  return frame ? { ...chosen, from: frame.from, to: frame.to } : chosen;
+}
+
 async function refresh() {
   const state = store.get();
   const question = { zoom: Math.round(map.getZoom()), box: box() };
   byId("content").setAttribute("aria-busy", "true");
   try {
-    const chosen = Object.fromEntries(FILTERS.map((name) => [name, state[name]]));
-    const given = { ...chosen, by: state.by, step: state.step, zoom: question.zoom };
     const told = await ask("heat", `${config.api}/cases/heat`, {
-      ...given,
+      ...ofFilters(state),
+      by: state.by,
+      step: state.step,
+      zoom: question.zoom,
       bbox: question.box.map((degrees) => degrees.toFixed(5)).join(","),
     });
     if (!told) return;
@@ -86,22 +95,29 @@ async function refresh() {
   byId("content").removeAttribute("aria-busy");
 }
 
+// The table follows the frame: its areas and hours are asked for when it is shown.
+async function askFigures(state, frame) {
+  const of = answer;
+  try {
+    const told = await ask("figures", `${config.api}/cases/heat`, { ...ofFilters(state, frame), by: state.by, zoom: 0 });
+    if (!told || of !== answer || frameAt() !== frame) return;
+    figures = { of, frame, told };
+    showFigures(store.get(), frame);
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    tell(say("failed", { reason: error.message }));
+  }
+}
+
 // --- what is shown -------------------------------------------------------------------------------------------------
 
 const frameAt = () => answer.frames.find((frame) => frame.from === store.get().at) ?? null;
 
 // Frames of one player share a scale, or a quiet month would look like a busy one.
-function scale(frame) {
-  const cells = frame ? answer.frames.flatMap((one) => one.cells) : answer.cells;
-  return cells.reduce((most, cell) => Math.max(most, cell[2]), 0);
-}
+const among = (frame) => (frame ? answer.frames.flatMap((one) => one.cells) : answer.cells);
 
 function draw(frame) {
-  const shown = frame ?? answer;
-  const side = answer.cell_px * 2 ** (map.getZoom() - asked.zoom) * (frame ? answer.frame_cell / answer.cell : 1);
-  const radius = Math.max(6, Math.min(90, side * SPREAD));
-  heat.setOptions({ radius: radius * 0.62, blur: radius * 0.62, max: Math.max(1, scale(frame)) });
-  heat.setLatLngs(shown.cells.map(([lon, lat, count]) => [lat, lon, count]));
+  cells.show((frame ?? answer).cells, frame ? answer.frame_cell : answer.cell, among(frame));
 }
 
 function until(day) {
@@ -123,20 +139,28 @@ function period(state) {
   return from && last ? say("period", { from, until: last }) : "";
 }
 
+const rounded = (value) => Number(value.toPrecision(2));
+
+function aboutCells(shown) {
+  const ground = Math.cos((map.getCenter().lat * Math.PI) / 180);
+  const sides = shown.map((cell) => rounded(cell[3] * ground));
+  const [least, widest] = [Math.min(...sides), Math.max(...sides)].map(metres);
+  const count = number(Math.max(...shown.map((cell) => cell[2])));
+  return least === widest ? say("cell", { size: least, count }) : say("cells", { least, widest, count });
+}
+
 function write(frame) {
   const shown = frame ?? answer;
-  const most = scale(frame);
-  const cell = frame ? answer.frame_cell : answer.cell;
-  const ground = cell * Math.cos((map.getCenter().lat * Math.PI) / 180);
+  const most = cells.densest(among(frame));
   const parts = { ...shown, shown: shown.cells.reduce((sum, one) => sum + one[2], 0) };
   byId("heat-total").textContent = number(shown.total);
   byId("heat-total").dataset.value = shown.total;
   byId("heat-total-word").textContent = say(shown.total === 1 ? "total_one" : shown.total ? "total_many" : "nothing");
   byId("legend-day").textContent = frame ? when(frame) : period(store.get());
-  byId("heat-least").textContent = most ? say("least") : "";
-  byId("heat-most").textContent = most ? say("most", { count: number(most) }) : say("most_none");
-  byId("heat-scale").dataset.empty = String(!most);
-  byId("heat-cell").textContent = say("cell", { size: metres(Number(ground.toPrecision(2))) });
+  byId("heat-middle").textContent = number(rounded(most / 4));
+  byId("heat-most").textContent = number(rounded(most));
+  byId("heat-scale").hidden = !most;
+  byId("heat-cell").textContent = shown.cells.length ? aboutCells(shown.cells) : say("most_none");
   for (const part of document.querySelectorAll("[data-part]")) {
     part.textContent = number(parts[part.dataset.part]);
     part.dataset.value = parts[part.dataset.part];
@@ -156,14 +180,42 @@ function show() {
   player.show(frames, state.at, say("frame", { when: say("whole_period"), count: number(answer.total) }));
   byId("player-whole").hidden = !frame;
   keepLinks(state);
-  areas.show(answer, state);
-  whenShown.show(answer);
+  showFigures(state, frame);
   document.documentElement.dataset.ready = "true";
+}
+
+function showFigures(state, frame) {
+  if (!frame) figures = { of: answer, frame, told: answer };
+  else if (figures?.of !== answer || figures.frame !== frame) askFigures(state, frame);
+  // until the answer comes the table tells what it told, and says so
+  if (figures?.of !== answer) return;
+  byId("areas-period").textContent = figures.frame ? when(figures.frame) : period(state) || say("whole_period");
+  areas.show(figures.told, state);
+  whenShown.show(figures.told);
 }
 
 // --- filters ------------------------------------------------------------------------------------------------------
 
-function showFilters(state) {
+// What somebody chose before the scripts stood: the page comes with nothing in its fields.
+function chosenAlready() {
+  const chosen = {};
+  for (const name of SELECTS) if (byId(name).value) chosen[name] = byId(name).value;
+  if (isDay(byId("from").value)) chosen.from = byId("from").value;
+  if (isDay(byId("until").value)) chosen.to = stepped(byId("until").value, 1);
+  if (byId("step").selectedIndex > 0) chosen.step = byId("step").value;
+  for (const name of ["by", "sort"]) {
+    const choice = document.querySelector(`#${name} input:checked`);
+    if (choice) chosen[name] = choice.value;
+  }
+  return chosen;
+}
+
+// What somebody is writing is left alone.
+function fillIn(input, day, how) {
+  if (input !== document.activeElement || how?.restoring) input.value = day;
+}
+
+function showFilters(state, _before, how) {
   for (const name of SELECTS) {
     const select = byId(name);
     select.querySelector("[data-several]")?.remove();
@@ -177,8 +229,9 @@ function showFilters(state) {
     select.value = value;
     select.dataset.chosen = String(Boolean(value));
   }
-  byId("from").value = state.from ?? config.first ?? "";
-  byId("until").value = state.to ? until(state.to) : (config.last ?? "");
+  fillIn(byId("from"), state.from ?? config.first ?? "", how);
+  fillIn(byId("until"), state.to ? until(state.to) : (config.last ?? ""), how);
+  if (state.from && state.to && state.from >= state.to) tell(say("backwards"));
   byId("step").value = state.step;
   for (const name of ["by", "sort"]) {
     for (const choice of document.querySelectorAll(`#${name} input`)) choice.checked = choice.value === state[name];
@@ -212,8 +265,7 @@ function listen() {
 function keepLinks(state) {
   // the list is of what is shown: of the whole period, or of the frame
   const frame = answer && frameAt();
-  const chosen = { ...state, ...(frame ? { from: frame.from, to: frame.to } : {}) };
-  byId("to-list").href = `/cases${query(chosen, filters)}`;
+  byId("to-list").href = `/cases${query(ofFilters(state, frame), filters)}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     const view = state.view ? `#map=${state.view}` : "";
@@ -223,8 +275,20 @@ function keepLinks(state) {
 }
 
 const player = createPlayer((at, how) => store.set({ at }, how.playing ? how : { push: true }));
-const listed = ({ code }) => (code ? `/cases${query({ ...store.get(), area: code }, filters)}` : null);
-const areas = createAreas((area) => camera.look([...area.place, ...area.place]), listed);
+const listed = ({ code }) => (code ? `/cases${query({ ...ofFilters(store.get(), figures.frame), area: code }, filters)}` : null);
+const tiles = window.vector_tiles ? createTiles(window.vector_tiles, () => ({})) : null;
+const GROUND = { layers: new Set(config.usual), states: new Set(), color: null };
+
+function lookAt(area) {
+  store.set({ look: area.code }, { push: true });
+  camera.look(area.bbox);
+}
+
+function outline({ look }) {
+  tiles?.apply(GROUND, look && { by: "areas", values: [look] });
+}
+
+const areas = createAreas(lookAt, listed);
 const whenShown = createWhen();
 
 createSheet(map);
@@ -232,12 +296,17 @@ listen();
 byId("map").setAttribute("role", "region");
 byId("map").setAttribute("aria-label", document.title);
 keepAddress(store, words, map);
+store.set(chosenAlready());
 store.watch([...FILTERS, "by", "step"], refresh);
 store.watch(["at", "sort"], show);
-store.watch(null, (state) => (showFilters(state), keepLinks(state)));
+// a move of the map leaves alone what somebody is about to write
+store.watch([...FILTERS, "by", "sort", "step"], showFilters);
+store.watch(["look"], outline);
+store.watch(null, keepLinks);
 map.on("moveend", () => (isSeen() ? answer && draw(frameAt()) : refresh()));
 if (config.notice) tell(config.notice);
 else if (!window.vector_tiles) tell(say("no_ground"));
 showFilters(store.get());
+outline(store.get());
 keepLinks(store.get());
 refresh();

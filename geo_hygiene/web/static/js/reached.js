@@ -68,7 +68,7 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
       row.querySelector("[data-figure=share]").textContent = kind ? share(value, kind.on_ground) : "–";
       row.dataset.value = value ?? "";
     }
-    byId("legend-total").textContent = [total(kind), treatedInAll(kind)].filter(Boolean).join(". ");
+    byId("legend-total").textContent = [total(kind), treatedInAll(kind)].filter(Boolean).join(" ");
   }
 
   function measured(value, goal) {
