@@ -145,6 +145,8 @@ class Attribute:
         Other headings under which files bring it, English and Chinese, compared without case and spaces.
     short
         Shapefile field name, at most 10 bytes; ``name`` where that fits.
+    otherwise
+        What is stored for a word that is none of the choices, as people are told it.
     from_zoom
         Leaflet zoom from which tiles carry it; ``None`` keeps it out of tiles.
     """
@@ -159,6 +161,7 @@ class Attribute:
     choices: tuple[Choice, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    otherwise: str = ""
     required: bool = False
     short: str = ""
     from_zoom: int | None = None

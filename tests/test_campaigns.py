@@ -235,6 +235,12 @@ def test_what_is_left_goes_to_a_file_and_work_is_summed_up(town: Town, tmp_path:
     assert town.run("campaign", "gaps", "W", tmp_path / "gaps.shp")[0] == 1
     assert town.run("campaign", "gaps", "W", tmp_path / "gaps.shp", "--kind", "street-segments")[0] == 0
     assert town.run("campaign", "gaps", "R", tmp_path / "gaps.gpkg", "--kind", "drain-segments")[0] == 1
+    for ending in ("gpkg", "shp", "csv", "geojson"):
+        code, out, err = town.run("campaign", "gaps", "R", tmp_path / f"left.{ending}", "--json")
+        assert (code, json.loads(out)["rows"]) == (0, 8), err
+    assert town.run("campaign", "gaps", "R", tmp_path / "left.gpkg", "--community", "C")[0] == 0
+    code, _, err = town.run("campaign", "gaps", "R", tmp_path / "none.gpkg", "--community", "NO")
+    assert (code, "“NO”" in err, (tmp_path / "none.gpkg").exists()) == (1, True, False)
     period = ("--work", "treatments", "--from", "2025-03-01", "--to", "2025-04-01", "--json")
     (done,) = json.loads(town.run("cover", *period)[1])["kinds"]
     assert done == {"kind": "street-segments", "unit": "m", "distinct": 60.0, "plain": 70.0}
@@ -333,3 +339,38 @@ def test_an_export_is_the_inverse_of_an_import(town: Town, tmp_path: Path) -> No
     second = tmp_path / "again.csv"
     assert town.run("export", "treatments", second)[0] == 0
     assert second.read_bytes() == file.read_bytes()
+
+
+def test_campaigns_and_their_areas_come_out_as_they_went_in(town: Town, tmp_path: Path) -> None:
+    grounds = [(block(0, -10, 100, 110), {"code": "A", "campaign": "R"}), (block(0, 150, 60, 250), {"campaign": "W"})]
+    file = write_geojson(tmp_path / "ground.geojson", grounds)
+    assert town.run("import", "campaign-areas", file)[0] == 0
+    before = [town.run("campaign", "cover", code, "--json")[1] for code in "RW"]
+    files = {"campaigns": tmp_path / "campaigns.csv", "campaign-areas": tmp_path / "areas.geojson"}
+    for layer, out in files.items():
+        assert town.run("export", layer, out, "--all")[0] == 0
+    connections = engine(town.database.owner_url, isolation_level="AUTOCOMMIT")
+    with connections.connect() as stored:
+        for table in ("campaign_area", "campaign", "source_row where layer = 'campaign-areas'"):
+            stored.exec_driver_sql(f"delete from {table}")
+    connections.dispose()
+    for layer, out in files.items():
+        assert town.run("import", layer, out)[0] == 0
+        again = tmp_path / f"again-{out.name}"
+        assert town.run("export", layer, again, "--all")[0] == 0
+        assert again.read_bytes() == out.read_bytes(), layer
+    assert [town.run("campaign", "cover", code, "--json")[1] for code in "RW"] == before
+
+
+def test_figures_stand_in_columns(town: Town) -> None:
+    code, out, _ = town.run("campaign", "list")
+    assert code == 0
+    assert [line.index("ended") for line in out.splitlines()[1:]] == [out.splitlines()[0].index("Status")] * 2
+    assert "2025-03-31" in out  # the last day, not the one after it
+    assert bring(town, "treatments", LISTED + "1,R,S2,10,60,2025-03-06 10:00,done\n")["records"]["created"] == 1
+    _, out, _ = town.run("campaign", "cover", "R", "--by", "community")
+    head, streets = out.splitlines()[1:3]
+    assert streets.split("  ")[1:2] == ["Street segments"]
+    figures = [cell.strip() for cell in streets.split("  ") if cell.strip()][1:]
+    assert figures == ["1,000.0 m", "50.0 m", "50.0 m", "950.0 m", "5.0%", "100.0%", "5.0%"]
+    assert len(head) == len(streets)

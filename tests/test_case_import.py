@@ -137,6 +137,7 @@ def test_a_clerk_finds_the_complaints_of_a_hotline(database: TestDatabase, tmp_p
     _code, _out, err = terminal.run("case", "import", file, "--source", "12345")
     assert "row 4" in err
     assert "G4" in err, "the number stands beside the row"
+    assert "is stored as: Other" in err
     file.write_text(HOTLINE.replace("已办结", "重办"), encoding="utf-8-sig")
     assert terminal.run("case", "import", file, "--source", "12345")[0] == 0
     _code, out, err = terminal.run("case", "list", "--from", "2025-09-01", "--to", "2025-09-05")

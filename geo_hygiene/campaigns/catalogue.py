@@ -10,7 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.i18n import N_
 from geo_hygiene.i18n import gettext as _
+
+STATUS_TITLES = {"planned": N_("planned"), "running": N_("running"), "ended": N_("ended")}
+"""What the statuses of a campaign are called."""
 
 SELECT = """
 select id, uuid, code, title, pest, season, valid_from, valid_to, scope, limit_days, version from campaign
@@ -84,8 +88,9 @@ def campaign_of(connection: Connection, code_or_id: str) -> CampaignRecord:
         With the codes that exist.
     """
     row = connection.execute(
-        text(f"{SELECT} where code = :given or cast(uuid as text) = lower(:given)"), {"given": code_or_id}
-    ).one_or_none()
+        text(f"{SELECT} where code = :given or cast(uuid as text) = lower(:given) order by code = :given desc"),
+        {"given": code_or_id},
+    ).first()
     if row is None:
         codes = ", ".join(campaign.code for campaign in all_campaigns(connection)[:20])
         raise UnknownRecordError(

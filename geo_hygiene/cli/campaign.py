@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Connection, exists, select
 
-from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns, campaign_of
+from geo_hygiene.campaigns.catalogue import STATUS_TITLES, CampaignRecord, all_campaigns, campaign_of
 from geo_hygiene.campaigns.cover import CampaignCover, Level, campaign_cover
 from geo_hygiene.campaigns.gaps import MOP_UP, GapFilter, mop_up
 from geo_hygiene.campaigns.pieces import REASONS, State
+from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import office_timezone, today
-from geo_hygiene.errors import UnknownLayerError
+from geo_hygiene.errors import UnknownLayerError, UnknownRecordError
 from geo_hygiene.files.writing import MIXED, geometry_type_of, rows_of, write
 from geo_hygiene.files.writing.export import ENCODINGS
 from geo_hygiene.i18n import N_, _, ngettext
 from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.areas import Area
 
 
 @click.group(help=N_("Show campaigns against pests, what they reached, and what they missed."))
@@ -39,12 +42,16 @@ def list_(home: Path | None, *, as_json: bool) -> None:
     """Print every campaign."""
     with open_home(home) as opened, opened.connections.connect() as connection:
         on = today(connection)
-        campaigns = [one.as_json(on) for one in all_campaigns(connection)]
+        campaigns = all_campaigns(connection)
     if as_json:
-        click.echo(json.dumps({"campaigns": campaigns}, ensure_ascii=False))
+        click.echo(json.dumps({"campaigns": [one.as_json(on) for one in campaigns]}, ensure_ascii=False))
         return
-    for one in campaigns:
-        click.echo(f"{one['code']:<16} {one['from']} {one['to']}  {one['status']:<8} {one['title']}")
+    head = (_("Code"), _("First day"), _("Last day"), _("Status"), _("Title"))
+    rows = [
+        (one.code, one.start.isoformat(), one.last_day.isoformat(), _(STATUS_TITLES[one.status(on)]), one.title)
+        for one in campaigns
+    ]
+    print_columns([head, *rows], texts=len(head))
 
 
 @campaign.command(
@@ -72,33 +79,42 @@ def cover(home: Path | None, code: str, on: date | None, by: str | None, *, as_j
         _print(answer)
 
 
+AMOUNTS = {
+    "on_ground": N_("On the ground"),
+    "found": N_("Found"),
+    "treated": N_("Treated"),
+    "not_visited": N_("Not visited"),
+}
+SHARES = {
+    "found_coverage": N_("Found coverage"),
+    "treatment_coverage": N_("Treatment coverage"),
+    "effectiveness": N_("Effectiveness"),
+}
+"""What the figures of a kind are called."""
+
+
 def _print(answer: CampaignCover) -> None:
     told = answer.as_json()
-    click.echo(f"{answer.campaign.title} · {answer.on.isoformat()}")
-    for kind in told["kinds"]:
-        _print_kind(kind)
-    for area in told["by"]:
-        click.echo(f"{area['code'] or '-'} {area['name'] or _('(none)')}")
-        for kind in area["kinds"]:
-            _print_kind(kind)
+    say(f"{answer.campaign.title} · {answer.on.isoformat()}")
+    head = (_("Kind"), *map(_, AMOUNTS.values()), *map(_, SHARES.values()))
+    print_columns([head, *map(_figures, told["kinds"])], texts=1, indent="  ")
+    if told["by"]:
+        click.echo()
+        rows = [
+            (area["code"] or "-", area["name"] or _("(none)"), *_figures(kind))
+            for area in told["by"]
+            for kind in area["kinds"]
+        ]
+        print_columns([("", "", *head), *rows], texts=3, indent="  ")
 
 
-def _print_kind(kind: dict[str, Any]) -> None:
-    unit = " m" if kind["unit"] == "m" else ""
-    click.echo(f"  {_(layer_of(kind['kind']).title)}")
-    for key, label in (
-        ("on_ground", _("On the ground")),
-        ("found", _("Found")),
-        ("treated", _("Treated")),
-        ("not_visited", _("Not visited")),
-    ):
-        click.echo(f"    {label}\t{kind[key]:>14,}{unit}")
-    for key, label in (
-        ("found_coverage", _("Found coverage")),
-        ("treatment_coverage", _("Treatment coverage")),
-        ("effectiveness", _("Effectiveness")),
-    ):
-        click.echo(f"    {label}\t" + ("–" if kind[key] is None else f"{kind[key]:.1%}"))
+def _figures(kind: dict[str, Any]) -> tuple[str, ...]:
+    written = "{:,.1f} m".format if kind["unit"] == "m" else "{:,}".format
+    return (
+        _(layer_of(kind["kind"]).title),
+        *(written(kind[key]) for key in AMOUNTS),
+        *("–" if kind[key] is None else f"{kind[key]:.1%}" for key in SHARES),
+    )
 
 
 @campaign.command(
@@ -133,6 +149,7 @@ def gaps(
     ):
         record = campaign_of(connection, code)
         day = on or record.shown_on(today(connection))
+        _check_areas(connection, wanted["community"], wanted["group"])
         kinds = record.kinds if wanted["kind"] is None else (_asked_kind(record, wanted["kind"]),)
         shapes = {geometry_type_of(layer_of(kind)) for kind in kinds}
         rows = rows_of(
@@ -156,6 +173,13 @@ def gaps(
             "Wrote %(count)s gap to %(file)s.", "Wrote %(count)s gaps to %(file)s.", written.rows, file=file
         )
         say(message, err=True)
+
+
+def _check_areas(connection: Connection, *codes: str | None) -> None:
+    """Refuse the code of no area, which would say that nothing is left there."""
+    for code in codes:
+        if code is not None and not connection.scalar(select(exists().where(Area.code == code))):
+            raise UnknownRecordError(_("There is no area with the code “%(value)s”.", value=code))
 
 
 def _asked_kind(record: CampaignRecord, kind: str) -> str:

@@ -106,11 +106,12 @@ def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: 
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
     click.echo(f"{_(layer_of(work).title)} · {begin.isoformat()} – {end.isoformat()}")
+    head = (_("Kind"), _("Each once"), _("All together"))
+    rows = []
     for kind in kinds:
-        unit = "m" if kind["unit"] == "m" else ""
-        click.echo(f"  {_(layer_of(str(kind['kind'])).title)}")
-        for key, label in (("distinct", _("Each once")), ("plain", _("All together"))):
-            click.echo(f"    {label}\t{kind[key]:>14,} {unit}")
+        written = "{:,.1f} m".format if kind["unit"] == "m" else "{:,}".format
+        rows.append((_(layer_of(str(kind["kind"])).title), written(kind["distinct"]), written(kind["plain"])))
+    print_columns([head, *rows], texts=1, indent="  ")
 
 
 @cover.command(

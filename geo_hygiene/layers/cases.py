@@ -291,6 +291,7 @@ LAYER = MapLayer(
             title=N_("Kind"),
             column=Case.kind,
             choices=KINDS,
+            otherwise=N_("Other"),
             aliases=(
                 *("问题类别", "问题分类", "问题类型", "诉求分类", "诉求类别", "投诉类别", "投诉类型", "案件类别"),
                 *("案件类型", "工单分类", "工单类别", "事件类型", "类型", "类别", "分类", "诉求类型", "工单类型"),
@@ -322,6 +323,7 @@ LAYER = MapLayer(
             title=N_("Status"),
             column=Case.status,
             choices=SAID_STATUSES,
+            otherwise=N_("Collected, or closed with a day of closing; a complaint that is there keeps its status"),
             aliases=(
                 *(
                     "状态",

@@ -9,12 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo_hygiene.campaigns.pieces import TARGETS, TREATMENTS_HERE, stated_pieces
-from geo_hygiene.tiles.cover import LEAST_ZOOM
+from geo_hygiene.tiles.cover import LEAST_ZOOM, MERGE_BELOW
 from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN
 from geo_hygiene.tiles.statements import TileStatement
-
-MERGE_BELOW = 14
-"""Zoom below which pieces are merged: a tile there holds a whole town, and nobody can point at a piece."""
 
 IN_TILE = f"""
 select campaign_target.target_id
@@ -78,8 +75,8 @@ def campaign_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     """Return the layer ``campaign`` of the tile ``z/x/y`` for ``campaign_id`` on the day ``on``.
 
     Each piece is a feature with ``state reason kind segment from_m to_m days`` (``reason`` is empty where there is
-    none, ``days`` is -1 where nobody came); below :data:`MERGE_BELOW` the pieces are merged by ``state``, ``reason``
-    and ``kind``.
+    none, ``days`` is -1 where nobody came); below the zoom where cover is merged too they are merged by ``state``,
+    ``reason`` and ``kind``.
     """
     if values["z"] < LEAST_ZOOM:
         return b""

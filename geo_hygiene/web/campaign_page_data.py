@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo_hygiene import features, maps
-from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns, campaign_of
+from geo_hygiene.campaigns.catalogue import STATUS_TITLES, CampaignRecord, all_campaigns, campaign_of
 from geo_hygiene.campaigns.cover import TREATED_WELL, VISITED, Level, campaign_cover
 from geo_hygiene.campaigns.gaps import gaps
 from geo_hygiene.campaigns.pieces import REASONS, State
@@ -59,7 +59,7 @@ class CampaignHeadline:
     @property
     def status_title(self) -> str:
         """Return the word for its status."""
-        return {"planned": _("planned"), "running": _("running"), "ended": _("ended")}[self.status]
+        return _(STATUS_TITLES[self.status])
 
 
 def headline(connection: Connection, campaign: CampaignRecord, now: date) -> CampaignHeadline:

@@ -138,7 +138,17 @@ def until(page: Page, question: str, argument: object = None, *, seconds: float 
 
 
 def settle(page: Page) -> None:
-    """Wait until the tiles of the view are drawn and nothing more is asked for."""
+    """Wait until the tiles of the view are drawn and nothing more is asked for.
+
+    A layer that was just shown asks for its tiles with the next frame only; until then all tiles seem to be there.
+    """
+    page.evaluate(
+        "() => window.vector_tiles && new Promise((drawn) => {"
+        " const vectors = vector_tiles.getMaplibreMap();"
+        " vectors.once('render', () => setTimeout(drawn));"
+        " setTimeout(drawn, 2000);"
+        " vectors.triggerRepaint(); })"
+    )
     until(page, "() => window.vector_tiles === null || vector_tiles.getMaplibreMap().areTilesLoaded()", seconds=60)
     page.wait_for_load_state("networkidle")
 

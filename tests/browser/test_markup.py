@@ -108,9 +108,10 @@ def test_one_place_that_writes_markup_is_noticed(open_page: Open, markup_server:
     page = opened.go(address)
     with pytest.raises(AssertionError):
         assert_literal(page) if address == ADDRESS else assert_campaign_literal(page)
+    opened.leave()
+    page.goto("about:blank")
     for faults in (opened.faults.dialogs, opened.faults.errors, opened.faults.refused, opened.faults.failed):
         faults.clear()
-    page.goto("about:blank")
 
 
 def assert_campaign_literal(page: Page) -> None:

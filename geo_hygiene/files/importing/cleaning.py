@@ -273,9 +273,17 @@ class _Column:
         try:
             return self._reader()(written), remarks
         except _BadValueError as bad:
-            code = Code.VALUE_CUT if bad.code is Code.UNKNOWN_CODE and self._is_guessed() else bad.code
-            remarks.append(Finding(code, bad.text, hint=bad.hint, values=bad.values))
+            is_set_aside = bad.code is Code.UNKNOWN_CODE and self._is_guessed()
+            code, text = (Code.VALUE_CUT, self._stored_otherwise(bad)) if is_set_aside else (bad.code, bad.text)
+            remarks.append(Finding(code, text, hint=bad.hint, values=bad.values))
             return None, remarks
+
+    def _stored_otherwise(self, bad: _BadValueError) -> str:
+        """Return what is said of a word that is unknown, and what stands in its place."""
+        if not self.attribute.otherwise:
+            return bad.text
+        bad.values["stored"] = _(self.attribute.otherwise)
+        return N_("“%(value)s” is none of the words for “%(name)s”, and is stored as: %(stored)s. Words: %(words)s.")
 
     def _says_nothing(self, written: Any) -> bool:
         """Tell whether a value is empty, or stands for none in a field that holds no text."""
