@@ -26,10 +26,10 @@ from geo_hygiene.sample import write
 from geo_hygiene.sample.cleaning import crossings
 from geo_hygiene.sample.field import Field
 from geo_hygiene.sample.loading import ORDER
-from geo_hygiene.sample.parameters import SIZES
+from geo_hygiene.sample.parameters import TOWN
 from geo_hygiene.sample.river import make_river
 from geo_hygiene.sample.streets import make_ground, make_network
-from geo_hygiene.sample.write import NAMESPACE
+from geo_hygiene.sample.tables import NAMESPACE
 from geo_hygiene.sample.year import LEFT_OUT
 
 STORED = Path(__file__).parents[1] / "data" / "shapefiles"
@@ -137,7 +137,7 @@ def test_the_columns_are_those_of_the_declarations(town: Files) -> None:
         if layer.geometry is None:
             assert list(town.table(key)[0]) == [attribute.name for attribute in layer]
             continue
-        assert list(town.layer(key).columns) == [*(attribute.short for attribute in layer), "geometry"]
+        assert list(town.layer(key).columns) == [*(attribute.short for attribute in layer.exported), "geometry"]
         assert all(len(name.encode("gbk")) <= 10 for name in town.layer(key).columns[:-1])
         assert (town.folder / f"{key}.cpg").read_text() == "GBK"
         assert town.layer(key).crs.to_epsg() == 4326
@@ -533,7 +533,7 @@ def test_cleaners_sweep_the_fringe_and_estate_cleaners_the_core(town: Files) -> 
 
 
 def test_another_seed_is_another_town_of_the_same_kind() -> None:
-    plan = SIZES["S"]
+    plan = TOWN
     rng = np.random.default_rng([5, 1])
     river = make_river(plan)
     ground = make_ground(plan, rng)

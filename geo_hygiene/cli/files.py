@@ -207,7 +207,10 @@ class Bar:
 
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Show a step and how far it is."""
-        title = _(STEPS[step])
+        self.show(_(STEPS[step]), done, total)
+
+    def show(self, title: str, done: int, total: int | None) -> None:
+        """Show what is done and how far it is."""
         if total and done:
             full = min(BAR, BAR * done // total)
             self._show(f"[{'#' * full}{'-' * (BAR - full)}] {title} {min(done, total):,} / {total:,}")

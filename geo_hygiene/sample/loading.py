@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine, exists, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 
 from geo_hygiene.database import engine
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
+from geo_hygiene.files.importing.run import IMPORT_LOCK
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.areas import Area
+from geo_hygiene.records.claims import Claim
+from geo_hygiene.records.imports import ImportRun
 from geo_hygiene.records.targets import Target
-from geo_hygiene.sample.write import write
+from geo_hygiene.sample.county import FirstTown
+from geo_hygiene.sample.multiplying import TABLES, Ids, Multiplier
+from geo_hygiene.sample.write import Progress, file_of, write, write_towns
+from geo_hygiene.sample.write import quiet as unwatched
 
 ORDER = (
     "areas",
@@ -76,22 +82,74 @@ def load(bind: Engine, directory: Path | None = None, *, tell: Tell = quiet) -> 
             tell(_("Making the sample town"))
             write(Path(made))
             return load(bind, Path(made), tell=tell)
-    folder = directory or STORED_FILES
-    reports = []
     with bind.begin() as connection:
-        for key in ORDER:
-            layer = layer_of(key)
-            path = folder / f"{key}.{'csv' if layer.geometry is None or layer.is_event else 'shp'}"
-            if not path.exists():
-                raise SampleRefusedError(_("There is no file %(file)s; “sample write” makes it.", file=path))
-            tell(_("Loading the sample town: %(layer)s", layer=_(layer.title)))
-            report = import_file(connection, key, path, ImportOptions(origin=ORIGIN))
-            if report.refused:
-                raise SampleRefusedError(_refusal(report))
-            reports.append(report)
-            # in the same transaction the planner knows nothing of what came, and would be ten times slower
-            connection.execute(select(func.refresh_statistics()))
-    return reports
+        return [report for _key, report in _import_files(connection, directory or STORED_FILES, ORDER, tell)]
+
+
+def _import_files(
+    connection: Connection, folder: Path, keys: Iterable[str], tell: Tell
+) -> Iterator[tuple[str, ImportReport]]:
+    for key in keys:
+        path = file_of(folder, key)
+        if not path.exists():
+            raise SampleRefusedError(_("There is no file %(file)s; “sample write” makes it.", file=path))
+        tell(_("Loading the sample town: %(layer)s", layer=_(layer_of(key).title)))
+        report = import_file(connection, key, path, ImportOptions(origin=ORIGIN))
+        if report.refused:
+            raise SampleRefusedError(_refusal(report))
+        # in the same transaction the planner knows nothing of what came, and would be ten times slower
+        connection.execute(select(func.refresh_statistics()))
+        yield key, report
+
+
+def load_towns(
+    bind: Engine,
+    first: FirstTown,
+    *,
+    only: Collection[str] = ORDER,
+    tell: Tell = quiet,
+    progress: Progress = unwatched,
+) -> int:
+    """Load a county into a database without records; return how many records the sample has.
+
+    Parameters
+    ----------
+    first
+        Is imported from files; the other towns are copies of it, such as the import would store them.
+    only
+        Layers and tables to load; those that these name must be among them.
+
+    Raises
+    ------
+    SampleRefusedError
+        If the database holds records, or if what is loaded names what is not.
+    """
+    with bind.connect() as connection:
+        _refuse_unless_empty(connection)
+    size = first.size
+    keys = [key for key in ORDER if key in only]
+    with tempfile.TemporaryDirectory(prefix="geo-hygiene-sample-") as made, bind.begin() as connection:
+        folder = Path(made)
+        write_towns(folder, first, lambda: [size.town(1)])
+        connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+        _refuse_unless_empty(connection)
+        ids = Ids(connection)
+        for key, _report in _import_files(connection, folder, keys, tell):
+            ids.note(key)
+        copies = Multiplier(connection, first, ids, {key: file_of(folder, key) for key in keys})
+        for key in filter(TABLES.__contains__, keys):
+            tell(_("Copying it to the other towns: %(layer)s", layer=_(layer_of(key).title)))
+            for town in size.all_towns():
+                if town.number > 1 and size.has(key, town.number):
+                    copies.copy(key, town)
+                    progress(key, town.number, size.towns)
+        tell(_("Working out who covers what"))
+        return copies.finish()
+
+
+def _refuse_unless_empty(connection: Connection) -> None:
+    if any(connection.scalar(select(exists().select_from(model))) for model in (ImportRun, Area, Target, Claim)):
+        raise SampleRefusedError(_("A county goes only into a home without records; name an empty one: --home DIR"))
 
 
 def _refusal(report: ImportReport) -> str:

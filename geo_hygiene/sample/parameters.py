@@ -144,5 +144,5 @@ class Town:
     volunteers: int = 24
 
 
-SIZES: dict[str, Town] = {"S": Town()}
-"""The towns by the letter of their size; S is the size of the source's town."""
+TOWN = Town()
+"""The town of the source's size."""
