@@ -51,6 +51,13 @@ def metres_per_degree(latitude: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np
     return np.radians(along_parallel), np.radians(along_meridian)
 
 
-def from_tile_plane(x: float, y: float) -> tuple[float, float]:
-    """Return longitude and latitude (EPSG:4326) of a place in the plane of the vector tiles (EPSG:3857)."""
-    return math.degrees(x / EQUATOR_M), math.degrees(2 * math.atan(math.exp(y / EQUATOR_M)) - math.pi / 2)
+def from_tile_plane(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return longitudes and latitudes (EPSG:4326) of places in the plane of the vector tiles (EPSG:3857)."""
+    return np.degrees(x / EQUATOR_M), np.degrees(2 * np.arctan(np.exp(y / EQUATOR_M)) - math.pi / 2)
+
+
+def to_tile_plane(longitude: float, latitude: float) -> tuple[float, float]:
+    """Return the place in the plane of the vector tiles (EPSG:3857) of a longitude and latitude (EPSG:4326)."""
+    return math.radians(longitude) * EQUATOR_M, math.asinh(math.tan(math.radians(latitude))) * EQUATOR_M

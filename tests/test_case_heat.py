@@ -13,9 +13,12 @@ import pytest
 import shapely
 from sqlalchemy import Connection, text
 
-from geo_hygiene.cases.heat import FEWEST, Step, cell_size, heat
+from geo_hygiene.cases.counting import Step
+from geo_hygiene.cases.density import FEWEST, cell_size
+from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.cases.heat import heat
 from geo_hygiene.cases.places import place_cases
-from geo_hygiene.cases.questions import CaseFilter, list_cases
+from geo_hygiene.cases.questions import list_cases
 from tests.importing import at, bring, place, query, street
 
 RADIUS = 6_378_137.0

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_hygiene.cases.questions import CaseFilter, case_of, events_of, list_cases
+from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.cases.questions import case_of, events_of, list_cases
 from geo_hygiene.files.importing import ImportOptions, ImportReport, NoImportError, import_file
 from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of

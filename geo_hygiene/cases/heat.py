@@ -1,42 +1,25 @@
-"""Where complaints gather: counts on a grid, by area with rates, and through time.
-
-A cell that holds only a few cases would point at who complained. They are counted in a larger cell around it, together
-with the few of its other parts, so that the map is fine where cases are dense and coarse where they are not.
-"""
+"""Where complaints gather: counts on a grid, by area with rates, and through time."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from scipy.special import gammaincinv
 from sqlalchemy import Connection, text
 
-from geo_hygiene.cases.questions import CHOSEN, CaseFilter
-from geo_hygiene.coverage.duties import office_timezone
-from geo_hygiene.crs import TILE_CIRCUMFERENCE_M, from_tile_plane
+from geo_hygiene.cases.counting import Box, Counts, DatabaseCounts, Level, Step
+from geo_hygiene.cases.density import CELL_PIXELS, cell_size, nothing
+from geo_hygiene.cases.filters import CaseFilter
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layerspec import Choice
 
-FEWEST = 5
-"""Cases from which a cell is shown."""
-
-CELL_PIXELS = 32
-"""Side of the smallest cells on the screen; 256 pixels are a tile."""
-
-CELL_SIZES = 6
-"""Cells are so wide, twice, four times as wide and so on: the widest is as wide as a screen."""
-
-FRAME_CELLS = 2
-"""The smallest cell of a frame is as wide as so many of the whole: it has fewer cases to show."""
-
-TILE_PIXELS = 256
+FRAME_ZOOMS = 1
+"""Cells of frames are those of so many zooms farther out: a frame has fewer cases to show than the whole."""
 
 MOST_FRAMES = 400
 
@@ -46,56 +29,15 @@ FEWEST_RESIDENTS = 1000
 
 CONFIDENCE = 0.95
 
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees, EPSG:4326."""
-
-
-class Level(StrEnum):
-    """By which areas cases are counted."""
-
-    OFFICE = "office"
-    COMMUNITY = "community"
-    GROUP = "group"
-
-
-class Step(StrEnum):
-    """How long a frame is."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-
 
 class TooManyFramesError(GeoHygieneError):
     """The period is too long for the step."""
 
 
-CELLS = f"""
-select
-    {{bucket}} as bucket,
-    case when is_inside then cast(floor(ST_X(it.geom_3857) / :cell) as int) end as across,
-    case when is_inside then cast(floor(ST_Y(it.geom_3857) / :cell) as int) end as up,
-    it.geom is null as is_nowhere,
-    count(*) as cases
-from reported_case as it
-cross join lateral (
-    select ST_X(it.geom) between :west and :east and ST_Y(it.geom) between :south and :north as is_inside
-) as box
-where {CHOSEN}
-group by 1, 2, 3, 4
-"""  # noqa: S608 - constants
-"""The box is compared number by number: the boxes of an index are coarser than the places in them."""
-
-WHOLE = "cast(null as date)"
-BUCKET = "cast(date_trunc(:step, it.reported_at at time zone :zone) as date)"
-
-AREAS = f"""
+AREAS = """
 with counted as (
-    select area_tree.{{level}}_id as id, count(*) as cases
-    from reported_case as it
-    left join area_tree on area_tree.id = it.area_id
-    where {CHOSEN}
-    group by 1
+    select cast(id as int) as id, cast(cases as int) as cases
+    from unnest(cast(:ids as text[]), cast(:counts as text[])) as given (id, cases)
 )
 select
     area.code, area.name, coalesce(counted.cases, 0) as cases,
@@ -104,7 +46,7 @@ select
         (
             select sum(part.population)
             from area as part join area_tree on area_tree.id = part.id
-            where part.level = 'group' and area_tree.{{level}}_id = area.id
+            where part.level = 'group' and area_tree.{level}_id = area.id
                 and part.valid_from <= :on and :on < part.valid_to
         )
     ) as residents,
@@ -117,104 +59,7 @@ from (
 full join counted on counted.id = area.id
 where area.id is not null or counted.cases > 0
 order by area.code nulls last, area.id
-"""  # noqa: S608 - constants
-
-BREAKDOWN = f"""
-select
-    case 0
-        when grouping(kind) then 'kind'
-        when grouping(channel) then 'channel'
-        when grouping(status) then 'status'
-        when grouping(weekday) then 'weekday'
-        else 'hour'
-    end as name,
-    coalesce(kind, channel, status, cast(weekday as text), cast(hour as text)) as value,
-    count(*) as cases
-from (
-    select
-        kind, channel, status, cast(extract(isodow from local) as int) as weekday,
-        case when cast(local as time) <> time '00:00' then cast(extract(hour from local) as int) end as hour
-    from (
-        select it.kind, it.channel, it.status, it.reported_at at time zone :zone as local
-        from reported_case as it
-        where {CHOSEN}
-        offset 0
-    ) as chosen
-) as counted
-group by grouping sets ((kind), (channel), (status), (weekday), (hour))
-"""  # noqa: S608 - constants
-"""The offset keeps the planner from working out the local time anew for each part of it."""
-
-
-class Cell(NamedTuple):
-    """The middle of a cell, the cases that no smaller cell shows, and its side in metres of the tiles' plane."""
-
-    lon: float
-    lat: float
-    cases: int
-    side: float
-
-
-@dataclass(slots=True)
-class Density:
-    """Cases on a grid; ``total`` is the sum of the others.
-
-    Attributes
-    ----------
-    cell
-        Side of the smallest cells.
-    counts
-        Cases of the smallest cells, by column and row.
-    """
-
-    cell: float
-    without_place: int = 0
-    outside: int = 0
-    counts: Counter[tuple[int, int]] = field(default_factory=Counter)
-
-    def add(self, row: Any) -> None:
-        """Take in the cases of one cell, or those that are in none."""
-        if row.is_nowhere:
-            self.without_place += row.cases
-        elif row.across is None:
-            self.outside += row.cases
-        else:
-            self.counts[row.across, row.up] += row.cases
-
-    def cells(self) -> tuple[list[Cell], int]:
-        """Return the cells that hold enough cases, each case in one of them, and how many cases are in none.
-
-        What is too few for its cell goes up to the one twice as wide that holds it. A shown cell is left out there, so
-        that no difference of two cells tells of fewer cases than a cell does.
-        """
-        cells: list[Cell] = []
-        counts, side = self.counts, self.cell
-        for _size in range(CELL_SIZES):
-            few: Counter[tuple[int, int]] = Counter()
-            for (across, up), cases in counts.items():
-                if cases < FEWEST:
-                    few[across // 2, up // 2] += cases
-                else:
-                    lon, lat = from_tile_plane((across + 0.5) * side, (up + 0.5) * side)
-                    cells.append(Cell(round(lon, 7), round(lat, 7), cases, side))
-            counts, side = few, side * 2
-        return sorted(cells), counts.total()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the public form."""
-        cells, hidden = self.cells()
-        return {
-            "total": self.without_place + self.outside + self.counts.total(),
-            "without_place": self.without_place,
-            "outside": self.outside,
-            "hidden": hidden,
-            "cells": [list(cell) for cell in cells],
-        }
-
-
-def cell_size(zoom: int) -> float:
-    """Return the side of the smallest cells in metres of the tiles' plane (EPSG:3857)."""
-    return TILE_CIRCUMFERENCE_M / (TILE_PIXELS * 2.0**zoom) * CELL_PIXELS
+"""
 
 
 def heat(
@@ -222,6 +67,7 @@ def heat(
     wanted: CaseFilter,
     on: date,
     *,
+    counts: Counts | None = None,
     box: Box | None = None,
     zoom: int = 14,
     level: Level = Level.GROUP,
@@ -233,6 +79,8 @@ def heat(
     ----------
     on
         The day whose areas and residents are shown.
+    counts
+        Who counts the cases: the database, if nobody is named.
     box
         Where cells are wanted; the cases outside it are told as a number.
     zoom
@@ -243,58 +91,45 @@ def heat(
     TooManyFramesError
         If the period has too many steps.
     """
-    values = wanted.values(office_timezone(connection)) | _bounds(box)
-    cell = cell_size(zoom)
-    whole = _densities(connection, WHOLE, values, cell)
-    frames = [] if step is None else _frames(connection, wanted, step, values, cell * FRAME_CELLS)
+    asked = counts or DatabaseCounts(connection)
+    cell, frame_zoom = cell_size(zoom), zoom - FRAME_ZOOMS
     return {
-        **whole.get(None, Density(cell)).as_json(),
+        **asked.density(wanted, box, zoom).shown().get(None, nothing(cell)),
         "zoom": zoom,
         "cell_px": CELL_PIXELS,
         "cell": cell,
         "by_level": level.value,
-        "areas": _areas(connection, level, values | {"on": on}),
-        **_breakdown(connection, values),
-        "frames": frames,
-        "frame_cell": cell * FRAME_CELLS,
+        "areas": _areas(connection, asked.areas(wanted, level), level, on),
+        **_breakdown(asked, wanted),
+        "frames": [] if step is None else _frames(asked, wanted, box, frame_zoom, step),
+        "frame_cell": cell_size(frame_zoom),
     }
 
 
-def _bounds(box: Box | None) -> dict[str, Any]:
-    west, south, east, north = box or (-180.0, -90.0, 180.0, 90.0)
-    return {"west": west, "south": south, "east": east, "north": north}
-
-
-def _densities(
-    connection: Connection, bucket: str, values: Mapping[str, Any], cell: float
-) -> dict[date | None, Density]:
-    found: dict[date | None, Density] = defaultdict(lambda: Density(cell))
-    for row in connection.execute(text(CELLS.format(bucket=bucket)), {**values, "cell": cell}):
-        found[row.bucket].add(row)
-    return dict(found)
-
-
-def _frames(
-    connection: Connection, wanted: CaseFilter, step: Step, values: Mapping[str, Any], cell: float
-) -> list[dict[str, Any]]:
+def _frames(counts: Counts, wanted: CaseFilter, box: Box | None, zoom: int, step: Step) -> list[dict[str, Any]]:
     """Return one frame after the other without a hole, from the first day asked for, or the first case."""
-    found = _densities(connection, BUCKET, {**values, "step": step.value}, cell)
-    days = [day for day in found if day is not None]
+    density = counts.density(wanted, box, zoom, step)
+    days = [day for day, cases in zip(density.frames, density.totals, strict=True) if day is not None and cases]
     if not days and (wanted.begin is None or wanted.end is None):
         return []
     begin = wanted.begin or min(days)
     end = wanted.end or max(days) + timedelta(days=1)
-    frames: list[dict[str, Any]] = []
-    for first, following in _periods(begin, end, step):
-        if len(frames) == MOST_FRAMES:
+    periods: list[tuple[date, date]] = []
+    for period in _periods(begin, end, step):
+        if len(periods) == MOST_FRAMES:
             raise TooManyFramesError(
                 _("The period has more than %(most)s frames. Choose a shorter one, or longer frames.", most=MOST_FRAMES)
             )
-        shown = found.get(first, Density(cell))
-        start = max(first, wanted.begin) if wanted.begin else first
-        stop = min(following, wanted.end) if wanted.end else following
-        frames.append({"from": start.isoformat(), "to": stop.isoformat(), **shown.as_json()})
-    return frames
+        periods.append(period)
+    found, empty = density.shown(), nothing(density.cell)
+    return [
+        {
+            "from": (max(first, wanted.begin) if wanted.begin else first).isoformat(),
+            "to": (min(following, wanted.end) if wanted.end else following).isoformat(),
+            **found.get(first, empty),
+        }
+        for first, following in periods
+    ]
 
 
 def _periods(begin: date, end: date, step: Step) -> Iterator[tuple[date, date]]:
@@ -312,9 +147,9 @@ def _periods(begin: date, end: date, step: Step) -> Iterator[tuple[date, date]]:
         first = following
 
 
-def _areas(connection: Connection, level: Level, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _areas(connection: Connection, counted: Mapping[int | None, int], level: Level, on: date) -> list[dict[str, Any]]:
     """Return the cases of each area, and as the last those of none; the counts sum up to the total."""
-    statement = text(AREAS.format(level=level.value))
+    values = {"ids": list(counted), "counts": list(counted.values()), "on": on, "level": level.value}
     return [
         {
             "code": row.code,
@@ -325,7 +160,7 @@ def _areas(connection: Connection, level: Level, values: Mapping[str, Any]) -> l
             "place": None if row.lon is None else [round(row.lon, 7), round(row.lat, 7)],
             "bbox": None if row.west is None else [row.west, row.south, row.east, row.north],
         }
-        for row in connection.execute(statement, {**values, "level": level.value})
+        for row in connection.execute(text(AREAS.format(level=level.value)), values)
     ]
 
 
@@ -344,21 +179,19 @@ def _rate(cases: int, residents: int) -> dict[str, Any]:
     }
 
 
-def _breakdown(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+def _breakdown(counts: Counts, wanted: CaseFilter) -> dict[str, Any]:
     """Return how the cases are spread over kinds, channels, statuses, days of the week and hours.
 
     Those that came with a day alone were in no hour, and are told apart: hours and these sum up to the total.
     """
-    counts: dict[str, dict[str | None, int]] = defaultdict(dict)
-    for row in connection.execute(text(BREAKDOWN), values):
-        counts[row.name][row.value] = row.cases
+    found: defaultdict[str, Mapping[str | None, int]] = defaultdict(dict, counts.breakdown(wanted))
     return {
-        "kinds": _in_order(counts["kind"], KINDS),
-        "channels": _in_order(counts["channel"], CHANNELS),
-        "statuses": _in_order(counts["status"], STATUSES),
-        "weekdays": [counts["weekday"].get(str(day), 0) for day in range(1, 8)],
-        "hours": [counts["hour"].get(str(hour), 0) for hour in range(24)],
-        "without_time": counts["hour"].get(None, 0),
+        "kinds": _in_order(found["kind"], KINDS),
+        "channels": _in_order(found["channel"], CHANNELS),
+        "statuses": _in_order(found["status"], STATUSES),
+        "weekdays": [found["weekday"].get(str(day), 0) for day in range(1, 8)],
+        "hours": [found["hour"].get(str(hour), 0) for hour in range(24)],
+        "without_time": found["hour"].get(None, 0),
     }
 
 

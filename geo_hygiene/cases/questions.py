@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -11,41 +11,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, text
 
+from geo_hygiene.cases.counting import Counts, DatabaseCounts
+from geo_hygiene.cases.filters import CHOSEN, CaseFilter, midnight
 from geo_hygiene.coverage.chain import posts_over, who_covers
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import layer_of
-
-CHOSEN = """
-(cast(:kinds as text[]) is null or it.kind = any(:kinds))
-and (cast(:channels as text[]) is null or it.channel = any(:channels))
-and (cast(:statuses as text[]) is null or it.status = any(:statuses))
-and (cast(:begin as timestamptz) is null or it.reported_at >= :begin)
-and (cast(:end as timestamptz) is null or it.reported_at < :end)
-and (
-    cast(:weekdays as int[]) is null
-    or cast(extract(isodow from it.reported_at at time zone :zone) as int) = any(:weekdays)
-)
-and (
-    cast(:hours as int[]) is null
-    or (
-        cast(extract(hour from it.reported_at at time zone :zone) as int) = any(:hours)
-        and cast(it.reported_at at time zone :zone as time) <> time '00:00'
-    )
-)
-and (
-    cast(:area as text) is null
-    or exists (
-        select from area_tree join area on area.id in (area_tree.group_id, area_tree.community_id, area_tree.office_id)
-        where area_tree.id = it.area_id and area.code = :area
-    )
-)
-"""
-"""The cases that a filter lets through; ``it`` is a row of ``reported_case``.
-
-Midnight to the second is what files write for a day alone: such a case was not reported at night.
-"""
 
 SELECT = """
 select
@@ -66,20 +38,13 @@ left join target on target.id = it.target_id
 PAGE = f"""
 {SELECT}
 where {CHOSEN}
-    and (
-        cast(:after as uuid) is null
-        or (it.reported_at, it.id) <
-            (select last.reported_at, last.id from reported_case as last where last.uuid = :after)
-    )
+    and (cast(:ids as int[]) is null or it.id = any(:ids))
+    and (cast(:before as timestamptz) is null or (it.reported_at, it.id) < (:before, :before_id))
 order by it.reported_at desc, it.id desc
 limit :limit
-"""  # noqa: S608 - constants
+"""
 
-COUNT = f"""
-select count(*) as total, count(*) filter (where it.geom is null) as without_place
-from reported_case as it
-where {CHOSEN}
-"""  # noqa: S608 - constants
+LISTED = "select reported_at, id from reported_case where uuid = :uuid"
 
 EVENTS = """
 select event.status, event.at, event.known, event.recorded_at
@@ -98,10 +63,22 @@ order by duty.id
 """
 
 NAMED = """
-select uuid, source, external_id from reported_case
-where external_id = :named or source || ':' || external_id = :named
-order by source, external_id
+with recursive system (source) as (
+    select min(source) from reported_case
+    union all
+    select (select min(source) from reported_case where source > system.source) from system where source is not null
+)
+select it.uuid, it.source, it.external_id
+from system
+join reported_case as it
+    on it.source = system.source
+    and it.external_id = any(array[
+        :named,
+        case when starts_with(:named, system.source || ':') then substr(:named, length(system.source) + 2) end
+    ])
+order by it.source, it.external_id
 """
+"""A system and the number of a case in it are an index; of systems there are few, and each is looked up in it."""
 
 OFFICE = "select code, name from area where id = :id"
 
@@ -130,46 +107,6 @@ where box is not null
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class CaseFilter:
-    """Which cases are wanted; what is ``None`` does not matter.
-
-    Attributes
-    ----------
-    begin, end
-        First day, and the day after the last, in the office's time zone.
-    weekdays
-        From 1 for Monday to 7.
-    hours
-        From 0 to 23, in which cases were reported; those without a time of day were in none.
-    area
-        Code of an area, with all below it.
-    """
-
-    kinds: Collection[str] | None = None
-    channels: Collection[str] | None = None
-    statuses: Collection[str] | None = None
-    begin: date | None = None
-    end: date | None = None
-    weekdays: Collection[int] | None = None
-    hours: Collection[int] | None = None
-    area: str | None = None
-
-    def values(self, zone: ZoneInfo) -> dict[str, Any]:
-        """Return what the statements bind."""
-        return {
-            "kinds": _sorted(self.kinds),
-            "channels": _sorted(self.channels),
-            "statuses": _sorted(self.statuses),
-            "begin": _midnight(self.begin, zone),
-            "end": _midnight(self.end, zone),
-            "weekdays": _sorted(self.weekdays),
-            "hours": _sorted(self.hours),
-            "area": self.area,
-            "zone": zone.key,
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class CasePage:
     """Some cases, how many there are in all, and where the next page begins."""
@@ -184,18 +121,36 @@ def list_cases(
     connection: Connection,
     wanted: CaseFilter,
     *,
+    counts: Counts | None = None,
     limit: int | None = None,
     after: uuid_module.UUID | None = None,
 ) -> CasePage:
-    """Return cases, the newest first; all of them without a limit."""
+    """Return cases, the newest first; all of them without a limit.
+
+    Parameters
+    ----------
+    counts
+        Who counts the cases: the database, if nobody is named.
+    after
+        Id of the last case of the page before.
+    """
+    asked = counts or DatabaseCounts(connection)
     zone = office_timezone(connection)
-    values = wanted.values(zone)
-    count = connection.execute(text(COUNT), values).one()
-    page = {"limit": None if limit is None else limit + 1, "after": after}
-    found = connection.execute(text(PAGE), values | page).all()
+    total = asked.total(wanted)
+    values: dict[str, Any] = {"limit": None, "before": None, "before_id": None, "ids": None}
+    if after is not None:
+        last = connection.execute(text(LISTED), {"uuid": after}).one_or_none()
+        if last is None:
+            return CasePage(total.cases, total.without_place, [], None)
+        values |= {"before": last.reported_at, "before_id": last.id}
+    if limit is not None:
+        until = values["before"] and values["before"].astimezone(zone).date()
+        ids = asked.newest(wanted, limit + 1, until)
+        values |= {"limit": limit + 1, "ids": None if ids is None else list(ids)}
+    found = connection.execute(text(PAGE), wanted.values(zone) | values).all()
     rows = [_public(row, zone) for row in found[:limit]]
     following = rows[-1]["id"] if limit is not None and len(found) > limit else None
-    return CasePage(count.total, count.without_place, rows, following)
+    return CasePage(total.cases, total.without_place, rows, following)
 
 
 def identity_of(connection: Connection, named: str) -> uuid_module.UUID:
@@ -343,14 +298,6 @@ def _instant(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat()
 
 
-def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(), zone)
-
-
-def _sorted(values: Collection[Any] | None) -> list[Any] | None:
-    return None if values is None else sorted(values)
-
-
 def days_of_cases(connection: Connection) -> tuple[date, date] | None:
     """Return the first and the last day on which a case was reported, ``None`` without cases."""
     row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection))}).one()
@@ -366,5 +313,5 @@ def box_of_cases(connection: Connection) -> tuple[float, float, float, float] | 
 def count_by_kind(connection: Connection, wanted: CaseFilter, since: date) -> list[tuple[str, int, int]]:
     """Return how many cases there are of each kind since a day and before it, the most since then first."""
     zone = office_timezone(connection)
-    rows = connection.execute(text(KINDS_COUNTED), wanted.values(zone) | {"since": _midnight(since, zone)})
+    rows = connection.execute(text(KINDS_COUNTED), wanted.values(zone) | {"since": midnight(since, zone)})
     return [(row.kind, row.since, row.before) for row in rows]

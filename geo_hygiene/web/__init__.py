@@ -7,7 +7,19 @@ from flask_openapi3.openapi import OpenAPI
 from jinja2 import StrictUndefined
 
 from geo_hygiene.settings import Settings
-from geo_hygiene.web import answers, api, assets, errors, health, language, logs, pages, security, tile_views
+from geo_hygiene.web import (
+    answers,
+    api,
+    assets,
+    case_counts,
+    errors,
+    health,
+    language,
+    logs,
+    pages,
+    security,
+    tile_views,
+)
 from geo_hygiene.web.connections import Connections
 
 
@@ -38,6 +50,7 @@ def create_app(
     app.json = answers.StrictJSON(app)
     app.jinja_env.undefined = StrictUndefined
     app.extensions["geo_hygiene"] = connections or Connections(settings.service_url)
+    case_counts.keep_counts(app, settings)
     logs.start_logging(app)
     language.speak(app, locale=settings.locale)
     security.guard(app, basemap_url=settings.basemap_url)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features
 from geo_hygiene.cases import questions
+from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
@@ -94,10 +95,12 @@ class CaseList(_InWords):
         return _(", ").join(choices.get(word, word) for word in given.split(","))
 
 
-def case_list(connection: Connection, asked: CaseListParameters) -> CaseList:
+def case_list(connection: Connection, asked: CaseListParameters, kept: KeptCounts) -> CaseList:
     """Return a page of the complaints that fit."""
     return CaseList(
-        page=questions.list_cases(connection, asked.wanted(), limit=asked.limit, after=asked.after),
+        page=questions.list_cases(
+            connection, asked.wanted(), counts=kept.of(connection), limit=asked.limit, after=asked.after
+        ),
         communities=features.communities(connection, today(connection)),
     )
 

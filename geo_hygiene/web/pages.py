@@ -16,6 +16,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start_page_data
 from geo_hygiene.web.assets import asset
+from geo_hygiene.web.case_counts import kept_counts
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
 from geo_hygiene.web.parameters import Language
@@ -93,7 +94,7 @@ def campaign_list(campaign: str) -> Response:
 def show_cases() -> str:
     """List complaints, the newest first."""
     asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
-    listed = connections().read(case_page_data.case_list, asked)
+    listed = connections().read(case_page_data.case_list, asked, kept_counts())
     return render_template("cases.html", page="heat", listed=listed, asked=asked)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features
 from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns
-from geo_hygiene.cases.questions import CaseFilter, count_by_kind, days_of_cases
+from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.cases.questions import count_by_kind, days_of_cases
 from geo_hygiene.coverage import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.coverage.summary import Level, Summary, summarize

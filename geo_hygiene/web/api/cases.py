@@ -14,7 +14,10 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import Connection
 
 from geo_hygiene.cases import questions
-from geo_hygiene.cases.heat import Box, Level, Step, heat
+from geo_hygiene.cases.counting import Box, Level, Step
+from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.cases.heat import heat
+from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.i18n import _
@@ -22,6 +25,7 @@ from geo_hygiene.layers.cases import CHANNELS, KINDS, OPEN, STATUSES
 from geo_hygiene.layerspec import Choice
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.case_answers import CaseAnswer, CaseEventsAnswer, CasesAnswer, HeatAnswer
+from geo_hygiene.web.case_counts import kept_counts
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.parameters import Day, Limit, OnDay, Parameters, Spoken, Text
@@ -88,12 +92,12 @@ class CaseParameters(Spoken):
     )
     area: Text | None = Field(None, description="Code of an area, with all below it")
 
-    def wanted(self) -> questions.CaseFilter:
+    def wanted(self) -> CaseFilter:
         """Return the filter."""
         statuses = _split(self.status)
         if statuses is not None and EVERY_OPEN in statuses:
             statuses = {*statuses, *OPEN} - {EVERY_OPEN}
-        return questions.CaseFilter(
+        return CaseFilter(
             kinds=_split(self.kind),
             channels=_split(self.channel),
             statuses=statuses,
@@ -155,27 +159,38 @@ def _ranged(written: str | None, first: int, last: int) -> Collection[int] | Non
 @blueprint.get("/cases", summary="Complaints", responses={200: CasesAnswer})
 def cases(query: ListParameters) -> Response:
     """Return the cases that fit, the newest first."""
-    return jsonify(connections().read(_cases, query))
+    return jsonify(connections().read(_cases, query, kept_counts()))
 
 
-def _cases(connection: Connection, query: ListParameters) -> dict[str, Any]:
-    page = questions.list_cases(connection, query.wanted(), limit=query.limit, after=query.after)
+def _cases(connection: Connection, query: ListParameters, kept: KeptCounts) -> dict[str, Any]:
+    page = questions.list_cases(
+        connection, query.wanted(), counts=kept.of(connection), limit=query.limit, after=query.after
+    )
     return {"total": page.total, "without_place": page.without_place, "cases": page.rows, "next": page.next}
 
 
 @blueprint.get("/cases/heat", summary="Where complaints gather", responses={200: HeatAnswer})
 def cases_heat(query: HeatParameters) -> Response:
     """Return cases on a grid, by area with rates, and in frames of time."""
-    tag, answer = connections().read(_heat, query)
+    tag, answer = connections().read(_heat, query, kept_counts())
     return not_modified(tag) if answer is None else tagged(jsonify(answer), tag)
 
 
-def _heat(connection: Connection, query: HeatParameters) -> tuple[str, dict[str, Any] | None]:
+def _heat(connection: Connection, query: HeatParameters, kept: KeptCounts) -> tuple[str, dict[str, Any] | None]:
     on = query.on or today(connection)
     tag = entity_tag("heat", query.model_dump(mode="json"), on, versions.current(connection, SUBJECTS))
     if unchanged(tag):
         return tag, None
-    return tag, heat(connection, query.wanted(), on, box=query.box(), zoom=query.zoom, level=query.by, step=query.step)
+    return tag, heat(
+        connection,
+        query.wanted(),
+        on,
+        counts=kept.of(connection),
+        box=query.box(),
+        zoom=query.zoom,
+        level=query.by,
+        step=query.step,
+    )
 
 
 @blueprint.get("/cases/<case>", summary="One complaint", responses={200: CaseAnswer})
