@@ -137,7 +137,7 @@ class GeoJson:
 
     def _check_kind(self) -> None:
         kind = self._members.get("type")
-        if self._has_list or kind == "Feature" or kind in GEOMETRIES:
+        if self._has_list or (isinstance(kind, str) and kind in {"Feature", *GEOMETRIES}):
             return
         raise refuse(
             Code.FILE_TYPE,
@@ -169,9 +169,9 @@ def typed(values: list[Any]) -> pa.Array | None:
         except OverflowError:
             return None
     if kinds <= {int, float}:
-        # A value that is no number is a missing one; the customs of statistics programs.
-        finite = [value if value is not None and math.isfinite(value) else None for value in values]
         try:
+            # A value that is no number is a missing one; the customs of statistics programs.
+            finite = [value if value is not None and math.isfinite(value) else None for value in values]
             return pa.array([None if value is None else float(value) for value in finite], pa.float64())
         except OverflowError:
             return None
@@ -210,6 +210,6 @@ def _behind_the_features(path: Path) -> object:
         tail = file.read().decode("utf-8", errors="replace").rpartition("]")[2]
     try:
         members = json.loads("{" + tail.strip().lstrip(","))
-    except ValueError:
+    except (RecursionError, ValueError):
         return None
     return members.get("crs") if isinstance(members, dict) else None

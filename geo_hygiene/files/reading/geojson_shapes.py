@@ -12,8 +12,11 @@ from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.geometry import INVALID_HINT, not_finite
 from geo_hygiene.i18n import N_
 
+_NO_NUMBERS = N_("The coordinates are not lists of numbers.")
 _LEAST_LINE, _LEAST_RING = 2, 4
 _DEEPEST = 8
+#: How programs write an area without ground.
+_EMPTY_POLYGONS: tuple[list[Any], ...] = ([], [[]])
 
 
 class ShapeError(Exception):
@@ -116,10 +119,8 @@ def _line(coordinates: list[Any]) -> shapely.LineString:
     return shapely.LineString(positions) if len(positions) else shapely.LineString()
 
 
-def _ring(coordinates: Any) -> shapely.LinearRing:
-    positions = _positions(_listed(coordinates))
-    if not len(positions):
-        return shapely.LinearRing()
+def _ring(coordinates: object) -> shapely.LinearRing:
+    positions = _positions(_part(coordinates))
     if (positions[0] != positions[-1]).any():
         raise _at(N_("The outline is not closed; it begins at %(x)s, %(y)s."), positions)
     if len(positions) < _LEAST_RING:
@@ -128,20 +129,22 @@ def _ring(coordinates: Any) -> shapely.LinearRing:
 
 
 def _polygon(coordinates: list[Any]) -> shapely.Polygon:
+    if coordinates in _EMPTY_POLYGONS:
+        return shapely.Polygon()
     rings = [_ring(ring) for ring in coordinates]
-    return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
+    return shapely.Polygon(rings[0], rings[1:])
 
 
 def _points(coordinates: list[Any]) -> BaseGeometry:
-    return shapely.MultiPoint([_point(_listed(part)) for part in coordinates])
+    return shapely.MultiPoint([_point(_part(part)) for part in coordinates])
 
 
 def _lines(coordinates: list[Any]) -> BaseGeometry:
-    return shapely.MultiLineString([_line(_listed(part)) for part in coordinates])
+    return shapely.MultiLineString([_line(_part(part)) for part in coordinates])
 
 
 def _polygons(coordinates: list[Any]) -> BaseGeometry:
-    return shapely.MultiPolygon([_polygon(_listed(part)) for part in coordinates])
+    return shapely.MultiPolygon([_polygon(_part(part)) for part in coordinates])
 
 
 _MAKERS: Mapping[str, Callable[[list[Any]], BaseGeometry]] = {
@@ -155,9 +158,11 @@ _MAKERS: Mapping[str, Callable[[list[Any]], BaseGeometry]] = {
 GEOMETRIES = frozenset({*_MAKERS, "GeometryCollection"})
 
 
-def _listed(coordinates: object) -> list[Any]:
+def _part(coordinates: object) -> list[Any]:
     if not isinstance(coordinates, list):
-        raise ShapeError(N_("The coordinates are not lists of numbers."))
+        raise ShapeError(_NO_NUMBERS)
+    if not coordinates:
+        raise ShapeError(N_("A part of the geometry has no coordinates."))
     return coordinates
 
 
@@ -169,17 +174,18 @@ def _positions(coordinates: list[Any]) -> NDArray[np.float64]:
         positions = np.array(coordinates)
     except ValueError:
         # Some positions have a height and others have none.
-        positions = np.array([position[:2] for position in coordinates if isinstance(position, list)], dtype=object)
-        if len(positions) < len(coordinates) or positions.ndim != 2:  # noqa: PLR2004 - positions and their numbers
-            raise ShapeError(N_("The coordinates are not lists of numbers.")) from None
-        positions = np.array(positions.tolist())
+        flat = [position[:2] if isinstance(position, list) else position for position in coordinates]
+        try:
+            positions = np.array(flat)
+        except ValueError:
+            raise ShapeError(_NO_NUMBERS) from None
     if positions.dtype.kind not in "iuf" or positions.ndim != 2 or positions.shape[1] < 2:  # noqa: PLR2004 - x and y
-        raise ShapeError(N_("The coordinates are not lists of numbers."))
-    flat = positions[:, :2].astype(np.float64)
-    wrong = np.flatnonzero(~np.isfinite(flat).all(axis=1))
+        raise ShapeError(_NO_NUMBERS)
+    places = positions[:, :2].astype(np.float64)
+    wrong = np.flatnonzero(~np.isfinite(places).all(axis=1))
     if len(wrong):
-        raise NotFiniteError(int(wrong[0]) + 1, flat[wrong[0]].tolist())
-    return flat
+        raise NotFiniteError(int(wrong[0]) + 1, places[wrong[0]].tolist())
+    return places
 
 
 def _at(text: str, positions: NDArray[np.float64]) -> ShapeError:

@@ -3,7 +3,6 @@
 import re
 import shutil
 import sqlite3
-import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +12,11 @@ import pyarrow as pa
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading.gdal import refusing
 from geo_hygiene.files.reading.geometry import INVALID_HINT
-from geo_hygiene.files.reading.locate import Located, listed, refuse
+from geo_hygiene.files.reading.locate import Located, RefusedError, listed, refuse
 from geo_hygiene.files.reading.sources import FORMAT_ENCODING, RawBatch
 from geo_hygiene.files.reading.systems import System, from_wkt
 from geo_hygiene.i18n import N_
@@ -63,38 +62,30 @@ class GeoPackage:
         self.encoding = dict(FORMAT_ENCODING)
         self._path, self._is_fixed = _within_reach(located, scratch)
         self.name, self.total = self._choose(located.name, family, table)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                info = pyogrio.read_info(self._path, layer=self.name, **self._options())
-            except (DataSourceError, DataLayerError) as problem:
-                raise refuse(
-                    Code.FILE_UNREADABLE, N_("The layer %(name)s can not be read."), name=self.name
-                ) from problem
+        with refusing(self._not_read()):
+            info = pyogrio.read_info(self._path, layer=self.name, **self._options())
         self.system: System | None = None if not info["crs"] else from_wkt(info["crs"], "file")
 
     schema: pa.Schema | None = None
 
     def batches(self) -> Iterator[RawBatch]:
         """Yield the rows in the order of the file."""
-        with warnings.catch_warnings():
-            # What GDAL warns of is found again in the geometries.
-            warnings.simplefilter("ignore")
-            try:
-                with pyogrio.raw.open_arrow(
-                    self._path, layer=self.name, use_pyarrow=True, batch_size=ROWS_IN_BATCH, **self._options()
-                ) as (meta, reader):
-                    names = [str(name) for name in meta["fields"]]
-                    kept = [name for name in names if self._is_readable(name, reader.schema.field(name).type)]
-                    self.schema = pa.schema([(name, _plain_type(reader.schema.field(name).type)) for name in kept])
-                    begin = 0
-                    for batch in reader:
-                        yield self._batch(begin, batch, meta["geometry_name"] or "wkb_geometry")
-                        begin += batch.num_rows
-            except (DataSourceError, DataLayerError, pa.ArrowException) as problem:
-                raise refuse(
-                    Code.FILE_UNREADABLE, N_("The layer %(name)s can not be read."), name=self.name
-                ) from problem
+        with (
+            refusing(self._not_read()),
+            pyogrio.raw.open_arrow(
+                self._path, layer=self.name, use_pyarrow=True, batch_size=ROWS_IN_BATCH, **self._options()
+            ) as (meta, reader),
+        ):
+            names = [str(name) for name in meta["fields"]]
+            kept = [name for name in names if self._is_readable(name, reader.schema.field(name).type)]
+            self.schema = pa.schema([(name, _plain_type(reader.schema.field(name).type)) for name in kept])
+            begin = 0
+            for batch in reader:
+                yield self._batch(begin, batch, meta["geometry_name"] or "wkb_geometry")
+                begin += batch.num_rows
+
+    def _not_read(self) -> RefusedError:
+        return refuse(Code.FILE_UNREADABLE, N_("The layer %(name)s can not be read."), name=self.name)
 
     def _options(self) -> dict[str, str]:
         # A database that nobody writes is read without lock and journal files beside it.
@@ -109,7 +100,10 @@ class GeoPackage:
 
     def _batch(self, begin: int, batch: pa.RecordBatch, geometry_name: str) -> RawBatch:
         rows = np.arange(begin + 1, begin + batch.num_rows + 1, dtype=np.int64)
-        wkb = batch.column(batch.schema.get_field_index(geometry_name)).to_numpy(zero_copy_only=False)
+        column = batch.column(batch.schema.get_field_index(geometry_name))
+        if not pa.types.is_binary(column.type):
+            raise self._not_read()
+        wkb = column.to_numpy(zero_copy_only=False)
         geometries: NDArray[np.object_] = shapely.from_wkb(wkb, on_invalid="ignore")
         problems = {
             int(rows[at]): _damaged(int(rows[at]), wkb[at])

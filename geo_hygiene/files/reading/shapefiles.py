@@ -1,6 +1,5 @@
 """Read a shapefile: the geometries through GDAL, the attributes from the bytes of the table."""
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +8,10 @@ import pyarrow as pa
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading import dbase, encodings, shapefile_records
+from geo_hygiene.files.reading.gdal import refusing
 from geo_hygiene.files.reading.geometry import INVALID_HINT, not_finite, too_many
 from geo_hygiene.files.reading.limits import Limits
 from geo_hygiene.files.reading.locate import Located, refuse
@@ -75,21 +74,15 @@ class Shapefile:
         """Yield the rows that are not marked as deleted."""
         if not len(self._shapes):
             return
-        with warnings.catch_warnings():
-            # What GDAL warns of is found again by comparing its answer with the records.
-            warnings.simplefilter("ignore")
-            try:
-                with pyogrio.raw.open_arrow(self._shp, columns=[], use_pyarrow=True, batch_size=ROWS_IN_BATCH) as (
-                    meta,
-                    reader,
-                ):
-                    begin = 0
-                    for batch in reader:
-                        wkb = batch.column(batch.schema.get_field_index(meta["geometry_name"] or "wkb_geometry"))
-                        yield self._batch(begin, wkb)
-                        begin += len(wkb)
-            except (DataSourceError, DataLayerError) as problem:
-                raise refuse(Code.FILE_UNREADABLE, N_("The shapes can not be read.")) from problem
+        with (
+            refusing(refuse(Code.FILE_UNREADABLE, N_("The shapes can not be read."))),
+            pyogrio.raw.open_arrow(self._shp, columns=[], use_pyarrow=True, batch_size=ROWS_IN_BATCH) as (meta, reader),
+        ):
+            begin = 0
+            for batch in reader:
+                wkb = batch.column(batch.schema.get_field_index(meta["geometry_name"] or "wkb_geometry"))
+                yield self._batch(begin, wkb)
+                begin += len(wkb)
         if begin != len(self._shapes):
             raise refuse(
                 Code.FILE_UNREADABLE,
