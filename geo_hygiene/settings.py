@@ -53,6 +53,8 @@ class Settings(BaseSettings):
         Language of the terminal and the first language of the pages, such as ``zh_Hans``.
     basemap_url
         Template of background tiles with ``{z}``, ``{x}`` and ``{y}``.
+    tile_cache_mb
+        Megabytes of disk that kept tiles of the map may take; 0 keeps none.
     """
 
     model_config = SettingsConfigDict(
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     locale: str | None = None
     basemap_url: str | None = None
+    tile_cache_mb: int = Field(default=1000, ge=0)
 
     @classmethod
     def load(cls, home: Path | None = None) -> Settings:

@@ -73,7 +73,7 @@ TABLES = {
     " join reported_case as it on it.id = case_id",
     "source_row": "select source.layer, key, geometry_hash, attributes_hash, import_run.layer from source_row as source"
     " join import_run on import_run.id = import_id",
-    "data_version": "select subject, version from data_version",
+    "data_version": "select subject from data_version",
     "import_run": "select layer, file, origin, (report - 'seconds' - 'findings')::text from import_run",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -71,6 +71,13 @@ def office_timezone(connection: Connection) -> ZoneInfo:
     return ZoneInfo(zone or DEFAULT_TIMEZONE)
 
 
+def office_day(connection: Connection) -> tuple[date, datetime]:
+    """Return the current day in the office's time zone, and the instant at which it ends."""
+    zone = office_timezone(connection)
+    day = datetime.now(zone).date()
+    return day, datetime.combine(day + timedelta(days=1), time(), zone)
+
+
 def today(connection: Connection) -> date:
     """Return the current day in the office's time zone."""
-    return datetime.now(office_timezone(connection)).date()
+    return office_day(connection)[0]

@@ -7,13 +7,10 @@ in a tile names a person.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
-from importlib.metadata import version
-from threading import Lock
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
@@ -22,15 +19,17 @@ from sqlalchemy.sql.elements import ColumnElement
 from geo_hygiene.campaigns.catalogue import CampaignRecord, campaign_of
 from geo_hygiene.campaigns.pieces import subjects as campaign_subjects
 from geo_hygiene.coverage import versions
-from geo_hygiene.coverage.duties import DutyRecord, duty_of, today
+from geo_hygiene.coverage.duties import DutyRecord, duty_of, office_day
 from geo_hygiene.errors import GeoHygieneError, UnknownLayerError
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.tiles import campaign, cover
 from geo_hygiene.tiles.grid import MOST_ZOOM
+from geo_hygiene.tiles.kept import KeptTile, Shelf, program
 from geo_hygiene.tiles.layers import layer_parts, needs_duty, subjects
 from geo_hygiene.tiles.statements import MOST_KEPT, TileStatement
+from geo_hygiene.tiles.tile import Tile
 
 __all__ = [
     "CAMPAIGN",
@@ -38,6 +37,8 @@ __all__ = [
     "MOST_ZOOM",
     "CampaignMissingError",
     "DutyMissingError",
+    "KeptTile",
+    "Shelf",
     "Tile",
     "TileQuestion",
     "cut_tile",
@@ -72,14 +73,6 @@ class TileQuestion:
     campaign: str | None = None
 
 
-@dataclass(frozen=True)
-class Tile:
-    """A tile and the tag of its version; ``content`` is ``None`` when the asker already holds that version."""
-
-    tag: str
-    content: bytes | None
-
-
 def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[str], bool]) -> Tile:
     """Return a tile, or only its tag when the asker holds it.
 
@@ -101,16 +94,16 @@ def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[st
     """
     layers = tuple(_mapped_layer(key) for key in question.keys if key not in (COVER, CAMPAIGN))
     duty, shown = _duty(connection, question, layers), _campaign(connection, question)
-    now = today(connection)
-    asked = _Asked(question, question.on or (shown.shown_on(now) if shown else now), layers, duty, shown)
-    tag = _tag(connection, asked)
-    if holds(tag):
-        return Tile(tag, None)
-    kept = _RECENT.get(tag)
-    if kept is None:
-        kept = _cut(connection, asked)
-        _RECENT.put(tag, kept)
-    return Tile(tag, kept)
+    today, ends = office_day(connection)
+    asked = _Asked(question, question.on or (shown.shown_on(today) if shown else today), layers, duty, shown)
+    found = versions.by_subject(connection, _subjects(asked))
+    tag = _tag(connection, asked, found)
+    return Tile(
+        tag=tag,
+        versions=found,
+        until=ends.timestamp() if question.on is None else None,
+        content=None if holds(tag) else _cut(connection, asked),
+    )
 
 
 @dataclass(frozen=True)
@@ -169,49 +162,22 @@ def _campaign(connection: Connection, question: TileQuestion) -> CampaignRecord 
     return campaign_of(connection, question.campaign)
 
 
-class _Recent:
-    """The tiles that were cut last in this process, by their tags: a tag names one content for ever."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._tiles: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, tag: str) -> bytes | None:
-        with self._lock:
-            if tag in self._tiles:
-                self._tiles.move_to_end(tag)
-            return self._tiles.get(tag)
-
-    def put(self, tag: str, content: bytes) -> None:
-        with self._lock:
-            self._bytes += len(content) - len(self._tiles.get(tag, b""))
-            self._tiles[tag] = content
-            self._tiles.move_to_end(tag)
-            while self._bytes > self._most_bytes or len(self._tiles) > RECENT_TILES:
-                self._bytes -= len(self._tiles.popitem(last=False)[1])
-
-
-RECENT_BYTES, RECENT_TILES = 48_000_000, 4_000
-"""Size and number of the tiles that a process keeps."""
-_RECENT = _Recent(RECENT_BYTES)
-
-
-@cache
-def _release() -> str:
-    return version("geo_hygiene")
-
-
-def _tag(connection: Connection, asked: _Asked) -> str:
-    """Return the tag of everything that the tile depends on: its address, this program, the data it is cut from."""
+def _subjects(asked: _Asked) -> set[str]:
+    """Return whose data versions the tile depends on; the office, whose day it is, is an area."""
     wanted = {subject for layer in asked.layers for subject in subjects(layer)}
+    if asked.question.on is None:
+        wanted.add("areas")
     if asked.duty is not None:
         wanted |= {f"duty:{asked.duty.code}", asked.duty.target_kind}
     if asked.campaign is not None:
         wanted |= campaign_subjects(asked.campaign)
+    return wanted
+
+
+def _tag(connection: Connection, asked: _Asked, found: Mapping[str, int]) -> str:
+    """Return the tag of everything that the tile depends on: its address, this program, the data it is cut from."""
     place = connection.engine.url.render_as_string(hide_password=True)
-    known = (_release(), place, asked.question, asked.on, versions.current(connection, wanted))
+    known = (program(), place, asked.question, asked.on, sorted(found.items()))
     return hashlib.sha256(repr(known).encode()).hexdigest()[:20]
 
 

@@ -14,6 +14,7 @@ from geo_hygiene.web import (
     case_counts,
     errors,
     health,
+    kept_tiles,
     language,
     logs,
     pages,
@@ -31,7 +32,7 @@ def create_app(
     Parameters
     ----------
     settings
-        What the environment says when missing; its ``service_url`` names the database.
+        What the environment says when missing; its ``service_url`` names the database, its home keeps keys and tiles.
     connections
         Where questions are asked; made from the settings when missing.
     check_answers
@@ -49,7 +50,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.json = answers.StrictJSON(app)
     app.jinja_env.undefined = StrictUndefined
-    app.extensions["geo_hygiene"] = connections or Connections(settings.service_url)
+    app.extensions["geo_hygiene"] = connections = connections or Connections(settings.service_url)
     case_counts.keep_counts(app, settings)
     logs.start_logging(app)
     language.speak(app, locale=settings.locale)
@@ -61,4 +62,5 @@ def create_app(
     app.register_blueprint(pages.blueprint)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)
+    kept_tiles.serve(app, settings, connections)
     return app

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import current_app
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from geo_hygiene import database
@@ -60,6 +60,11 @@ class Connections:
         self._lock = Lock()
         self._process = os.getpid()
         self._engines: dict[str, Engine] = {}
+
+    @property
+    def database(self) -> str:
+        """Return the address without its password; empty when it is not known."""
+        return make_url(self._url).render_as_string(hide_password=True) if self._url else ""
 
     def read(
         self,

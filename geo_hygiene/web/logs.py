@@ -57,17 +57,28 @@ def _begin() -> None:
 
 
 def _tell(response: Response) -> Response:
+    rule = request.url_rule.rule if request.url_rule else None
+    began = g.get("began", time.perf_counter())
+    tell_answer(request.method, rule, response.status_code, began, request=request_id())
     response.headers["X-Request-ID"] = request_id()
-    # The rule, not the path or the query: those can hold names of people that somebody searched for.
+    return response
+
+
+def tell_answer(method: str, rule: str | None, status: int, began: float, *, request: str | None = None) -> str:
+    """Write the line of an answer; return the id of its request, made here if there is none yet.
+
+    The rule is told, not the path or the query: those can hold names of people that somebody searched for.
+    """
+    request = request or uuid.uuid4().hex
     fields = {
-        "request": request_id(),
-        "method": request.method if request.method in METHODS else "?",
-        "route": request.url_rule.rule if request.url_rule else None,
-        "status": response.status_code,
-        "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+        "request": request,
+        "method": method if method in METHODS else "?",
+        "route": rule,
+        "status": status,
+        "ms": round((time.perf_counter() - began) * 1000, 1),
     }
     ACCESS.info("answered", extra={"fields": fields})
-    return response
+    return request
 
 
 def start_logging(app: Flask) -> None:

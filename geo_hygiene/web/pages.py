@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid as uuid_module
 from io import BytesIO
 from typing import Any
@@ -18,11 +19,11 @@ from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.case_counts import kept_counts
 from geo_hygiene.web.connections import connections
+from geo_hygiene.web.kept_tiles import tile_keys
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
 from geo_hygiene.web.parameters import Language
 from geo_hygiene.web.security import nonce
-
-TILES = "/tiles/{layer}/{z}/{x}/{y}.mvt"
+from geo_hygiene.web.tile_keys import EVERYTHING
 
 blueprint = Blueprint("pages", __name__)
 
@@ -41,7 +42,7 @@ def show_map() -> str:
     """Show the map that an address describes."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(page_data.map_page, asked)
-    parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES)
+    parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address())
     duty, on = found.config["duty"], found.config["on"]
     return render_template("map.html", page="map", parts=parts, config=found.config, duty=duty, on=on)
 
@@ -67,7 +68,7 @@ def show_campaign(campaign: str) -> str:
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(campaign_page_data.campaign_page, campaign, asked)
     parts = maps.map_page(
-        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, campaign=True
+        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address(), campaign=True
     )
     return render_template("campaign.html", page="campaigns", parts=parts, config=found.config)
 
@@ -105,7 +106,9 @@ def show_case(case: uuid_module.UUID) -> str:
     found = connections().read(case_page_data.case_page, case)
     parts = None
     if found.config is not None:
-        parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES)
+        parts = maps.map_page(
+            nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address()
+        )
     return render_template("case.html", page="heat", found=found, asked=asked, parts=parts)
 
 
@@ -115,7 +118,7 @@ def show_heat() -> str:
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(case_page_data.heat_page, asked)
     parts = maps.map_page(
-        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=TILES, density=True
+        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address(), density=True
     )
     return render_template("heat.html", page="heat", parts=parts, config=found.config)
 
@@ -140,6 +143,11 @@ def switch_language() -> Response:
     """Speak another language from now on and go back to the page."""
     asked = Language.model_validate(request.args.to_dict())
     return switched(asked.to, asked.next)
+
+
+def tile_address() -> str:
+    """Return the address of the tiles that the asker may see, for the style of a map."""
+    return f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.mvt?key={tile_keys().give(EVERYTHING, time.time())}"
 
 
 def _states() -> dict[str, maps.StateInk]:

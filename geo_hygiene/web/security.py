@@ -19,6 +19,17 @@ LONGEST_PATH = 1024
 LARGEST_BODY = 64 * 1024
 
 
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+}
+"""What every answer carries beside its policy of content."""
+
+
 class ForeignHostError(GeoHygieneError):
     """The request names a host that is not this machine."""
 
@@ -113,11 +124,6 @@ def guard(app: Flask, *, basemap_url: str | None) -> None:
     def protect(response: Response) -> Response:
         headers = response.headers
         headers["Content-Security-Policy"] = content_security_policy(nonce(), basemap_url)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(self)"
+        headers.update(HEADERS)
         headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import time
 from typing import Annotated, Any
 
 from flask import Response, request
@@ -15,12 +15,13 @@ from geo_hygiene.i18n import _
 from geo_hygiene.web.answers import not_modified, tagged, unchanged
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.kept_tiles import ASKED, MEDIA_TYPE, tile_keys
 from geo_hygiene.web.parameters import Day, Parameters, Text, Word
+from geo_hygiene.web.tile_keys import EVERYTHING
 
-MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 MOST_LAYERS = 20
-WORTH_PACKING = 600
-"""Bytes above which a tile is sent compressed."""
+NEW_KEY = "Tile-Key"
+"""Header of an answer to an address without a good key: it gives one for the next."""
 
 blueprint = APIBlueprint("tiles", __name__, url_prefix="/tiles", abp_tags=[Tag(name="tiles")], abp_responses=PROBLEMS)
 
@@ -68,6 +69,7 @@ class TileParameters(Parameters):
     on: Day | None = Field(
         None, description="Day (ISO); when missing, that on which the campaign is shown, else today in the office"
     )
+    key: Text | None = Field(None, description="From a page or a header Tile-Key: lets the tile come from the cache")
 
 
 @blueprint.get("/<layers>/<z>/<x>/<y>.mvt", summary="A tile of one or more layers", responses=TILE)
@@ -77,17 +79,25 @@ def tile(path: TilePath, query: TileParameters) -> Response:
         keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty, campaign=query.campaign
     )
     found = connections().tile(tiles.cut_tile, question, unchanged)
+    asked = request.environ.get(ASKED)
     if found.content is None:
-        return not_modified(found.tag)
-    if not found.content:
-        return tagged(Response(status=204, mimetype=MEDIA_TYPE), found.tag)
-    return tagged(_packed(found.content), found.tag)
+        answer = not_modified(found.tag)
+    else:
+        kept = tiles.KeptTile.of(found)
+        if asked is not None:
+            asked.keep(kept, EVERYTHING)
+        answer = tagged(_answer(kept), found.tag)
+    if asked is None:
+        answer.headers[NEW_KEY] = tile_keys().give(EVERYTHING, time.time())
+    return answer
 
 
-def _packed(content: bytes) -> Response:
-    response = Response(content, mimetype=MEDIA_TYPE)
-    if len(content) > WORTH_PACKING and request.accept_encodings["gzip"] > 0:
-        response.set_data(gzip.compress(content, 5, mtime=0))
+def _answer(kept: tiles.KeptTile) -> Response:
+    if not kept.content:
+        return Response(status=204, mimetype=MEDIA_TYPE)
+    packed = request.accept_encodings["gzip"] > 0
+    response = Response(kept.body(packed=packed), mimetype=MEDIA_TYPE)
+    if packed and kept.is_packed:
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +40,16 @@ class WholeAnswers(FlaskClient):
         return super().open(*args, **options)
 
 
-def application(service_url: str | None, **options: object) -> Flask:
-    settings = Settings(service_url=service_url, locale="en", _env_file=None)
+@cache
+def a_home() -> Path:
+    """Return a folder for the keys and tiles of applications that have no home of their own."""
+    home = Path(tempfile.mkdtemp(prefix="geo-hygiene-test-web-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home
+
+
+def application(service_url: str | None, *, home: Path | None = None, **options: object) -> Flask:
+    settings = Settings(home=home or a_home(), service_url=service_url, locale="en", _env_file=None)
     app = create_app(settings, check_answers=True, **options)
     app.test_client_class = WholeAnswers
     return app

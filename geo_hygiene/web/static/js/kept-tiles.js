@@ -7,11 +7,15 @@
   const AT_ONCE = 6;
   const waiting = [];
   let running = 0;
+  let key = null; // takes the place of the page's own when that is too old
 
   async function load(address) {
-    const answer = await fetch(address);
+    const place = new URL(address);
+    if (key) place.searchParams.set("key", key);
+    const answer = await fetch(place);
+    key = answer.headers.get("Tile-Key") ?? key;
     if (answer.status === 204) return { data: new ArrayBuffer(0) };
-    if (!answer.ok) throw new Error(`${answer.status} ${new URL(address).pathname}`);
+    if (!answer.ok) throw new Error(`${answer.status} ${place.pathname}`);
     return { data: await answer.arrayBuffer() };
   }
 
