@@ -9,12 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.pieces import PIECES
-from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, pixel
+from geo_hygiene.tiles.layers import unseen
 from geo_hygiene.tiles.statements import TileStatement
 
-LEAST_ZOOM = 8
+LEAST_ZOOM = 9
 MERGE_BELOW = 13
 """Zoom below which pieces are merged by state and class: no identities, few bytes."""
+FAR_BELOW = 12
+"""Zoom below which no target is cut at the borders of zones."""
 MARKED_MM = 1000
 """Gaps under a metre count, but are not marked; a point that is a gap always is."""
 
@@ -45,7 +49,7 @@ which is nearer the truth and keeps it from comparing every target with every ot
 
 MERGED_IN_TILE = f"""
 with in_tile as materialized (
-    select {IN_TILE_COLUMNS}
+    select {IN_TILE_COLUMNS}, state.covered_mm, state.overlap_mm, state.gaps
     from target
     join state on state.target_id = target.id and state.duty_id = :duty_id
         and state.valid_from <= :on and :on < state.valid_to
@@ -83,30 +87,66 @@ part as (
 ),
 """
 
-MERGED = """
-plain as materialized (
-    select * from in_tile
-    where whole and not exists (
-        select from vacancy
-        where vacancy.duty_id = :duty_id and vacancy.target_id = in_tile.target_id
-            and vacancy.valid_from <= :on and :on < vacancy.valid_to
-    )
+KEPT = """
+kept as materialized (
+    select
+        in_tile.*, coalesce(vacancy.vacant_mm, 0) as vacant_mm,
+        coalesce(vacancy.vacant_mm = in_tile.covered_mm, false) as is_vacant
+    from in_tile
+    left join vacancy on vacancy.duty_id = :duty_id and vacancy.target_id = in_tile.target_id
+        and vacancy.valid_from <= :on and :on < vacancy.valid_to
 ),
-wanted as (
-    select target_id from in_tile except select target_id from plain
+plain as materialized (
+    select * from kept
+    where whole and vacant_mm = 0 and coalesce(category, '') <> all (cast(:unseen as text[]))
 ),
 """
 
+TOLD = """
+told as materialized (
+    select *, case when overlap_mm > 0 then 'overlap' when vacant_mm > 0 then 'vacant' else 'covered' end as held
+    from kept
+    where (not whole or vacant_mm > 0) {only}
+),
+told_part as (
+    select target_id, lower(stretch) as from_mm, upper(stretch) as to_mm, 'gap' as state
+    from told cross join lateral unnest(told.gaps) as stretch
+    union all
+    select target_id, lower(stretch), upper(stretch), held
+    from told
+    cross join lateral unnest(int4multirange(int4range(0, told.extent_mm)) - told.gaps) as stretch
+)
+"""
+"""The pieces that kept answers tell: gaps, and what is left in one state, the worst where there are several."""
+
+MERGED = f"""
+{TOLD.format(only="and overlap_mm = 0 and (vacant_mm = 0 or is_vacant)")},
+wanted as (
+    select target_id from kept where overlap_mm > 0 or (vacant_mm > 0 and not is_vacant)
+),
+"""  # noqa: S608 - constants
+"""Only where some zones overlap or are vacant a target must be cut."""
+
 MERGED_PIECES = """,
 part as (
-    select target_id, from_mm, to_mm, state, zones, tint from piece
+    select target_id, from_mm, to_mm, state from piece
+    union all
+    select * from told_part
 ),
 """
+
+FAR = f"""
+{TOLD.format(only="")},
+part as (
+    select * from told_part
+),
+"""  # noqa: S608 - constants
+"""A pixel is longer than most stretches: whatever a target has beside its gaps is drawn in one state."""
 
 DRAWN = """
 drawn as materialized (
     select
-        in_tile.uuid, in_tile.category, part.state, part.zones, part.tint, part.from_mm, part.to_mm,
+        in_tile.uuid, in_tile.category, part.*,
         case
             when part.from_mm = 0 and part.to_mm = in_tile.extent_mm then in_tile.line
             else ST_LocateBetween(in_tile.line, part.from_mm / 1000.0, part.to_mm / 1000.0)
@@ -120,14 +160,26 @@ drawn as materialized (
     from part
     join in_tile using (target_id)
 ),
+"""
+
+MARKS = """
 marks as (
     select
         state, (to_mm - from_mm) / 1000.0::float8 as length_m,
         ST_AsMVTGeom(middle, ST_TileEnvelope(:z, :x, :y), :extent, :units) as geom
-    from drawn
+    from {marked}
     where middle is not null
 ),
 """
+
+EVERY_MARK = MARKS.format(marked="drawn")
+A_MARK_A_PIXEL = MARKS.format(
+    marked="""(
+        select distinct on (ST_SnapToGrid(middle, :pixel)) * from drawn
+        where middle is not null
+        order by ST_SnapToGrid(middle, :pixel), to_mm - from_mm
+    ) as one_a_pixel"""
+)
 
 FINE_LINES = """
 lines as (
@@ -158,26 +210,32 @@ select coalesce((select ST_AsMVT(lines, 'cover', :extent, 'geom') from lines whe
 """
 
 
+FINE_TILE = (FINE_IN_TILE, FINE, PIECES, FINE_PIECES, DRAWN, EVERY_MARK, FINE_LINES, ENCODED)
+MERGED_TILE = (MERGED_IN_TILE, KEPT, MERGED, PIECES, MERGED_PIECES, DRAWN, EVERY_MARK, MERGED_LINES, ENCODED)
+FAR_TILE = (MERGED_IN_TILE, KEPT, FAR, DRAWN, A_MARK_A_PIXEL, MERGED_LINES, ENCODED)
+
+
 @cache
-def _statement(fine: bool) -> TileStatement:  # noqa: FBT001 - one of two statements
-    extent = FINE_EXTENT if fine else COARSE_EXTENT
-    parts = (
-        (FINE_IN_TILE, FINE, PIECES, FINE_PIECES, DRAWN, FINE_LINES, ENCODED)
-        if fine
-        else (MERGED_IN_TILE, MERGED, PIECES, MERGED_PIECES, DRAWN, MERGED_LINES, ENCODED)
-    )
-    statement = text("".join(parts)).bindparams(
-        extent=extent, units=int(extent * MARGIN), margin=MARGIN, marked=MARKED_MM
-    )
-    return TileStatement.of(statement)
+def _statement(zoom: int) -> TileStatement:
+    """Return the statement of a zoom; from ``MERGE_BELOW`` on all have the same."""
+    is_fine = zoom >= MERGE_BELOW
+    extent = FINE_EXTENT if is_fine else COARSE_EXTENT
+    values: dict[str, Any] = {"extent": extent, "units": int(extent * MARGIN), "margin": MARGIN, "marked": MARKED_MM}
+    if is_fine:
+        return TileStatement.of(text("".join(FINE_TILE)).bindparams(**values))
+    values["unseen"] = [category for layer in LAYERS.values() if layer.is_target for category in unseen(layer, zoom)]
+    if zoom >= FAR_BELOW:
+        return TileStatement.of(text("".join(MERGED_TILE)).bindparams(**values))
+    return TileStatement.of(text("".join(FAR_TILE)).bindparams(**values, pixel=pixel(zoom)))
 
 
 def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     """Return the layers ``cover`` and ``cover-marks`` of the tile ``z/x/y`` for ``duty_id`` on the day ``on``.
 
     From zoom 13 each piece is a feature with ``state segment zone from_m to_m category tint``; below it the pieces are
-    merged by ``state`` and ``category``. Marks are points with ``state`` and ``length_m`` of gaps of a metre or more.
+    merged by ``state`` and ``category``, and what is simply covered is left out where its line would be too thin to be
+    seen. Marks are points with ``state`` and ``length_m`` of gaps of a metre or more; far out, one a pixel.
     """
     if values["z"] < LEAST_ZOOM:
         return b""
-    return _statement(values["z"] >= MERGE_BELOW).value(connection, values)
+    return _statement(min(values["z"], MERGE_BELOW)).value(connection, values)

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.crs import TILE_SRID
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role, Style
+from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
 from geo_hygiene.records.people import Assignment
 from geo_hygiene.tiles.grid import (
     COARSE_EXTENT,
@@ -118,18 +118,18 @@ def _features(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
     return encoded_layer(layer.key, rows, FINE_EXTENT)
 
 
-def _too_thin(style: Style, zoom: int) -> list[str]:
-    """Return the categories whose lines would be thinner at a zoom than anybody sees; ``""`` is every other one."""
+def unseen(layer: MapLayer, zoom: int) -> list[str]:
+    """Return the categories of a layer whose lines would be thinner at a zoom than anybody sees."""
     shrunk = WIDTH_STEP ** (zoom - FIRST_WIDTH_ZOOM)
-    return [category for category, widths in style.widths.items() if widths[0] * shrunk < LEAST_WIDTH]
+    widths = layer.style.widths if layer.style is not None else {}
+    return [category for category, widths in widths.items() if category and widths[0] * shrunk < LEAST_WIDTH]
 
 
 def _merged(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
     """Return the features as one geometry for each colour: few bytes, no identities, nothing that nobody sees."""
     model: Any = layer.model
-    thin = _too_thin(layer.style, zoom) if layer.style else []
     seen: list[ColumnElement[bool]] = [
-        layer.category.is_distinct_from(category) for category in thin if layer.category is not None and category
+        layer.category.is_distinct_from(category) for category in unseen(layer, zoom) if layer.category is not None
     ]
     collected = (
         select(layer.category.label("colour"), func.ST_Collect(model.geom_3857).label("whole"))  # type: ignore[union-attr]

@@ -32,7 +32,7 @@ from geo_hygiene.web.tile_keys import EVERYTHING, KEY_SECONDS, TileKeys, TileRig
 from tests.conftest import TestDatabase
 from tests.web.conftest import application
 from tests.web.test_tiles import MIDDLE
-from tests.web.towns import SPRING
+from tests.web.towns import SPRING, web_town
 
 X, Y = MIDDLE[14]
 PATH = f"/tiles/cover/14/{X}/{Y}.mvt"
@@ -255,13 +255,11 @@ def test_a_version_does_not_come_back(town_database: TestDatabase) -> None:
     reader.dispose()
 
 
-def test_a_tile_is_kept_under_the_version_of_its_data(
-    new_database: Callable[..., TestDatabase], town_database: TestDatabase, opened: Connections
-) -> None:
+def test_a_tile_is_kept_under_the_version_of_its_data(database: TestDatabase) -> None:
     """Data that change between the question for the version and the cut are not in the tile."""
-    opened.close()
-    database = new_database(town_database.name)
     writer, connections = engine(database.service_url), Connections(database.service_url)
+    with writer.begin() as connection:
+        web_town(connection)
     question = tiles.TileQuestion(keys=("street-segments",), z=14, x=X, y=Y, on=SPRING)
     before = connections.tile(tiles.cut_tile, question, lambda _tag: False)
 
