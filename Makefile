@@ -3,11 +3,13 @@
 # make test        everything that the tests need, `make check`, then the tests
 # make check       style, types, floors of the house, drift of the schema, translations
 # make bench       what everything costs, into docs/benchmarks.md; ARGS="cover web" measures these groups only
+# make faults      made files, killed processes and broken ground by the thousand, into docs/faults.md; takes hours
+# make faults ARGS=…  some of it, such as ARGS="files web --files 5000"
 # make docs        the tables of the documents from the code, after a change of layers, columns, findings or tables
 # make screenshots the pictures of the documents from the running sample town
 # make messages    the messages of the code and the templates into the translations, for a person to translate
 # make lock        the locks anew from pyproject.toml and package.json
-.PHONY: run set-up set-up-tests check test bench docs screenshots messages lock
+.PHONY: run set-up set-up-tests check test bench faults docs screenshots messages lock
 
 run: set-up
 	@exec .venv/bin/geo-hygiene up $(ARGS)
@@ -32,6 +34,9 @@ test: check
 
 bench: set-up-tests
 	.venv/bin/python -m bench $(ARGS)
+
+faults: set-up-tests
+	.venv/bin/python -m faults $(ARGS)
 
 docs: set-up-tests
 	.venv/bin/python docs/write_tables.py

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from bench.document import document
+from faults.document import document as document_of_faults
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -63,3 +64,8 @@ def test_pictures_are_small() -> None:
 def test_the_report_of_the_benchmarks_is_made_from_its_figures() -> None:
     results = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
     assert (ROOT / "docs" / "benchmarks.md").read_text() == document(results)
+
+
+def test_the_report_of_the_faults_is_made_from_its_figures() -> None:
+    results = json.loads((ROOT / "docs" / "faults.json").read_text())
+    assert (ROOT / "docs" / "faults.md").read_text() == document_of_faults(results)

@@ -17,8 +17,11 @@ from typing import Any
 import geopandas
 import pytest
 import shapely
+from psycopg2.errors import DiskFull
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
+from geo_hygiene.cli.outside import failure_outside
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import ImportOptions, import_file
 from geo_hygiene.files.writing.export import export
@@ -380,3 +383,37 @@ def test_real_streets_come_in_whole(
         if lane:
             assert query(connection, "select count(*) > 0 from lane where name = :lane", lane=lane) == [(True,)]
     connections.dispose()
+
+
+def test_a_failure_outside_the_program_is_told_in_a_sentence(terminal: Terminal, tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "x.geojson", [(place(0, 0), {"kind": "toilet"})])
+    terminal.home.mkdir()
+    (terminal.home / "tmp").touch()
+    code, said, told = terminal.run("import", "facilities", path, "--json")
+    assert (code, said) == (1, "")
+    assert told == f"Error: {terminal.home / 'tmp'} can not be used: File exists.\n"
+
+
+def test_a_lost_database_is_told_in_a_sentence(terminal: Terminal, tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "x.geojson", [(place(0, 0), {"kind": "toilet"})])
+    superuser = engine(terminal.database.superuser_url, isolation_level="AUTOCOMMIT")
+    waiting = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'"
+        " and datname = current_database()"
+    )
+    with superuser.connect() as cutting, superuser.connect() as holding:
+        with holding.execution_options(isolation_level="READ COMMITTED").begin():
+            holding.execute(text("lock table facility in access exclusive mode"))
+            process = terminal.start("import", "facilities", path)
+            while process.poll() is None and not cutting.execute(text(waiting)).rowcount:
+                time.sleep(0.05)
+        said, told = process.communicate(timeout=120)
+    superuser.dispose()
+    assert (process.returncode, said) == (1, "")
+    assert told.startswith("Error: The database was lost meanwhile: run the command again.")
+
+
+def test_a_full_disk_of_the_database_is_told_in_a_sentence() -> None:
+    for error in (DiskFull("no space"), OperationalError("copy", {}, DiskFull("no space"))):
+        assert str(failure_outside(error)).startswith("The disk of the database is full")
+    assert failure_outside(ValueError("a fault of the program")) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
+import struct
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +19,7 @@ from geo_hygiene.files.reading import SourceTable, read
 from geo_hygiene.files.reading.gdal import refusing
 from geo_hygiene.files.reading.geojson import typed
 from geo_hygiene.files.reading.locate import RefusedError, refuse
-from tests.made_files import LANE, SQUARE, geojson
+from tests.made_files import LANE, SQUARE, geojson, zipped
 
 
 def told(table: SourceTable) -> list[tuple[int | None, Code]]:
@@ -93,6 +94,32 @@ def test_databases_that_are_damaged_within(tmp_path: Path, damage: Callable[[Pat
     assert table.refused
     assert {code for _, code in told(table)} == {Code.FILE_UNREADABLE}
     assert json.dumps([finding.as_json() for finding in table.findings])
+
+
+def test_archives_with_names_that_are_none(tmp_path: Path) -> None:
+    source = geojson(tmp_path / "x.geojson", list(LANE))
+    packed = zipped(tmp_path / "x.zip", {"x.geojson": source, "路.txt": b""})
+    whole = packed.read_bytes()
+    packed.write_bytes(whole.replace("路".encode(), b"\xff\xff\xff"))
+    assert told(read(packed)) == [(None, Code.FILE_UNREADABLE)]
+    packed.write_bytes(whole.replace("路.txt".encode(), b"\x00" * 7))
+    assert [code for _, code in told(read(packed))] in ([Code.ARCHIVE_UNSAFE], [])
+
+
+ARC = bytes.fromhex("010800000003000000") + struct.pack("<6d", 105.08, 31.09, 105.081, 31.091, 105.082, 31.09)
+
+
+def test_arcs_name_their_row_and_leave_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "x.gpkg"
+    geopandas.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.LineString(LANE)] * 2, crs=4326).to_file(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        for (trigger,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            database.execute(f'drop trigger "{trigger}"')
+        database.execute("update x set geom = ? where a = 2", [struct.pack("<2sBBi", b"GP", 0, 1, 4326) + ARC])
+    assert told(read(path)) == [(2, Code.GEOMETRY_TYPE)]
+    table = tmp_path / "x.csv"
+    table.write_text('wkt\n"POINT(105.08 31.09)"\n"CIRCULARSTRING(105.08 31.09,105.081 31.091,105.082 31.09)"\n')
+    assert told(read(table, layer="any")) == [(2, Code.GEOMETRY_INVALID)]
 
 
 def test_a_failing_library_is_a_refusal_and_a_failing_machine_is_not() -> None:

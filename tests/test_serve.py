@@ -14,6 +14,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.error import URLError
 
@@ -27,6 +28,7 @@ from geo_hygiene.cli import main
 from geo_hygiene.cluster import Cluster
 from geo_hygiene.database import current_revision, engine, head_revision
 from geo_hygiene.settings import Settings
+from geo_hygiene.web.gunicorn_conf import threads, workers
 
 COMMAND = Path(sys.executable).with_name("geo-hygiene")
 
@@ -274,3 +276,13 @@ def test_a_database_of_the_environment_that_does_not_fit_is_refused(
     monkeypatch.setattr(serve, "OLDEST_POSTGRESQL", 99)
     with pytest.raises(serve.DatabaseUnusableError, match=r"PostgreSQL 99 and PostGIS .* are the oldest"):
         serve.check_versions(cluster.superuser_url(foreign))
+
+
+def test_clients_that_stop_in_the_middle_of_a_request_keep_nobody_out(up: Callable[..., subprocess.Popen[str]]) -> None:
+    address = address_of(up())
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with ExitStack() as open_connections:
+        for _ in range(workers * threads):
+            connection = open_connections.enter_context(socket.create_connection((serve.LOOPBACK, port)))
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: loc")
+        wait_for(lambda: readiness(address))

@@ -21,6 +21,7 @@ import click
 from pydantic import ValidationError
 
 from geo_hygiene.cli.click_words import speak_through_click
+from geo_hygiene.cli.outside import failure_outside
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import visible
 from geo_hygiene.i18n import N_, _, use_locale
@@ -89,6 +90,9 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
+            if (reason := failure_outside(error)) is not None:
+                say(_("Error: %(reason)s", reason=reason), err=True)
+                ctx.exit(GeoHygieneError.exit_code)
             say(_("Error: %(reason)s", reason=f"{type(error).__name__}: {error}"), err=True)
             log = _log_failure(ctx.meta.get(HOME))
             click.echo(_("This is a fault of the program itself. Its log is %(log)s", log=log), err=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import socket
+import struct
 import sys
 
 from gunicorn.arbiter import Arbiter
@@ -18,6 +20,11 @@ preload_app = True  # a worker that dies is replaced at once, without loading th
 control_socket_disable = True
 loglevel = "warning"
 
+REQUEST_PAUSE_SECONDS = 2
+"""Time in which a client that began a request must go on with it."""
+ANSWER_PAUSE_SECONDS = 10
+"""Time in which a client that is answered must take more of it."""
+
 
 def on_starting(_arbiter: Arbiter) -> None:
     """Wait, with the application loaded, until standard input ends: ``up`` closes it when the database is ready."""
@@ -26,3 +33,14 @@ def on_starting(_arbiter: Arbiter) -> None:
     # The application stays until the end: no collection needs to look through it, least of all that of each process
     # at its end, which takes longer than all else in a stop.
     gc.freeze()
+
+
+def when_ready(arbiter: Arbiter) -> None:
+    """Let no client keep a thread that sends half a request, or takes half an answer, and waits.
+
+    gunicorn knows no such limit; connections take it over from the socket that they come in by.
+    """
+    pauses = {socket.SO_RCVTIMEO: REQUEST_PAUSE_SECONDS, socket.SO_SNDTIMEO: ANSWER_PAUSE_SECONDS}
+    for listener in arbiter.LISTENERS:
+        for option, seconds in pauses.items():
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", seconds, 0))

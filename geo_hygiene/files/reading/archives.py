@@ -24,6 +24,8 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UTF8_NAMES = 0x800
 _ENCRYPTED = 0x1
 _BLOCK = MEBIBYTE
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, OSError)
+"""What the standard library raises over an archive that is none; names that say they are UTF-8 may not be."""
 
 
 def unpack(path: Path, scratch: Path, limits: Limits, *, wanted: str | None = None) -> Located:
@@ -52,7 +54,7 @@ def unpack(path: Path, scratch: Path, limits: Limits, *, wanted: str | None = No
             for number, (part, name) in enumerate(sorted(members.items())):
                 parts[part] = scratch / f"member{number}.{part}"
                 budget -= _stream(archive, names[name], parts[part], budget)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as problem:
+    except DAMAGED as problem:
         if isinstance(problem, OSError) and problem.errno in {errno.ENOSPC, errno.EFBIG}:
             raise
         raise refuse(
@@ -88,7 +90,7 @@ def _checked(archive: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
             raise refuse(Code.FILE_UNREADABLE, N_("The archive is packed in a way that is not read; use plain zip."))
         if _ending(member_name(info)) in _NESTED:
             raise _unsafe(N_("The archive holds another archive, %(name)s."), member_name(info))
-    files = [info for info in members if not info.is_dir()]
+    files = [info for info in members if not info.filename.endswith("/")]
     if len(files) > MOST_MEMBERS:
         raise refuse(
             Code.ARCHIVE_UNSAFE,

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -78,6 +80,19 @@ class Batch:
     def good(self) -> Mask:
         """Tell which rows have no error."""
         return ~self.rejected
+
+
+def parsed(parse: Callable[..., Any], written: NDArray[np.object_]) -> Geometries:
+    """Return the geometry of each well-known text or binary, None where it is damaged or has arcs."""
+    try:
+        geometries: Geometries = parse(written, on_invalid="ignore")
+    except NotImplementedError:
+        # GEOS reads arcs, and shapely then refuses all that it was given.
+        geometries = np.full(len(written), None, dtype=object)
+        for at, one in enumerate(written):
+            with suppress(NotImplementedError):
+                geometries[at] = parse(one, on_invalid="ignore")
+    return geometries
 
 
 def reject_missing(batch: Batch, notes: Notes) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.gdal import refusing
-from geo_hygiene.files.reading.geometry import INVALID_HINT
+from geo_hygiene.files.reading.geometry import INVALID_HINT, parsed
 from geo_hygiene.files.reading.locate import Located, RefusedError, listed, refuse
 from geo_hygiene.files.reading.sources import FORMAT_ENCODING, RawBatch
 from geo_hygiene.files.reading.systems import System, from_wkt
@@ -104,7 +104,7 @@ class GeoPackage:
         if not pa.types.is_binary(column.type):
             raise self._not_read()
         wkb = column.to_numpy(zero_copy_only=False)
-        geometries: NDArray[np.object_] = shapely.from_wkb(wkb, on_invalid="ignore")
+        geometries = parsed(shapely.from_wkb, wkb)
         problems = {
             int(rows[at]): _damaged(int(rows[at]), wkb[at])
             for at in np.flatnonzero(shapely.is_missing(geometries)).tolist()

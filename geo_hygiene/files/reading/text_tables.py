@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.reading.geometry import INVALID_HINT
+from geo_hygiene.files.reading.geometry import INVALID_HINT, parsed
 from geo_hygiene.files.reading.locate import refuse
 from geo_hygiene.files.reading.sources import FieldNames, RawBatch
 from geo_hygiene.files.reading.systems import System, from_option
@@ -123,7 +123,7 @@ class TextTable(ABC):
         problems: dict[int, Finding] = {}
         if self._shape_at is not None:
             shapes = columns[self._shape_at]
-            geometries = shapely.from_wkt(np.array(shapes, dtype=object), on_invalid="ignore")
+            geometries = parsed(shapely.from_wkt, np.array(shapes, dtype=object))
             problems = {
                 int(row): Finding(Code.GEOMETRY_INVALID, row=int(row), value=shape, hint=INVALID_HINT)
                 for row, shape, geometry in zip(rows, shapes, geometries, strict=True)

@@ -101,7 +101,7 @@ def _opened(path: Path, limits: Limits, name: str) -> python_calamine.CalamineWo
             hint=N_("Save it without a password and bring it again."),
             name=name,
         ) from problem
-    except (python_calamine.CalamineError, zipfile.BadZipFile) as problem:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
         raise _damaged(name) from problem
 
 

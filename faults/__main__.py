@@ -1,0 +1,119 @@
+"""``make faults``: generate, kill and break, write JSON, and after a whole run the report in ``docs/``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.machine import machine, versions
+from bench.workspace import workspace
+from faults import batches, conditions, kills, requests, storing
+from faults.document import document
+from faults.tally import Tally
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "faults" / "results"
+DOCUMENTS = ROOT / "docs"
+TERMINATED = 128 + signal.SIGTERM
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is tried of everything."""
+
+    files: int
+    rows: int
+    kills: int
+    minutes: float
+    requests: int
+    seed: int
+    processes: int
+
+
+def _store(sizes: Sizes) -> Iterator[Tally]:
+    with workspace() as place:
+        yield from storing.measure(place, sizes.rows, sizes.seed)
+
+
+GROUPS: dict[str, Callable[[Sizes], Iterator[Tally]]] = {
+    "files": lambda sizes: iter(batches.measure(sizes.files, sizes.seed, sizes.processes, sizes.minutes)),
+    "rows": _store,
+    "kills": lambda sizes: iter(kills.measure(sizes.kills, sizes.seed, sizes.minutes)),
+    "ground": lambda sizes: conditions.measure(sizes.seed),
+    "web": lambda sizes: requests.measure(sizes.requests, sizes.seed),
+}
+
+
+@click.command(epilog=f"Example: make faults ARGS='files web --files 5000'. Groups: {', '.join(GROUPS)}.")
+@click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
+@click.option("--files", default=100_000, show_default=True, type=click.IntRange(min=100), help="Made files to read.")
+@click.option("--rows", default=5_000, show_default=True, type=click.IntRange(min=10), help="Tries to store something.")
+@click.option("--kills", default=200, show_default=True, type=click.IntRange(min=1), help="Processes to kill.")
+@click.option("--minutes", default=90.0, show_default=True, help="Time for files, and again for kills.")
+@click.option("--requests", default=10_000, show_default=True, type=click.IntRange(min=10), help="Hostile requests.")
+@click.option("--seed", default=2025, show_default=True, help="The same seed draws the same cases.")
+@click.option("--processes", default=2, show_default=True, type=click.IntRange(min=1), help="Readers at a time.")
+@click.option("--document", "documented", is_flag=True, help="Write the report after chosen groups too.")
+def main(groups: tuple[str, ...], *, documented: bool, **asked: Any) -> None:
+    """Try GROUPS, or all of them, on databases and homes of their own; exit code 1 when anything went wrong.
+
+    A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the last results of each group.
+    """
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(TERMINATED))  # so that nothing is left behind
+    RESULTS.mkdir(exist_ok=True)
+    clean = True
+    for group in [name for name in GROUPS if name in groups or not groups]:
+        click.echo(f"{group}...", err=True)
+        measured_on = machine()
+        tallies = []
+        for tally in GROUPS[group](Sizes(**asked)):
+            click.echo(_line(tally))
+            tallies.append(tally)
+            clean &= tally.is_clean
+        _keep(group, measured_on, tallies)
+    if documented or not groups:
+        _write_report()
+    sys.exit(not clean)
+
+
+def _keep(group: str, measured_on: dict[str, Any], tallies: Sequence[Tally]) -> None:
+    """Write the results of a group beside those of the others."""
+    with workspace() as place, place.empty.connect() as connection:
+        found = versions(connection)
+    results = {
+        "tried_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": measured_on,
+        "versions": found,
+        "tallies": [tally.as_json() for tally in tallies],
+    }
+    text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
+    (RESULTS / f"{group}.json").write_text(text, encoding="utf-8")
+
+
+def _write_report() -> None:
+    """Write the report of the last results of every group."""
+    files = {group: RESULTS / f"{group}.json" for group in GROUPS}
+    results = {group: json.loads(file.read_text("utf-8")) for group, file in files.items() if file.exists()}
+    text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
+    (DOCUMENTS / "faults.json").write_text(text, encoding="utf-8")
+    (DOCUMENTS / "faults.md").write_text(document(results), encoding="utf-8")
+
+
+def _line(tally: Tally) -> str:
+    wrong = "".join(f"\n    {words}" for words in tally.wrong)
+    return (
+        f"  {tally.name}: {tally.tried} tried, {tally.accepted_wrongly} accepted wrongly, {tally.server_errors} 5xx,"
+        f" {tally.deaths} deaths, {tally.lost} lost, {tally.seconds:.0f} s{wrong}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Draw cases and read them, in a process that gave up its rights as the reading process does.
+
+Standard input brings the job; standard output gets a JSON line for each case. What kills this process is left in
+`case.pickle`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from geo_hygiene.files.reading import guard
+
+OWN_FILES = frozenset({"case.pickle", ".hypothesis"})
+DRAWN_TO_CHANGE = 100
+PATIENCE_SECONDS = 60
+"""Seconds of the clock for one case: it counts as a hang after that."""
+
+
+def main() -> None:
+    """Confine this process, then draw and read."""
+    job = json.load(sys.stdin)
+    nets = guard.confine(job)
+    sys.meta_path.insert(0, guard.Absent())
+    run(job, nets)
+
+
+def run(job: dict[str, Any], nets: dict[str, bool]) -> None:
+    """Draw and read as many cases as are asked for."""
+    from faults import made_files, reading  # noqa: PLC0415 - after the rights are given up
+
+    answers = os.fdopen(os.dup(1), "w")
+    reading.quiet()
+    remember_systems()
+    scratch = Path(job["scratch"])
+    answers.write(json.dumps({"nets": nets}) + "\n")
+    strategy = made_files.strategy_of(job["kind"])
+    if job["changed"]:
+        strategy = made_files.changed(readable(strategy, job["seed"], scratch))
+
+    def read_one(case: Any) -> None:
+        (scratch / "case.pickle").write_bytes(pickle.dumps(case))
+        begun = time.perf_counter()
+        signal.alarm(PATIENCE_SECONDS)
+        outcome = reading.examine(case, scratch)
+        signal.alarm(0)
+        left = [file.name for file in scratch.iterdir() if file.name not in OWN_FILES]
+        told = {
+            "accepted": outcome.accepted,
+            "codes": sorted(outcome.codes),
+            "wrong": outcome.wrong or (f"left behind: {left}" if left else None),
+            "seconds": round(time.perf_counter() - begun, 4),
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+        answers.write(json.dumps(told) + "\n")
+        answers.flush()
+
+    draw(strategy, job["cases"], job["seed"], read_one)
+
+
+def draw(strategy: Any, cases: int, number: int, act: Callable[[Any], None]) -> None:
+    """Do something with so many cases of a strategy, the same ones for the same number."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: PLC0415 - as above
+
+    once = settings(
+        max_examples=cases,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+    @seed(number)
+    @once
+    @given(strategy)
+    def try_one(case: Any) -> None:
+        act(case)
+
+    try_one()
+
+
+def readable(strategy: Any, number: int, scratch: Path) -> list[Any]:
+    """Return some cases that are read without an error, to change their bytes."""
+    from faults.reading import examine  # noqa: PLC0415 - as above
+
+    found: list[Any] = []
+
+    def keep(case: Any) -> None:
+        outcome = examine(case, scratch)
+        if outcome.accepted and not outcome.codes:
+            found.append(case)
+
+    draw(strategy, DRAWN_TO_CHANGE, number, keep)
+    return found
+
+
+def remember_systems() -> None:
+    """Let pyproj look up each coordinate system once: a file is the only one of its process, and here are many."""
+    from pyproj import CRS  # noqa: PLC0415 - as above
+
+    for name in ("from_authority", "from_wkt", "from_epsg"):
+        setattr(CRS, name, cache(getattr(CRS, name)))
+
+
+if __name__ == "__main__":
+    main()

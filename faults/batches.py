@@ -1,0 +1,179 @@
+"""Read made files by the thousand in guarded processes, one batch after the other."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from faults.cases import Case
+from faults.tally import Tally
+from geo_hygiene.files.reading import COMMAND_LINE, drivers, read
+
+ROOT = Path(__file__).parent.parent
+GROUP = "Made files, read by the functions of the reading process"
+CASES_IN_BATCH = 1000
+SEEDS_APART = 1_000_000
+"""Between the seed of a batch and that of the one that goes on where a file killed it."""
+LIMITS = replace(COMMAND_LINE, seconds=3600)
+"""A batch may take as long as many files."""
+
+SHARES: Mapping[tuple[str, bool], int] = {
+    ("GeoJSON", False): 10,
+    ("GeoJSON", True): 30,
+    ("CSV", False): 6,
+    ("CSV", True): 20,
+    ("GeoPackage", False): 5,
+    ("GeoPackage", True): 12,
+    ("shapefile", False): 3,
+    ("shapefile", True): 5,
+    ("shapefile of the sample", True): 3,
+    ("archive", False): 1,
+    ("archive", True): 2,
+    ("workbook", False): 1,
+    ("workbook", True): 2,
+}
+"""How many of a hundred cases are of a kind, as made or with changed bytes: what our own code reads gets most."""
+
+
+def killed_by_itself(code: int) -> bool:
+    """Tell whether an exit code of the command is neither success, refusal nor wrong usage."""
+    return code not in {0, 1, 2}
+
+
+def measure(cases: int, seed: int, processes: int, minutes: float = math.inf) -> list[Tally]:
+    """Read `cases` made files, or as many as there is time for, and return what came of each class."""
+    tallies = {one: Tally(GROUP, f"{one[0]}, changed bytes" if one[1] else one[0]) for one in SHARES}
+    wanted = {one: max(1, cases * share // 100) for one, share in SHARES.items()}
+    end = time.monotonic() + 60 * minutes
+    # So that every class has had its share whenever the time is over.
+    turns = sorted(
+        (begun / wanted[one], one, min(CASES_IN_BATCH, wanted[one] - begun), seed + begun // CASES_IN_BATCH)
+        for one in SHARES
+        for begun in range(0, wanted[one], CASES_IN_BATCH)
+    )
+    with ThreadPoolExecutor(processes) as pool:
+
+        def act(turn: tuple[float, tuple[str, bool], int, int]) -> None:
+            _, (kind, changed), count, own = turn
+            if time.monotonic() < end:
+                add_batch(tallies[kind, changed], kind, changed=changed, cases=count, seed=own)
+
+        list(pool.map(act, turns))
+    return list(tallies.values())
+
+
+def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int) -> None:
+    """Read made files of one class; a process that a file kills is followed by another one."""
+    begun = time.perf_counter()
+    done = tally.tried + cases
+    while tally.tried < done:
+        tally.seeds.append(seed)
+        _run_batch(tally, {"kind": kind, "changed": changed, "cases": done - tally.tried, "seed": seed})
+        seed += SEEDS_APART
+    tally.seconds += time.perf_counter() - begun
+
+
+def _run_batch(counted: Tally, asked: Mapping[str, object]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
+    job = {
+        "parent": os.getpid(),
+        "limits": asdict(LIMITS),
+        "scratch": str(folder),
+        "program": [str(ROOT / name) for name in ("geo_hygiene", "faults", "tests", "data")],
+        "sources": [],
+        **asked,
+    }
+    errors = folder.with_suffix(".stderr")
+    with errors.open("wb") as log:
+        with subprocess.Popen(
+            [sys.executable, "-X", "utf8", "-m", "faults.batch"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=folder,
+            env=_environment(folder),
+            text=True,
+        ) as batch:
+            assert batch.stdin is not None  # noqa: S101 - it is a pipe
+            assert batch.stdout is not None  # noqa: S101
+            batch.stdin.write(json.dumps(job))
+            batch.stdin.close()
+            for line in batch.stdout:
+                _count(counted, json.loads(line))
+        code = batch.returncode
+    if code:
+        _autopsy(counted, code, folder, errors)
+    shutil.rmtree(folder)
+    errors.unlink()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.defpath,
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / ".hypothesis"),
+        "TMPDIR": str(folder),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        **drivers.environment(),
+    }
+
+
+def _count(counted: Tally, told: dict[str, object]) -> None:
+    if "nets" in told:
+        counted.figures["nets"] = ", ".join(name for name, holds in dict(told["nets"]).items() if holds)  # type: ignore[call-overload]
+        return
+    counted.tried += 1
+    counted.accepted += bool(told["accepted"])
+    counted.refused += not told["accepted"]
+    counted.codes.update(told["codes"])  # type: ignore[call-overload]
+    counted.figures["longest s"] = max(float(str(told["seconds"])), float(counted.figures.get("longest s", 0)))
+    counted.figures["peak MB"] = max(int(str(told["peak_mb"])), int(counted.figures.get("peak MB", 0)))
+    if told["wrong"]:
+        counted.accepted_wrongly += bool(told["accepted"])
+        counted.deaths += not told["accepted"]
+        counted.tell(str(told["wrong"]))
+
+
+def _autopsy(counted: Tally, code: int, folder: Path, errors: Path) -> None:
+    """Count a batch that died, and see that the program itself refuses the file that killed it."""
+    killer = folder / "case.pickle"
+    if not killer.exists():
+        raise RuntimeError(f"a batch ended with {code}: {errors.read_text(errors='replace')[-2000:]}")
+    counted.tried += 1
+    counted.refused += 1
+    case: Case = pickle.loads(killer.read_bytes())  # noqa: S301 - written by our own process
+    if code == -signal.SIGALRM:
+        counted.deaths += 1
+        counted.tell(f"no answer within a minute: {case}")
+        return
+    counted.reader_deaths += 1
+    source = folder / "again"
+    source.mkdir()
+    table = read(
+        case.write(source),
+        crs=case.crs,
+        encoding=case.encoding,
+        layer=case.family,
+        table=case.table,
+        extent=case.extent,
+        needs_shapes=case.needs_shapes,
+        scratch=folder,
+    )
+    if not table.refused:
+        counted.tell(f"killed a batch with {code} and is accepted by the program: {case}")
