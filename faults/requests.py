@@ -82,6 +82,11 @@ HOSTILE = (
     "a," * 90,
     "00000000-0000-0000-0000-000000000000",
     "1.00000000-0000-0000-0000-000000000000.1",
+    "public.all.99999999999.AAAAAAAAAAAAAAAAAAAAAA",
+    "public.all.99999999999.",
+    "../../x.all.99999999999.AAAAAAAAAAAAAAAAAAAAAA",
+    "....",
+    "\xe9.\xe9.1.\xe9",
 )
 METHODS = ("GET",) * 16 + ("HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "X")
 HEADERS: tuple[Mapping[str, str], ...] = (

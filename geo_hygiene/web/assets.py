@@ -50,7 +50,9 @@ def serve(app: Flask) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code in {200, 206, 304}:
+        # Flask answers OPTIONS without a look at the name, which may then be that of any file of the machine.
+        is_file = request.endpoint == "static" and request.method in {"GET", "HEAD"}
+        if is_file and response.status_code in {200, 206, 304}:
             name = (request.view_args or {}).get("filename", "")
             path = STATIC / name
             if request.args.get("v") == _fingerprint(path, path.stat().st_mtime_ns):

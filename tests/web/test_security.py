@@ -238,3 +238,11 @@ def test_assets_are_kept_under_the_name_of_their_content(client: FlaskClient) ->
     assert client.get("/static/css/base.css?v=older").headers["Cache-Control"] == "no-cache"
     for name in Path("geo_hygiene/web/static").rglob("*.css"):
         assert "http" not in name.read_text() or "vendor" in name.parts, name
+
+
+@pytest.mark.parametrize("name", ["none.css", "\x1d", "/etc/hostname", "../settings.py"])
+def test_what_can_be_done_with_a_file_is_told_without_opening_it(
+    client: FlaskClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geo_hygiene.web.assets._fingerprint", lambda *_given: pytest.fail("opened"))
+    assert client.options(f"/static/{name}?v=1").status_code in {200, 404}
