@@ -264,7 +264,7 @@ def measure(seed: int) -> Iterator[Tally]:
 
 
 def _sentence(act: Callable[..., object]) -> str:
-    return (act.__doc__ or "").split("\n")[0]
+    return (act.__doc__ or "").split("\n")[0].rstrip(".")
 
 
 def disk_full() -> Tally:

@@ -240,7 +240,7 @@ def test_assets_are_kept_under_the_name_of_their_content(client: FlaskClient) ->
         assert "http" not in name.read_text() or "vendor" in name.parts, name
 
 
-@pytest.mark.parametrize("name", ["none.css", "\x1d", "/etc/hostname", "../settings.py"])
+@pytest.mark.parametrize("name", ["none.css", "\x1d", "../settings.py"])
 def test_what_can_be_done_with_a_file_is_told_without_opening_it(
     client: FlaskClient, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
