@@ -19,7 +19,7 @@ from geo_hygiene.files.reading import SourceTable, read
 from geo_hygiene.files.reading.gdal import refusing
 from geo_hygiene.files.reading.geojson import typed
 from geo_hygiene.files.reading.locate import RefusedError, refuse
-from tests.made_files import LANE, SQUARE, geojson, zipped
+from tests.made_files import LANE, POLYGON, SQUARE, geojson, shapefile, zipped
 
 
 def told(table: SourceTable) -> list[tuple[int | None, Code]]:
@@ -104,6 +104,13 @@ def test_archives_with_names_that_are_none(tmp_path: Path) -> None:
     assert told(read(packed)) == [(None, Code.FILE_UNREADABLE)]
     packed.write_bytes(whole.replace("路.txt".encode(), b"\x00" * 7))
     assert [code for _, code in told(read(packed))] in ([Code.ARCHIVE_UNSAFE], [])
+
+
+def test_holes_that_are_none_name_their_row_and_leave_the_others(tmp_path: Path) -> None:
+    hole = [(105.082, 31.092), (105.085, 31.092), (105.085, 31.095), (105.082, 31.092)]
+    holes = [hole, hole[:2], hole[:3], [*hole[:3], (105.083, 31.094)], [(float("nan"), 31.0), *hole[1:]]]
+    path = shapefile(tmp_path / "x.shp", POLYGON, [[SQUARE, one] for one in holes])
+    assert told(read(path)) == [(row, Code.GEOMETRY_INVALID) for row in (2, 3, 4, 5)]
 
 
 ARC = bytes.fromhex("010800000003000000") + struct.pack("<6d", 105.08, 31.09, 105.081, 31.091, 105.082, 31.09)

@@ -7,6 +7,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
 
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
@@ -83,6 +84,8 @@ def _refuse() -> None:
         raise WritingMethodError(_("This address can only be read: use GET."))
     if len(request.query_string) > LONGEST_QUERY or len(request.path) > LONGEST_PATH:
         raise AddressTooLongError(_("The address is too long."))
+    if "\x00" in request.path:
+        raise NotFound  # the name of no record, and the database can not even be asked for it
     if request.path.startswith(MACHINE_PATHS):
         for name, values in request.args.lists():
             if len(values) > 1:

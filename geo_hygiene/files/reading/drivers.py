@@ -27,7 +27,6 @@ def environment(skipped: str = _SKIPPED) -> dict[str, str]:
         "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
         "GDAL_HTTP_CONNECTTIMEOUT": "1",
         "GDAL_HTTP_MAX_RETRY": "0",
-        "OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": "NO",
         "OGR_SQLITE_LOAD_EXTENSIONS": "",
         "OGR_ARROW_MEM_LIMIT": str(64 * 1024 * 1024),
         "SHAPE_RESTORE_SHX": "NO",
