@@ -25,6 +25,13 @@ from geo_hygiene.crs import STORAGE_SRID, TILE_SRID
 MIGRATION_LOCK = 4_326_001
 """Advisory lock that lets one process migrate at a time."""
 
+DURABLE = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
+}
+"""Settings without which an acknowledged record can be lost in a crash, with their safe values."""
+
 _drivers: WeakSet[Any] = WeakSet()
 """The driver's connections of this process."""
 
@@ -137,15 +144,33 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def risky_settings(connection: Connection) -> dict[str, str]:
+    """Return the settings of the server with which a crash could lose what was acknowledged."""
+    found = {
+        name: connection.execute(text("select current_setting(:name)"), {"name": name}).scalar_one() for name in DURABLE
+    }
+    return {name: value for name, value in found.items() if value not in DURABLE[name]}
+
+
+def known_revisions() -> list[str]:
+    """Return the revisions that this program has the migrations of, the newest first."""
+    return [found.revision for found in ScriptDirectory.from_config(_alembic_config()).walk_revisions()]
+
+
 def migrate(owner_url: str, revision: str = "head") -> None:
-    """Bring a database to a revision as its owner; concurrent callers wait for one another."""
+    """Bring a database to a revision, newer or older, as its owner; concurrent callers wait for one another.
+
+    All of it is one transaction: a database is at the one revision or at the other, whatever happens on the way.
+    """
     owner = engine(owner_url)
+    wanted = head_revision() if revision == "head" else revision
     with owner.connect() as connection:
-        if revision == "head" and current_revision(connection) == head_revision():
-            owner.dispose()
-            return
-        connection.commit()
-        with connection.begin():
-            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            command.upgrade(_alembic_config(connection), revision)
+        if current_revision(connection) != wanted:
+            connection.rollback()
+            with connection.begin():
+                connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+                known = known_revisions()
+                current = current_revision(connection)
+                is_newer = current in known and known.index(current) < known.index(wanted)
+                (command.downgrade if is_newer else command.upgrade)(_alembic_config(connection), wanted)
     owner.dispose()

@@ -31,6 +31,7 @@ from geo_hygiene.cluster.errors import writing
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.settings import Settings
+from geo_hygiene.upkeep.home import refuse_unfinished
 
 LOOPBACK = "127.0.0.1"
 WEB_SERVER = "python:geo_hygiene.web.gunicorn_conf"
@@ -113,16 +114,26 @@ def open_database(settings: Settings, tell: Callable[[str], None] = quiet) -> It
     GeoHygieneError
         If it can not be started, or is too old.
     """
+    refuse_unfinished(settings.home)
+    with run_database(settings, tell) as database:
+        from geo_hygiene.database import migrate  # noqa: PLC0415 - a second, in which `up` loads the web server
+
+        migrate(database.owner_url)
+        yield database
+
+
+@contextmanager
+def run_database(settings: Settings, tell: Callable[[str], None] = quiet) -> Iterator[Database]:
+    """Use the database of the settings as it is: started when needed, of whatever schema, also while it is restored."""
     database = find_database(settings)
     if database.cluster is not None:
         _tell_start(database.cluster, tell)
     with database.cluster.lease() if database.cluster else nullcontext():
         if database.cluster is None:
             check_versions(database.owner_url)
-        from geo_hygiene import database as statements  # noqa: PLC0415 - a second, in which `up` loads the web server
+        from geo_hygiene.database import cancel_statements  # noqa: PLC0415 - as above
 
-        with _at_signals(statements.cancel_statements):
-            statements.migrate(database.owner_url)
+        with _at_signals(cancel_statements):
             yield database
 
 

@@ -47,29 +47,32 @@ class Home:
     connections: Engine
 
 
-class Commands(click.Group):
-    """The whole command: speaks the user's language, and tells each mistake in one sentence with its exit code.
+class LazyGroup(click.Group):
+    """A group whose subcommands, or some of them, are imported when they are called.
 
-    Subcommands are named by module and attribute and imported when they are called: some of them need libraries that
-    take a second to load.
+    They are named by module and attribute: some need libraries that take a second to load.
     """
 
     def __init__(self, *args: Any, subcommands: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.subcommands = subcommands
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click declares it
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which they are declared."""
-        return list(self.subcommands)
+        return [*super().list_commands(ctx), *self.subcommands]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as click's
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command and put it into the user's language."""
         if cmd_name not in self.subcommands:
-            return None
+            return super().get_command(ctx, cmd_name)
         module, attribute = self.subcommands[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), attribute)
         _translate(command)
         return command
+
+
+class Commands(LazyGroup):
+    """The whole command: speaks the user's language, and tells each mistake in one sentence with its exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Choose the language before anything is said."""
@@ -145,21 +148,24 @@ def load_settings(home: Path | None) -> Settings:
 
 @contextmanager
 def open_home(home: Path | None) -> Iterator[Home]:
-    """Use a home with its database started and migrated; it stops afterwards if nobody else uses it.
-
-    Ctrl-C, a closed terminal and SIGTERM end the command in the same way: undone, with nothing left running.
-    """
+    """Use a home with its database started and migrated; it stops afterwards if nobody else uses it."""
     settings = load_settings(home)
+    with ending_gently(), open_database(settings, tell_watcher) as database:
+        from geo_hygiene.database import engine  # noqa: PLC0415 - `up`, which does without, starts faster
+
+        connections = engine(database.service_url)
+        try:
+            yield Home(settings, connections)
+        finally:
+            connections.dispose()
+
+
+@contextmanager
+def ending_gently() -> Iterator[None]:
+    """Let Ctrl-C, a closed terminal and SIGTERM end a command in the same way: undone, with nothing left running."""
     handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        with open_database(settings, tell_watcher) as database:
-            from geo_hygiene.database import engine  # noqa: PLC0415 - `up`, which does without, starts faster
-
-            connections = engine(database.service_url)
-            try:
-                yield Home(settings, connections)
-            finally:
-                connections.dispose()
+        yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from geo_hygiene.cli.context import home_option, load_settings, tell_watcher
+from geo_hygiene.cli.context import LazyGroup, home_option, load_settings, tell_watcher
 from geo_hygiene.cluster import Cluster
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import N_, _
@@ -21,7 +21,15 @@ class NotPrivateError(GeoHygieneError):
         super().__init__(_("GEO_HYGIENE_DATABASE_URL names a database that this program neither starts nor stops."))
 
 
-@click.group(help=N_("Look after the database of a home."))
+@click.group(
+    cls=LazyGroup,
+    subcommands={
+        "backup": "geo_hygiene.cli.upkeep:backup",
+        "restore": "geo_hygiene.cli.upkeep:restore",
+        "check": "geo_hygiene.cli.upkeep:check",
+    },
+    help=N_("Look after the database of a home."),
+)
 def db() -> None:
     """Group the commands on the database."""
 

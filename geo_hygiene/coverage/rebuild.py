@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, text
 
 COVER_OF_LISTS = """
-insert into cover (target_id, source_id, from_mm, to_mm)
-select target_id, source_id, lower(piece), upper(piece)
+select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm
 from (
     select target_id, source_id, unnest(range_agg(int4range(from_mm, to_mm))) as piece
     from claim_stretch
@@ -18,8 +17,7 @@ from (
 """
 
 COVER_OF_SHAPES = """
-insert into cover (target_id, source_id, from_mm, to_mm)
-select target_id, source_id, lower(piece), upper(piece)
+select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm
 from (
     select
         target.id as target_id,
@@ -133,10 +131,10 @@ numbered as (
         window line as (partition by duty_id, target_id order by day)
     ) as marked
 )
-insert into state (duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps)
 select
-    duty_id, target_id, min(day), max(until), min(area_id), min(covered_mm), min(overlap_mm),
-    (select coalesce(max(upper(gap) - lower(gap)), 0) from unnest(gaps) as gap), gaps
+    duty_id, target_id, min(day) as valid_from, max(until) as valid_to, min(area_id) as area_id,
+    min(covered_mm) as covered_mm, min(overlap_mm) as overlap_mm,
+    (select coalesce(max(upper(gap) - lower(gap)), 0) from unnest(gaps) as gap) as gap_max_mm, gaps
 from numbered
 group by duty_id, target_id, island, gaps
 """
@@ -207,16 +205,16 @@ numbered as (
         window line as (partition by duty_id, target_id order by day)
     ) as marked
 )
-insert into vacancy (duty_id, target_id, valid_from, valid_to, area_id, vacant_mm)
-select duty_id, target_id, min(day), max(until), min(area_id), vacant_mm
+select duty_id, target_id, min(day) as valid_from, max(until) as valid_to, min(area_id) as area_id, vacant_mm
 from numbered
 where vacant_mm > 0
 group by duty_id, target_id, island, vacant_mm
 """
 
 LEDGER = """
-insert into ledger (duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)
-select duty_id, area_id, day, sum(total_mm), sum(covered_mm), sum(overlap_mm), sum(vacant_mm)
+select
+    duty_id, area_id, day, sum(total_mm) as total_mm, sum(covered_mm) as covered_mm, sum(overlap_mm) as overlap_mm,
+    sum(vacant_mm) as vacant_mm
 from (
     select
         state.duty_id, state.area_id, edge.day, edge.sign * target.extent_mm as total_mm,
@@ -234,12 +232,33 @@ group by duty_id, area_id, day
 having sum(total_mm) <> 0 or sum(covered_mm) <> 0 or sum(overlap_mm) <> 0 or sum(vacant_mm) <> 0
 """
 
+ANSWERS = {
+    "state (duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps)": STATES,
+    "vacancy (duty_id, target_id, valid_from, valid_to, area_id, vacant_mm)": VACANCIES,
+    "ledger (duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)": LEDGER,
+}
+"""The tables that are kept, each with the question that it answers; the ledger sums up the other two."""
+
 
 def write_cover(connection: Connection, source_ids: Iterable[int]) -> None:
     """Write the cover of new sources, lists and shapes."""
-    values = {"sources": sorted(source_ids), "targets": None}
-    connection.execute(text(COVER_OF_LISTS), values)
-    connection.execute(text(COVER_OF_SHAPES), values)
+    sources = sorted(source_ids)
+    _insert_cover(connection, COVER_OF_LISTS, sources=sources)
+    _insert_cover(connection, COVER_OF_SHAPES, sources=sources)
+
+
+def write_cover_of_shapes(connection: Connection, target_ids: Iterable[int]) -> None:
+    """Write what the shapes that are there cover of new targets."""
+    _insert_cover(connection, COVER_OF_SHAPES, targets=sorted(target_ids))
+
+
+def _insert_cover(
+    connection: Connection, rows: str, *, sources: list[int] | None = None, targets: list[int] | None = None
+) -> None:
+    connection.execute(
+        text(f"insert into cover (target_id, source_id, from_mm, to_mm) {rows}"),
+        {"sources": sources, "targets": targets},
+    )
 
 
 def rebuild_answers(
@@ -268,15 +287,14 @@ def rebuild_answers(
     )
     # The planner takes common table expressions for one row and would loop over them: twenty times slower at S.
     connection.execute(text("set local enable_nestloop = off"))
-    for statement in (STATES, VACANCIES, LEDGER):
-        connection.execute(text(statement), values)
+    for table, rows in ANSWERS.items():
+        connection.execute(text(f"insert into {table} {rows}"), values)
     connection.execute(text("set local enable_nestloop = on"))
 
 
 def rebuild(connection: Connection) -> None:
     """Make cover and every kept answer again; the caller holds the locks of everything."""
     connection.execute(text("delete from cover"))
-    values = {"sources": None, "targets": None}
-    connection.execute(text(COVER_OF_LISTS), values)
-    connection.execute(text(COVER_OF_SHAPES), values)
+    _insert_cover(connection, COVER_OF_LISTS)
+    _insert_cover(connection, COVER_OF_SHAPES)
     rebuild_answers(connection)

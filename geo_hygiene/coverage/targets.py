@@ -113,7 +113,7 @@ def targets_changed(
     # before anything is read: whoever writes a claim or a list now is met here when it is there to be seen
     lock_duties(connection, duty_ids)
     lock_targets(connection)
-    connection.execute(text(rebuild.COVER_OF_SHAPES), {"sources": None, "targets": begun_ids})
+    rebuild.write_cover_of_shapes(connection, begun_ids)
     unprojected = hand_on(connection, begun_ids)
     _assign_areas(connection, begun_ids)
     _delete_targets(connection, removed_ids)

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import version
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo_hygiene import database
 from geo_hygiene.i18n import _
@@ -14,13 +14,6 @@ from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import NotReadyError
 
 blueprint = Blueprint("health", __name__)
-
-#: Settings without which an acknowledged record can be lost in a crash; any other value refuses readiness.
-DURABLE = {
-    "fsync": {"on"},
-    "full_page_writes": {"on"},
-    "synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
-}
 
 
 @cache
@@ -46,11 +39,9 @@ def readiness(connection: Connection) -> dict[str, str]:
     if revision != _head():
         sentence = _("The database has the schema %(revision)s and this program needs %(head)s: run `geo-hygiene up`.")
         raise NotReadyError(sentence % {"revision": revision or "–", "head": _head()})
-    for setting, safe in DURABLE.items():
-        value = connection.execute(text("select current_setting(:setting)"), {"setting": setting}).scalar_one()
-        if value not in safe:
-            sentence = _("The database runs with %(setting)s = %(value)s and could lose records.")
-            raise NotReadyError(sentence % {"setting": setting, "value": value})
+    for setting, value in database.risky_settings(connection).items():
+        sentence = _("The database runs with %(setting)s = %(value)s and could lose records.")
+        raise NotReadyError(sentence % {"setting": setting, "value": value})
     return {"status": "ready", "database": "ok", "migration": revision}
 
 

@@ -1,0 +1,1 @@
+"""Backup and restore of a home, and the check of what it holds."""
