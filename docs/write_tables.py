@@ -23,6 +23,7 @@ from geo_hygiene.files.importing import ImportReport, Stored
 from geo_hygiene.i18n import gettext, use_locale
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import COMPUTED, Attribute, FieldType, MapLayer
+from geo_hygiene.upkeep.checks import CHECKS
 from geo_hygiene.web.api.answer_models import CoverAnswer, LayersAnswer
 
 DOCUMENTS = Path(__file__).parent
@@ -110,6 +111,14 @@ def findings() -> Iterator[str]:
         yield row(f"`{code}`", str(kind.level), both(kind.text))
 
 
+def checks() -> Iterator[str]:
+    """Yield what `db check` checks."""
+    yield from table("key", "what must hold", "when")
+    for check in CHECKS:
+        when = ["with `--thorough`"] if check.is_thorough else []
+        yield row(f"`{check.key}`", both(check.title), ", ".join(when + ["a warning only"] * check.is_warning))
+
+
 def floors() -> Iterator[str]:
     """Yield the lines of imports that `make check` holds the code to."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -190,6 +199,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "layers": layers,
     "fields": fields,
     "findings": findings,
+    "checks": checks,
     "floors": floors,
     "schema": schema,
     "answers": answers,

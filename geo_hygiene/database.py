@@ -21,6 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from geo_hygiene.crs import STORAGE_SRID, TILE_SRID
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.i18n import _
 
 MIGRATION_LOCK = 4_326_001
 """Advisory lock that lets one process migrate at a time."""
@@ -34,6 +36,10 @@ DURABLE = {
 
 _drivers: WeakSet[Any] = WeakSet()
 """The driver's connections of this process."""
+
+
+class NewerDatabaseError(GeoHygieneError):
+    """A newer version of the program has migrated the database."""
 
 
 class Base(DeclarativeBase):
@@ -157,10 +163,25 @@ def known_revisions() -> list[str]:
     return [found.revision for found in ScriptDirectory.from_config(_alembic_config()).walk_revisions()]
 
 
+def _newer(revision: str) -> NewerDatabaseError:
+    return NewerDatabaseError(
+        _(
+            "The database has the schema %(revision)s, which this program does not know: install the newer version of "
+            "the program that made it.",
+            revision=revision,
+        )
+    )
+
+
 def migrate(owner_url: str, revision: str = "head") -> None:
     """Bring a database to a revision, newer or older, as its owner; concurrent callers wait for one another.
 
     All of it is one transaction: a database is at the one revision or at the other, whatever happens on the way.
+
+    Raises
+    ------
+    NewerDatabaseError
+        If the database is at a revision that this program does not know.
     """
     owner = engine(owner_url)
     wanted = head_revision() if revision == "head" else revision
@@ -171,6 +192,8 @@ def migrate(owner_url: str, revision: str = "head") -> None:
                 connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
                 known = known_revisions()
                 current = current_revision(connection)
-                is_newer = current in known and known.index(current) < known.index(wanted)
+                if current is not None and current not in known:
+                    raise _newer(current)
+                is_newer = current is not None and known.index(current) < known.index(wanted)
                 (command.downgrade if is_newer else command.upgrade)(_alembic_config(connection), wanted)
     owner.dispose()

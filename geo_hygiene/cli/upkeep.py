@@ -84,6 +84,8 @@ def backup(file: Path, home: Path | None, key_file: Path | None, *, overwrite: b
         say(_("The keys are in %(file)s: keep it apart from the backup.", file=key_file), err=True)
     elif key_files(settings.home):
         say(_("The keys of the home are not in it: save them with --keys KEYFILE to another place."), err=True)
+    elif key_file:
+        say(_("The home has no keys, and %(file)s was not written.", file=key_file), err=True)
 
 
 def _backup_as_json(saved: Backup, key_file: Path | None, saved_keys: list[str], seconds: float) -> dict[str, Any]:

@@ -79,7 +79,8 @@ class Binaries:
         raise OtherVersionError(
             _(
                 "The database in %(folder)s was made by PostgreSQL %(made_by)s, and this system has %(newest)s: "
-                "install postgresql-%(made_by)s-postgis-3, or choose another home with --home.",
+                "install postgresql-%(made_by)s-postgis-3 beside it, make a backup (`geo-hygiene db backup FILE`), and "
+                "restore it into a new home (`geo-hygiene db restore FILE --home DIR`).",
                 folder=data,
                 made_by=made_by,
                 newest=newest.major,

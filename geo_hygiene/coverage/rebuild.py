@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.versions import bump_duties
+
 COVER_OF_LISTS = """
 select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm
 from (
@@ -298,3 +300,4 @@ def rebuild(connection: Connection) -> None:
     _insert_cover(connection, COVER_OF_LISTS)
     _insert_cover(connection, COVER_OF_SHAPES)
     rebuild_answers(connection)
+    bump_duties(connection, connection.scalars(text("select id from duty")))

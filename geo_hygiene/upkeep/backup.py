@@ -18,22 +18,17 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, text
 
 from geo_hygiene.database import Base, current_revision, engine
-from geo_hygiene.errors import GeoHygieneError
-from geo_hygiene.i18n import _
+from geo_hygiene.keys import FOLDER as KEYS
 from geo_hygiene.upkeep.archive import CHUNK, ArchiveWriter, Counter, uncounted, write_archive
 from geo_hygiene.upkeep.checks import Ground, Result, Subject, run_checks
 from geo_hygiene.upkeep.figures import cover_today, database_bytes, offices, server_versions
-from geo_hygiene.upkeep.home import FILES, KEYS, LastBackup, belonging_files, key_files, note_backup
+from geo_hygiene.upkeep.home import FILES, LastBackup, belonging_files, key_files, note_backup
 from geo_hygiene.upkeep.tables import Table, copy_out, sequences_of, tables_of
 
 Progress = Callable[[str, int, "int | None"], None]
 """Is told a step, how much of it is done, and of how much if that is known."""
 
 ROWS = "select greatest(sum(reltuples), 0) from pg_class where relname = any(:tables) and relkind = 'r'"
-
-
-class NoKeysError(GeoHygieneError):
-    """There are no keys to save."""
 
 
 @dataclass(frozen=True)
@@ -163,18 +158,16 @@ def pour(source: BinaryIO, target: BinaryIO, counted: Counter = uncounted) -> No
 
 
 def write_keys(path: Path, home: Path, *, overwrite: bool = False) -> list[str]:
-    """Save the secrets of a home in a file of their own; return their names.
+    """Save the secrets of a home in a file of their own; return their names, and write none where there are none.
 
     Raises
     ------
-    NoKeysError
-        If the home has none.
     BackupNotWrittenError
         If the file can not be written.
     """
     keys = key_files(home)
     if not keys:
-        raise NoKeysError(_("%(home)s has no keys: nothing was written to %(file)s.", home=home, file=path))
+        return []
     with write_archive(path, overwrite=overwrite) as archive:
         for key in keys:
             with archive.member(f"{KEYS}/{key.name}") as file:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import N_, _
+from geo_hygiene.keys import FOLDER as KEYS
 
 FOLDERS = ("photos", "uploads")
 """Folders of a home whose files belong to its records and go into a backup.
@@ -22,11 +23,8 @@ Everything else is made again (caches), tells of one machine (logs, sockets, the
 FILES = "home"
 """Folder of the archive that holds them."""
 
-KEYS = "keys"
-"""Folder of the secrets of a home. They never go into a backup: who steals one must not get the keys with it."""
-
-KEY_USES: dict[str, str] = {}
-"""What does not work without a key, by the name of its file."""
+KEY_USES = {"tiles": N_("a new one is made, and maps that are open are loaded once more")}
+"""What it means that a key is missing, by its name. Keys never go into a backup: who steals one gets none with it."""
 
 OTHER_KEY = N_("what was encrypted or signed with it can not be read")
 
@@ -41,23 +39,18 @@ class RestoreUnfinishedError(GeoHygieneError):
 
 
 def belonging_files(home: Path) -> list[Path]:
-    """Return the files of a home that go into a backup, in order."""
-    return _files(home, FOLDERS)
-
-
-def key_files(home: Path) -> list[Path]:
-    """Return the secrets of a home, in order."""
-    return _files(home, (KEYS,))
-
-
-def _files(home: Path, folders: tuple[str, ...]) -> list[Path]:
-    """Return regular files only: a link could lead anywhere."""
-    found = (path for folder in folders for path in (home / folder).rglob("*"))
+    """Return the files of a home that go into a backup, in order; a link could lead anywhere and is none."""
+    found = (path for folder in FOLDERS for path in (home / folder).rglob("*"))
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 
+def key_files(home: Path) -> list[Path]:
+    """Return the secrets of a home, in order; a name with a dot is one that is being made."""
+    return sorted(path for path in (home / KEYS).glob("*") if path.is_file() and not path.suffix)
+
+
 def key_use(name: str) -> str:
-    """Return in the user's language what does not work without a key."""
+    """Return in the user's language what it means that a key is missing."""
     return _(KEY_USES.get(name, OTHER_KEY))
 
 

@@ -24,12 +24,13 @@ from geo_hygiene.coverage.versions import begin_anew
 from geo_hygiene.database import current_revision, engine, known_revisions, migrate
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
+from geo_hygiene.keys import FOLDER as KEYS
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.upkeep.archive import Archive, BackupUnreadableError, Measuring, newer
 from geo_hygiene.upkeep.backup import Progress, fingerprint, member_of, pour, snapshot, unwatched
 from geo_hygiene.upkeep.checks import Difference, Ground, Result, Subject, run_checks
 from geo_hygiene.upkeep.figures import cover_of
-from geo_hygiene.upkeep.home import FILES, FOLDERS, KEYS, finish_restoring, restoring
+from geo_hygiene.upkeep.home import FILES, FOLDERS, finish_restoring, restoring
 from geo_hygiene.upkeep.tables import Table, copy_in, copy_out, set_sequences, tables_of, without_indexes
 
 SEEDED = frozenset({"duty", "scope", "data_version"})
