@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from bench import covering, importing, serving, starting
+from bench import covering, importing, saving, serving, starting
 from bench.document import document
 from bench.figures import Figure
 from bench.machine import machine, versions
@@ -30,6 +30,7 @@ GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "start": starting.measure,
     "import": importing.measure_buildings,
     "streets": importing.measure_streets,
+    "backup": saving.measure,
 }
 
 

@@ -12,6 +12,7 @@ TITLES = {
     "start": "Starts",
     "import": "Import without splitting",
     "streets": "A county: raw streets, zones and cover",
+    "backup": "Backup, restore and check",
 }
 
 INTRODUCTION = """# Benchmarks
