@@ -31,7 +31,7 @@ FAULTS = {
     "schema": ["alter table person drop column employment", "update alembic_version set version_num = '0001'"],
     "lengths": [
         f"update target set extent_mm = extent_mm + 3 where id = {ANY_LINE}",
-        f"update target set geom = ST_Translate(ST_Scale(geom, 1.001, 1), -0.11, 0) where id = {ANY_LINE}",
+        f"update target set geom = ST_Scale(geom, 0.99, 0.99) where id = {ANY_LINE}",
         "update target set extent_mm = 2 where id = (select id from septic_tank limit 1)",
     ],
     "positions": [
@@ -72,7 +72,7 @@ FAULTS = {
     ],
     "state-periods": [
         f"delete from state where target_id = {COVERED}",
-        f"update state set valid_to = '2025-03-01' where target_id = {COVERED}",
+        f"update state set valid_to = '2300-01-01' where target_id = {COVERED} and valid_to = 'infinity'",
     ],
     "ledger": [
         "update ledger set covered_mm = covered_mm + 1 where id = (select min(id) from ledger)",
@@ -84,7 +84,7 @@ FAULTS = {
     "states-rebuilt": [
         f"update state set overlap_mm = least(covered_mm, overlap_mm + 1) where target_id = {COVERED}",
     ],
-    "vacancies-rebuilt": ["delete from assignment where id = (select min(id) from assignment)"],
+    "vacancies-rebuilt": ["delete from assignment"],
     "rights": [
         "grant create on schema public to geo_hygiene_service",
         "grant delete on case_event to geo_hygiene_service",
