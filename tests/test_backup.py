@@ -319,22 +319,6 @@ def test_an_older_backup_is_brought_to_the_schema_of_this_program(
     assert answer(*words, database=database) == answer(*words, database=old)
 
 
-def test_maps_in_browsers_can_not_take_the_restored_state_for_another(
-    saved: Path, folder: Path, database: TestDatabase, sample_database: TestDatabase
-) -> None:
-    run("db", "restore", saved / "town.zip", "--home", folder / "again", database=database)
-    question = text("select subject, version from data_version")
-    with engine(database.owner_url).connect() as connection:
-        now = {row.subject: row.version for row in connection.execute(question)}
-        connection.engine.dispose()
-    with engine(sample_database.owner_url).connect() as connection:
-        before = {row.subject: row.version for row in connection.execute(question)}
-        connection.engine.dispose()
-    assert before.keys() <= now.keys()
-    assert {"duty:sweeping", "duty:tanks", "estates"} <= now.keys()
-    assert min(now.values()) > max(before.values()) + 1_000_000
-
-
 def test_a_backup_while_others_write_is_one_state(
     folder: Path, new_database: Callable[..., TestDatabase], sample_template: TestDatabase
 ) -> None:

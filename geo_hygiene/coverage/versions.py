@@ -53,21 +53,3 @@ def by_subject(connection: Connection, subjects: Iterable[str]) -> dict[str, int
 def current(connection: Connection, subjects: Iterable[str]) -> str:
     """Return a token that changes whenever one of the subjects does."""
     return "-".join(str(version) for version in by_subject(connection, subjects).values())
-
-
-def begin_anew(connection: Connection, subjects: Iterable[str]) -> None:
-    """Give these subjects, every duty and all others numbers that nobody was told before.
-
-    A database that went back to an earlier state would otherwise give numbers again that browsers and caches know with
-    another content. It goes on from the seconds since 1970: no subject changes more often than that.
-    """
-    connection.execute(
-        text(
-            "insert into data_version (subject, version)"
-            " select subject, extract(epoch from now())::bigint from ("
-            " select subject from data_version union select 'duty:' || code from duty"
-            " union select unnest(cast(:subjects as text[]))) as known order by subject"
-            " on conflict (subject) do update set version = greatest(data_version.version, excluded.version) + 1"
-        ),
-        {"subjects": sorted(set(subjects))},
-    )

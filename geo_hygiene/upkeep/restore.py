@@ -20,12 +20,10 @@ from psycopg2.errors import DiskFull
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from geo_hygiene.coverage.versions import begin_anew
 from geo_hygiene.database import current_revision, engine, known_revisions, migrate
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.keys import FOLDER as KEYS
-from geo_hygiene.layers import LAYERS
 from geo_hygiene.upkeep.archive import Archive, BackupUnreadableError, Measuring, newer
 from geo_hygiene.upkeep.backup import Progress, fingerprint, member_of, pour, snapshot, unwatched
 from geo_hygiene.upkeep.checks import Difference, Ground, Result, Subject, run_checks
@@ -272,7 +270,6 @@ def _load(connection: Connection, archive: Archive, home: Path, progress: Progre
         progress("compare", done, total)
         done += _compare_table(connection, archive, table)
         connection.execute(text(f'analyze "{table.name}"'))
-    begin_anew(connection, LAYERS)
 
 
 def _compare_table(connection: Connection, archive: Archive, table: Table) -> int:
