@@ -196,7 +196,9 @@ def test_a_backup_holds_every_record_and_no_key(saved: Path, sample_database: Te
 
 
 def test_what_does_not_work_without_the_keys_is_said(saved: Path, folder: Path, database: TestDatabase) -> None:
-    told = run("db", "restore", saved / "town.zip", "--home", folder / "again", database=database).stderr
+    done = run("db", "restore", saved / "town.zip", "--home", folder / "again", "--json", database=database)
+    assert json.loads(done.stdout)["missing_keys"] == ["phones", "tiles"]
+    told = done.stderr
     assert "The key phones is missing: what was encrypted or signed with it can not be read." in told
     assert "The key tiles is missing: a new one is made" in told
 

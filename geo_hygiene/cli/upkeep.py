@@ -146,7 +146,8 @@ def restore(ctx: click.Context, file: Path, home: Path | None, key_file: Path | 
         _("Restored the backup of %(made_at)s into %(home)s in %(seconds)s s:", **_told(manifest, settings, seconds)),
         err=True,
     )
-    _print_cover(manifest["cover"])
+    if not as_json:
+        _print_cover(manifest["cover"])
     for name in restored.missing_keys:
         say(_("The key %(name)s is missing: %(use)s.", name=name, use=key_use(name)), err=True)
     for result in restored.results:
