@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 
 from geo_hygiene.files.findings import Code
 from geo_hygiene.files.reading import SourceTable, read
-
-Sheets = dict[str, list[list[Any]]]
-
-
-def workbook(path: Path, sheets: Sheets, hidden: tuple[str, ...] = ()) -> Path:
-    """Write sheets as a spreadsheet program would, from their lines of cells."""
-    with xlsxwriter.Workbook(path) as book:
-        day, minute = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        for name, lines in sheets.items():
-            sheet = book.add_worksheet(name)
-            if name in hidden:
-                sheet.hide()
-            for row, line in enumerate(lines):
-                for column, value in enumerate(line):
-                    if isinstance(value, date | time):
-                        sheet.write_datetime(row, column, value, minute if isinstance(value, datetime) else day)
-                    elif value is not None:
-                        sheet.write(row, column, value)
-    return path
+from tests.made_workbooks import Sheets, workbook
 
 
 def values(table: SourceTable) -> list[dict[str, Any]]:

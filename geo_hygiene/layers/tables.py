@@ -14,7 +14,11 @@ from geo_hygiene.records.people import Assignment, Person, Post
 ROLES = (
     Choice(value="leader", title=N_("Leader"), aliases=("领导", "包片领导")),
     Choice(value="cadre", title=N_("Cadre"), aliases=("干部", "社区干部", "包组干部")),
-    Choice(value="cleaner", title=N_("Cleaner"), aliases=("保洁员", "环卫工")),
+    Choice(
+        value="cleaner",
+        title=N_("Cleaner"),
+        aliases=("保洁员", "环卫工", "环卫工人", "环卫保洁员", "清洁工", "清扫工", "保洁人员"),
+    ),
     Choice(value="supervisor", title=N_("Supervisor"), aliases=("市容监督员", "监督员")),
     Choice(value="estate_cleaner", title=N_("Estate cleaner"), aliases=("小区保洁员", "estate cleaner")),
     Choice(value="volunteer", title=N_("Volunteer"), aliases=("红袖套义务监督员", "志愿者")),

@@ -29,6 +29,11 @@ def fold(heading: str) -> str:
     return re.sub(r"[\s_\-]", "", normalize("NFKC", heading)).casefold()
 
 
+def bare(heading: str) -> str:
+    """Return a folded heading without what forms put around it: a unit in brackets, a star, a colon."""
+    return re.sub(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|[*:★]", "", fold(heading))
+
+
 def map_fields(
     layer: MapLayer, headings: Sequence[str], given: Mapping[str, str], constants: Iterable[str] = ()
 ) -> FieldMap:
@@ -48,10 +53,10 @@ def map_fields(
     columns = {name: heading for name, heading in given.items() if heading}
     free = [heading for heading in headings if heading not in columns.values()]
     fields = [attribute for attribute in layer if attribute.importable and attribute.name not in given]
-    for wanted in (_names, _aliases):
+    for wanted, spelt in ((_names, fold), (_aliases, fold), (_names, bare), (_aliases, bare)):
         for attribute in fields:
             words = [fold(word) for word in wanted(attribute)]
-            found = next((heading for word in words for heading in free if fold(heading) == word), None)
+            found = next((heading for word in words for heading in free if spelt(heading) == word), None)
             if found is not None and attribute.name not in columns:
                 columns[attribute.name] = found
                 free.remove(found)

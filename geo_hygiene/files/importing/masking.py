@@ -36,6 +36,7 @@ _CHECKS = "10X98765432"
 _RECENT = 2010
 """Systems number cases by place and day, as cards do; people born since then are told apart by the last digit."""
 
+_FLOAT = re.compile(r"\d+\.0+|\d\.\d{9,}[Ee]\+?\d\d?")
 _SUBSCRIBER = "****"
 
 
@@ -45,12 +46,21 @@ def mask_phones(written: str) -> str:
 
 
 def mask_phone(written: str) -> str:
-    """Return the masked form of a telephone number, whatever its length."""
+    """Return the masked form of a telephone number, whatever its length and however a spreadsheet shows it."""
+    written = _as_digits(written.translate(_NARROW))
     masked = mask_phones(written)
     if masked != written or "*" in written:
         return masked
     digits = re.sub(r"\D", "", written)
     return "*" * max(len(digits) - 4, 0) + digits[-4:] if len(digits) > 4 else "*" * len(digits)  # noqa: PLR2004
+
+
+def _as_digits(written: str) -> str:
+    """Return what a spreadsheet made a number of as the digits that somebody typed."""
+    plain = written.strip().removeprefix("'")
+    if _FLOAT.fullmatch(plain) and (number := float(plain)).is_integer():
+        return f"{number:.0f}"
+    return plain
 
 
 def mask_numbers(written: str) -> str:

@@ -1,4 +1,4 @@
-"""Take a shapefile, GeoPackage or GeoJSON out of an archive without trusting a word of what the archive says."""
+"""Take a shapefile, GeoPackage, GeoJSON or table out of an archive without trusting a word of what the archive says."""
 
 import errno
 import re
@@ -11,14 +11,23 @@ from pathlib import Path, PurePosixPath
 from geo_hygiene.files.findings import Code
 from geo_hygiene.files.reading import encodings
 from geo_hygiene.files.reading.limits import MEBIBYTE, Limits
-from geo_hygiene.files.reading.locate import JSON_ENDINGS, SHAPEFILE_PARTS, Located, RefusedError, listed, refuse
+from geo_hygiene.files.reading.locate import (
+    JSON_ENDINGS,
+    PACKED_TABLES,
+    SHAPEFILE_PARTS,
+    Located,
+    RefusedError,
+    listed,
+    refuse,
+)
 from geo_hygiene.i18n import N_
 
 MOST_MEMBERS = 20
 #: Text padded with blanks shrinks to a hundredth; what shrinks more, and is not small, was made to hurt.
 MOST_RATIO = 100
 RATIO_COUNTS_FROM = 16 * MEBIBYTE
-_WANTED = frozenset({*SHAPEFILE_PARTS, *JSON_ENDINGS, "gpkg"})
+_LAYERS = frozenset({"shp", "gpkg", *JSON_ENDINGS})
+_WANTED = frozenset({*SHAPEFILE_PARTS, *_LAYERS, *PACKED_TABLES})
 _NESTED = frozenset({"zip", "7z", "rar", "gz", "tgz", "tar", "bz2", "xz", "zst", "kmz"})
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UTF8_NAMES = 0x800
@@ -165,13 +174,14 @@ def _choose(names: dict[str, zipfile.ZipInfo], archive: str, wanted: str | None)
         if ending in groups[key]:
             raise _unsafe(N_("The archive holds two files of the name %(name)s."), name)
         groups[key][ending] = name
-    sources = {key: parts for key, parts in groups.items() if {"shp", "gpkg", *JSON_ENDINGS} & parts.keys()}
+    layers = {key: parts for key, parts in groups.items() if _LAYERS & parts.keys()}
+    sources = layers or {key: parts for key, parts in groups.items() if parts.keys() & set(PACKED_TABLES)}
     if wanted is not None and len(sources) > 1:
         sources = {key: parts for key, parts in sources.items() if _stem(parts) == wanted} or sources
     if not sources:
         raise refuse(
             Code.FILE_UNREADABLE,
-            N_("The archive %(name)s holds no shapefile, GeoPackage or GeoJSON."),
+            N_("The archive %(name)s holds no shapefile, GeoPackage, GeoJSON or table."),
             name=archive,
         )
     if len(sources) > 1:

@@ -26,7 +26,7 @@ from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity
 from geo_hygiene.files.reading.geopackages import GeoPackage
 from geo_hygiene.files.reading.guess import looks_like
 from geo_hygiene.files.reading.limits import Limits
-from geo_hygiene.files.reading.locate import JSON_ENDINGS, TABLE_ENDINGS, Located, RefusedError, refuse
+from geo_hygiene.files.reading.locate import JSON_ENDINGS, TABLE_ENDINGS, TEXT_ENDINGS, Located, RefusedError, refuse
 from geo_hygiene.files.reading.magic import check_content
 from geo_hygiene.files.reading.notes import Notes
 from geo_hygiene.files.reading.placement import Placement
@@ -150,7 +150,7 @@ class Reading:
 
     def _table(self, located: Located) -> TextTable:
         shapes = {"has_shapes": self._job["family"] is not None, "needs_shapes": self._job["needs_shapes"]}
-        if located.ending == "csv":
+        if located.ending in TEXT_ENDINGS:
             return CsvTable(located, self._job["encoding"], **shapes)
         return Workbook(located, self._limits, table=self._job["table"], **shapes)
 

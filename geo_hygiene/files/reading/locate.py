@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo_hygiene.files.findings import Code, Finding
+from geo_hygiene.files.reading import foreign
 from geo_hygiene.i18n import N_
 
 #: The endings of a shapefile's parts that are read; the others (spatial indexes, metadata) are left alone.
 SHAPEFILE_PARTS = ("shp", "shx", "dbf", "prj", "cpg")
 JSON_ENDINGS = ("geojson", "json")
 READABLE = ("shp", "zip", "gpkg", *JSON_ENDINGS)
-TABLE_ENDINGS = ("csv", "xlsx", "xls", "ods")
+TEXT_ENDINGS = ("csv", "txt", "tsv")
+WORKBOOK_ENDINGS = ("xlsx", "xls", "ods", "xlsm", "xlsb", "et")
+TABLE_ENDINGS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS)
+PACKED_TABLES = tuple(ending for ending in TABLE_ENDINGS if ending != "txt")
+"""Tables that a folder or an archive may hold; a text there is what somebody wrote about the others."""
 #: Side files of a GeoPackage that was not closed: newer rows may stand there.
 WRITE_AHEAD = ("gpkg-wal", "gpkg-shm")
 
@@ -46,29 +51,38 @@ def locate(path: Path) -> Located:
     RefusedError
         If there is no such file, or not exactly one.
     """
+    ending = path.suffix.lower().removeprefix(".")
     if path.is_dir():
+        if foreign.by_ending(ending) is not None:
+            raise _not_read(path, ending)
         return _only_one(path)
     if not path.exists() and path.with_name(path.name + ".shp").exists():
-        path = path.with_name(path.name + ".shp")
+        path, ending = path.with_name(path.name + ".shp"), "shp"
     if not path.is_file():
         raise refuse(Code.FILE_UNREADABLE, N_("There is no file %(name)s."), name=path.name)
-    ending = path.suffix.lower().removeprefix(".")
     if ending in SHAPEFILE_PARTS and ending != "shp":
         return _shapefile(path, needs_shapes=True)
     if ending == "shp":
         return _shapefile(path)
     if ending not in {*READABLE, *TABLE_ENDINGS}:
-        raise refuse(
-            Code.FILE_TYPE,
-            N_("Files with the ending %(ending)s are not read."),
-            hint=N_(
-                "Bring a shapefile (.shp, a folder or a .zip), a GeoPackage (.gpkg), GeoJSON (.geojson), or a table "
-                "(.csv, .xlsx)."
-            ),
-            ending=f".{ending}" if ending else "—",
-        )
+        raise _not_read(path, ending)
     extra = {part: beside for part in WRITE_AHEAD if (beside := path.with_suffix(f".{part}")).is_file()}
     return Located(ending, path.stem, {ending: path, **(extra if ending == "gpkg" else {})})
+
+
+def _not_read(path: Path, ending: str) -> RefusedError:
+    kind = foreign.by_ending(ending)
+    if kind is not None:
+        return RefusedError(foreign.told(kind, path.name))
+    return refuse(
+        Code.FILE_TYPE,
+        N_("Files with the ending %(ending)s are not read."),
+        hint=N_(
+            "Bring a shapefile (.shp, a folder or a .zip), a GeoPackage (.gpkg), GeoJSON (.geojson), or a table "
+            "(.csv, .xlsx)."
+        ),
+        ending=f".{ending}" if ending else "—",
+    )
 
 
 def parts_of(stem: str, files: Iterable[Path]) -> dict[str, Path]:
@@ -96,17 +110,16 @@ def _shapefile(path: Path, *, needs_shapes: bool = False) -> Located:
 
 
 def _only_one(folder: Path) -> Located:
-    sources = sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower().removeprefix(".") in READABLE and not file.name.startswith(".") and file.is_file()
-    )
-    shapefiles = [file for file in sources if file.suffix.lower() == ".shp"]
-    candidates = shapefiles or sources
+    files = sorted(file for file in folder.iterdir() if not file.name.startswith((".", "~$")) and file.is_file())
+
+    def ending_in(endings: Iterable[str]) -> list[Path]:
+        return [file for file in files if file.suffix.lower().removeprefix(".") in endings]
+
+    candidates = ending_in(["shp"]) or ending_in(READABLE) or ending_in(PACKED_TABLES)
     if not candidates:
         raise refuse(
             Code.FILE_UNREADABLE,
-            N_("The folder %(name)s holds no shapefile, GeoPackage or GeoJSON."),
+            N_("The folder %(name)s holds no shapefile, GeoPackage, GeoJSON or table."),
             name=folder.name,
         )
     if len(candidates) > 1:

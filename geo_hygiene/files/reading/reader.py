@@ -59,7 +59,7 @@ def read(
     ----------
     path
         A .shp, a folder that holds one, a .zip of a shapefile, GeoPackage or GeoJSON, a .gpkg, .geojson or .json; a
-        .csv, .xlsx, .xls or .ods for tables without geometry.
+        .csv, .txt, .xlsx, .xls, .ods or .et for tables.
     crs
         The coordinate system, as `EPSG:4523`; else what the file says.
     encoding

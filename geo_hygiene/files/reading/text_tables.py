@@ -25,6 +25,49 @@ REASON_COLUMNS = ("row", "codes", "reasons")
 Line = Sequence[str]
 """The values of a line."""
 
+MOST_TITLES = 20
+"""Lines above the headings that may hold a title, a date, or nothing."""
+FEWEST_HEADINGS, SHARE_OF_HEADINGS = 2, 0.6
+"""A line with fewer values, or fewer than this share of those of the fullest line, is a title."""
+_PADDING = " \t\r\n\x00\x1a\u3000\ufeff"
+
+
+def headings_of(lines: Sequence[Line]) -> tuple[int, Line]:
+    """Return how many of the first lines of a table stand above the headings, and the headings."""
+    filled = [sum(not says_nothing(value) for value in line) for line in lines]
+    fewest = max(1, min(max(FEWEST_HEADINGS, SHARE_OF_HEADINGS * max(filled, default=0)), max(filled, default=0)))
+    at = next((number for number, values in enumerate(filled) if values >= fewest), None)
+    if at is None:
+        return 0, []
+    headings = lines[at]
+    if at + 1 < len(lines) and (parts := _grouped(headings, lines[at + 1])):
+        at, headings = at + 1, parts
+    last = max(place for place, value in enumerate(headings) if value.strip())
+    return at, headings[: last + 1]
+
+
+def says_nothing(value: str) -> bool:
+    """Tell whether a value is empty, or what programs put behind the end of a text."""
+    return not value.strip(_PADDING)
+
+
+def _grouped(upper: Line, lower: Line) -> Line:
+    """Return the headings of two lines where the upper one names groups of columns, as merged cells do; else nothing.
+
+    The lower line then says something in every column of every group, and nothing elsewhere.
+    """
+    width = max(len(upper), len(lower))
+    above, below = ([*line, *[""] * (width - len(line))] for line in (upper, lower))
+    starts = [at for at in range(width) if above[at].strip()]
+    grouped = set()
+    for start, end in zip(starts, [*starts[1:], width], strict=True):
+        if end - start > 1 and below[start].strip():
+            grouped |= {at for at in range(start, end) if below[at].strip()}
+    said = {at for at in range(width) if below[at].strip()}
+    if not grouped or said != grouped or any(not above[at].strip() and at not in said for at in range(max(said))):
+        return []
+    return [low if low.strip() else high for high, low in zip(above, below, strict=True)]
+
 
 class TextTable(ABC):
     """A table with one line of headings; every value is text, empty ones are null.
@@ -80,7 +123,7 @@ class TextTable(ABC):
         row = 0
         lines: list[Line] = []
         for line in self._lines():
-            if any(line):
+            if any(line) and not all(map(says_nothing, line)):
                 lines.append(line)
             else:
                 self._pass_over(row + len(lines))

@@ -11,8 +11,20 @@ from geo_hygiene.files.reading.sources import FORMAT_ENCODING
 from geo_hygiene.i18n import N_
 
 _BLOCK = 1024 * 1024
+#: One byte in so many is zero in UTF-16, however Chinese the text is.
+_ZEROS = 25
 #: What stands between the signs of JSON and CSV.
 _WORD = re.compile(r"""[^\s,;:"{}\[\]\x00-\x1f]+""")
+
+
+def _wide_codec(start: bytes) -> str | None:
+    """Return the codec of UTF-16 text, which has a mark, or a zero beside each Latin sign and line end."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if start.count(0) * _ZEROS < len(start) or not start.strip(b"\x00"):
+        return None
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    return None if even and odd else "utf-16-le" if odd else "utf-16-be"
 
 
 class Text:
@@ -39,10 +51,10 @@ class Text:
         self.encoding = dict(FORMAT_ENCODING)
         self.codec = "utf-8-sig"
         with path.open("rb") as file:
-            start = file.read(4)
-        asked = encodings.asked(option)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            self.codec, self.encoding = "utf-16", {"used": "UTF-16", "from": "format"}
+            start = file.read(_BLOCK)
+        asked, wide = encodings.asked(option), _wide_codec(start)
+        if wide == "utf-16" or (wide is not None and asked is None):
+            self.codec, self.encoding = wide, {"used": "UTF-16", "from": "format"}
             self._must_decode("UTF-16")
         elif asked is not None:
             self.encoding = {"used": asked.name, "from": "option"}

@@ -1,4 +1,4 @@
-"""Read a sheet of a workbook (.xlsx, .xls, .ods) as a table of text, as somebody would read it off the screen."""
+"""Read a sheet of a workbook (.xlsx, .xls, .ods, .et) as a table of text, as somebody would read it off the screen."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -8,18 +8,24 @@ from pathlib import Path
 
 import python_calamine
 
-from geo_hygiene.files.findings import Code
+from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.archives import check_sizes
+from geo_hygiene.files.reading.foreign import PASSWORD_HINT
 from geo_hygiene.files.reading.limits import Limits
 from geo_hygiene.files.reading.locate import Located, RefusedError, listed, refuse
 from geo_hygiene.files.reading.sources import FORMAT_ENCODING
-from geo_hygiene.files.reading.text_tables import Line, TextTable
+from geo_hygiene.files.reading.text_tables import (
+    FEWEST_HEADINGS,
+    MOST_TITLES,
+    Line,
+    TextTable,
+    headings_of,
+    says_nothing,
+)
 from geo_hygiene.i18n import N_
 
-ENDINGS = ("xlsx", "xls", "ods")
-FEWEST_HEADINGS = 2
-"""A line with fewer values, above others with more, is a title."""
 _WHOLE_NUMBERS_END = 2**53
+_DIGITS_END = 1e15
 
 Cell = str | float | bool | date | datetime | time | timedelta
 
@@ -46,13 +52,26 @@ class Workbook(TextTable):
         ((ending, path),) = located.parts.items()
         self.format = ending.upper()
         self._sheet = _sheet(path, limits, located.name, table)
-        self._heading_row, headings = _headings(self._sheet)
+        first = [[_shown(cell) for cell in cells] for cells in islice(self._sheet.iter_rows(), MOST_TITLES + 1)]
+        titles, headings = headings_of(first)
+        self._before = titles + 1
         super().__init__(located.name, headings, [], has_shapes=has_shapes, needs_shapes=needs_shapes)
-        self._pass_over(0, self._heading_row - 1)
+        self._pass_over(0, titles)
 
     def _lines(self) -> Iterator[Line]:
-        for cells in islice(self._sheet.iter_rows(), self._heading_row, None):
-            yield [_shown(cell) for cell in cells]
+        row = 0
+        for cells in islice(self._sheet.iter_rows(), self._before, None):
+            line = [_shown(cell) for cell in cells]
+            row += not all(map(says_nothing, line))
+            self._tell_lost_digits(cells, row)
+            yield line
+
+    def _tell_lost_digits(self, cells: Sequence[Cell], row: int) -> None:
+        text = N_("A number of more than 15 digits lost its end in the spreadsheet.")
+        hint = N_("Give the column the format “text”, and type the number again.")
+        for name, cell in zip(self._names, cells, strict=False):
+            if isinstance(cell, float) and abs(cell) >= _DIGITS_END:
+                self.findings.append(Finding(Code.VALUE_CUT, text, row, name, _shown(cell), hint))
 
 
 def _sheet(path: Path, limits: Limits, name: str, wanted: str | None) -> python_calamine.CalamineSheet:
@@ -75,6 +94,8 @@ def _sheet(path: Path, limits: Limits, name: str, wanted: str | None) -> python_
     except python_calamine.CalamineError as problem:
         raise _damaged(name) from problem
     filled = [sheet for sheet in sheets if sheet.height]
+    wide = [sheet for sheet in filled if sheet.width >= FEWEST_HEADINGS]
+    filled = wide if len(wide) == 1 else filled  # beside a table there is often a sheet of explanations
     if not filled:
         raise refuse(Code.FILE_UNREADABLE, N_("The workbook %(name)s is empty."), name=name)
     if len(filled) > 1:
@@ -93,12 +114,14 @@ def _opened(path: Path, limits: Limits, name: str) -> python_calamine.CalamineWo
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 check_sizes(archive.infolist(), limits)
-        return python_calamine.CalamineWorkbook.from_path(path)
+        with path.open("rb") as file:
+            # by the content: what is called .xls is often something newer
+            return python_calamine.CalamineWorkbook.from_filelike(file)
     except python_calamine.PasswordError as problem:
         raise refuse(
             Code.FILE_ENCRYPTED,
             N_("%(name)s is protected by a password."),
-            hint=N_("Save it without a password and bring it again."),
+            hint=PASSWORD_HINT,
             name=name,
         ) from problem
     except (python_calamine.CalamineError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
@@ -112,18 +135,6 @@ def _damaged(name: str) -> RefusedError:
         hint=N_("Open it in a spreadsheet, save it again as .xlsx, and bring that."),
         name=name,
     )
-
-
-def _headings(sheet: python_calamine.CalamineSheet) -> tuple[int, Sequence[str]]:
-    """Return the number of the line of headings, and what it says."""
-    wide = sheet.width >= FEWEST_HEADINGS
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        texts = [_shown(cell) for cell in cells]
-        if sum(map(bool, texts)) >= (FEWEST_HEADINGS if wide else 1):
-            while not texts[-1]:
-                texts.pop()
-            return number, texts
-    return 0, []
 
 
 def _shown(cell: Cell) -> str:
