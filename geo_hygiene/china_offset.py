@@ -7,7 +7,8 @@ two. The inverse is iterated until it is exact. Coordinates are degrees, x = lon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -61,6 +62,24 @@ def bd09_from_gcj02(lon: Degrees, lat: Degrees) -> Places:
 def gcj02_from_bd09(lon: Degrees, lat: Degrees) -> Places:
     """Return the places of GCJ-02 that BD-09 puts here; the inverse of :func:`bd09_from_gcj02` to 1e-12 degrees."""
     return _inverse(bd09_from_gcj02, lon, lat, lon - BD_LON, lat - BD_LAT)
+
+
+def wgs84_from_bd09(lon: Degrees, lat: Degrees) -> Places:
+    """Return the places of WGS 84 that BD-09 puts here."""
+    return wgs84_from_gcj02(*gcj02_from_bd09(lon, lat))
+
+
+OFFSETS: Mapping[str, Callable[[Degrees, Degrees], Places]] = {
+    "GCJ-02": wgs84_from_gcj02,
+    "BD-09": wgs84_from_bd09,
+}
+"""What takes each offset back, by the name under which people know it."""
+
+
+def offset_named(words: str) -> str | None:
+    """Return the offset of a name, however it is spelt: GCJ02, gcj-02, BD09."""
+    said = re.sub(r"[\s_-]", "", words).upper().removesuffix("LL")
+    return next((name for name in OFFSETS if name.replace("-", "") == said), None)
 
 
 def _inverse(forward: Callable[[Degrees, Degrees], Places], lon: Degrees, lat: Degrees, *start: Degrees) -> Places:

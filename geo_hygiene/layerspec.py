@@ -92,6 +92,11 @@ class Role(StrEnum):
     LATITUDE = "latitude"
     LONGITUDE = "longitude"
     """Degrees (EPSG:4326) of a row without a geometry."""
+    LANE = "lane"
+    HOUSE_NUMBER = "house-number"
+    """Where a row lies on the lanes that are stored, if it has neither a geometry nor coordinates."""
+    ADDRESS = "address"
+    """Words that may name a lane and a house number, where no field of their own does."""
     CLOCK = "clock"
     """The time of day, where it stands in a column of its own."""
     FROM = "from"
@@ -120,6 +125,9 @@ COMPUTED = frozenset(
 
 IMPORT_ONLY = frozenset({Role.LATITUDE, Role.LONGITUDE, Role.CLOCK})
 """Roles that an import reads and an export leaves out: what they say stands in another field or in the geometry."""
+
+ADDRESS_ROLES = frozenset({Role.LANE, Role.HOUSE_NUMBER, Role.ADDRESS})
+"""Roles of fields that tell where a row lies without coordinates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +186,12 @@ class Attribute:
     @property
     def exportable(self) -> bool:
         """Whether an export writes it."""
-        return self.role not in IMPORT_ONLY
+        return self.role not in IMPORT_ONLY and not self.is_kept_beside
+
+    @property
+    def is_kept_beside(self) -> bool:
+        """Whether the record has no column for it, so that what a file says is kept under its heading."""
+        return self.role in ADDRESS_ROLES and self.column is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -417,7 +430,7 @@ def coordinate_fields() -> tuple[Attribute, ...]:
             type=FieldType.NUMBER,
             minimum=-180,
             maximum=180,
-            aliases=("经度", "longitude", "lng", "x"),
+            aliases=("经度", "东经", "longitude", "lng", "x"),
         ),
         Attribute(
             name="lat",
@@ -426,8 +439,38 @@ def coordinate_fields() -> tuple[Attribute, ...]:
             type=FieldType.NUMBER,
             minimum=-90,
             maximum=90,
-            aliases=("纬度", "latitude", "y"),
+            aliases=("纬度", "北纬", "latitude", "y"),
         ),
+    )
+
+
+def address_fields(model: Any = None) -> tuple[Attribute, ...]:
+    """Return lane and house number; without a ``model`` that stores them they only say where a row lies."""
+    return (
+        Attribute(
+            name="lane",
+            title=N_("Lane"),
+            column=None if model is None else model.lane,
+            role=Role.LANE,
+            aliases=("街巷", "道路", "路名", "所在道路", "所在街巷", "street"),
+        ),
+        Attribute(
+            name="house_number",
+            title=N_("House number"),
+            column=None if model is None else model.house_number,
+            role=Role.HOUSE_NUMBER,
+            aliases=("门牌号", "门牌", "housenumber"),
+        ),
+    )
+
+
+def address_field() -> Attribute:
+    """Return a field of words that name a lane and a house number in one."""
+    return Attribute(
+        name="address",
+        title=N_("Address"),
+        role=Role.ADDRESS,
+        aliases=("地址", "详细地址", "经营地址", "所在地址", "位置"),
     )
 
 

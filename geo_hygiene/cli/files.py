@@ -84,7 +84,12 @@ def layers(home: Path | None, *, as_json: bool) -> None:
 OPTIONS = (
     home_option,
     click.option(
-        "--crs", metavar="EPSG", help=N_("Coordinate system of the file, as EPSG:4523, where it does not say.")
+        "--crs",
+        metavar="EPSG",
+        help=N_(
+            "Coordinate system of the file, as EPSG:4523, where it does not say; GCJ-02 or BD-09 for places of Chinese "
+            "web maps, which are moved back."
+        ),
     ),
     click.option("--encoding", metavar="NAME", help=N_("Encoding of the text, as GBK, where it does not say.")),
     click.option("--table", metavar="NAME", help=N_("Which table of a file that holds several.")),

@@ -22,6 +22,9 @@ from geo_hygiene.coverage.intervals import Interval, union
 from geo_hygiene.coverage.writing import Stretch
 from geo_hygiene.layerspec import MapLayer
 
+PLACE_ACCURACY = "place_accuracy_m"
+"""Under this name a record that was placed by its lane keeps how far off its place may be."""
+
 SEGMENTS = """
 select
     target.id as target_id, target.uuid, target.extent_mm, coalesce(bundle.id, -target.id) as lane_id,
@@ -50,10 +53,13 @@ cross join lateral (
     limit 1
 ) as near
 where frontage.lane is not null and frontage.house_number is not null
+    and coalesce(door.extra ->> :accuracy, '0') = '0'
 """
+"""Doors that were themselves placed roughly tell nothing of where others are."""
 
 _METRES = re.compile(r"(?:k?(\d+)\+)?(\d+(?:\.\d+)?)(?:m|米)?")
 _HOUSE = re.compile(r"\d+(?:[-–]\d+)?号(?:附?\d+号?)?")
+_BARE_HOUSE = re.compile(r"\d+(?:[-–]\d+)?")
 _STARTS = frozenset({"起点", "路头", "start", "begin"})
 _ENDS = frozenset({"终点", "路尾", "end"})
 _JUNCTION = re.compile(r"(?:与)?(.+?)(?:交叉路口|交叉口|交汇处|路口|junction|口)")
@@ -95,7 +101,8 @@ class LaneLine:
             thousands, rest = metres.groups()
             return [round(1000 * (1000 * int(thousands or 0) + float(rest)))]
         if _HOUSE.fullmatch(said):
-            return [self.doors[said]] if said in self.doors else []
+            door = house_number(said)
+            return [self.doors[door]] if door in self.doors else []
         junction = _JUNCTION.fullmatch(said)
         for name in (said, *((junction[1], f"{junction[1]}路") if junction else ())):
             if name in self.junctions:
@@ -150,6 +157,12 @@ def fold(words: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).casefold()
 
 
+def house_number(words: str) -> str:
+    """Return a house number as it is compared: 129, １２９ and 129号 are one door."""
+    said = fold(words)
+    return f"{said}号" if _BARE_HOUSE.fullmatch(said) else said
+
+
 def lane_lines(connection: Connection, layer: MapLayer, on: date) -> list[LaneLine]:
     """Return every lane or drain of a day; ``layer`` is that of its segments."""
     grouping = layer.grouping
@@ -181,8 +194,8 @@ def _nodes(row: Row[tuple[object, ...]]) -> tuple[tuple[float, float], tuple[flo
 
 def _doors(connection: Connection, on: date) -> dict[int, list[tuple[str, int]]]:
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for row in connection.execute(text(DOORS), {"on": on}):
-        found[row.target_id].append((fold(row.house_number), int(row.position_mm)))
+    for row in connection.execute(text(DOORS), {"on": on, "accuracy": PLACE_ACCURACY}):
+        found[row.target_id].append((house_number(row.house_number), int(row.position_mm)))
     return found
 
 

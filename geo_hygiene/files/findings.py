@@ -71,6 +71,7 @@ class Code(StrEnum):
     OUTSIDE_AREA = "outside-area"
     STATUS_BACKWARDS = "status-backwards"
     DATE_ORDER = "date-order"
+    PLACE_FROM_LANE = "place-from-lane"
 
 
 class Kind(NamedTuple):
@@ -120,6 +121,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.OUTSIDE_WINDOW: Kind(_E, N_("The day lies outside the window of the campaign.")),
     Code.OUTSIDE_AREA: Kind(_E, N_("The place lies outside the areas of the campaign.")),
     Code.STATUS_BACKWARDS: Kind(_W, N_("The status of the case goes back.")),
+    Code.PLACE_FROM_LANE: Kind(_I, N_("The place was found by lane and house number.")),
     Code.DATE_ORDER: Kind(_I, N_("A date shows in which order day and month stand.")),
 }
 

@@ -392,7 +392,7 @@ LAYER = MapLayer(
             name="lane",
             title=N_("Lane"),
             column=Case.lane,
-            role=Role.FREE_TEXT,
+            role=Role.LANE,
             aliases=(
                 *("街巷", "道路", "路名", "所在道路", "所在街巷", "道路名称", "街巷名称", "所在路段"),
                 # Where a file has no more than an address, it is what a person looks for.
@@ -413,7 +413,7 @@ LAYER = MapLayer(
             name="house_number",
             title=N_("House number"),
             column=Case.house_number,
-            role=Role.FREE_TEXT,
+            role=Role.HOUSE_NUMBER,
             short="house",
             aliases=("门牌号", "门牌", "门牌号码", "building number"),
         ),

@@ -11,7 +11,9 @@ from geo_hygiene.layerspec import (
     FieldType,
     GeometryKind,
     MapLayer,
+    Role,
     Style,
+    address_fields,
     coordinate_fields,
     identity_fields,
     period_fields,
@@ -45,7 +47,13 @@ LAYER = MapLayer(
     is_target=True,
     attributes=(
         *identity_fields(SepticTank, code_aliases=("化粪池编号",), code_from_zoom=14),
-        Attribute(name="name", title=N_("Name"), column=SepticTank.name, aliases=("名称", "位置", "地址", "address")),
+        Attribute(
+            name="name",
+            title=N_("Name"),
+            column=SepticTank.name,
+            role=Role.ADDRESS,
+            aliases=("名称", "位置", "地址", "address"),
+        ),
         Attribute(
             name="volume_m3",
             title=N_("Volume"),
@@ -63,6 +71,7 @@ LAYER = MapLayer(
             minimum=0,
             aliases=("户数",),
         ),
+        *address_fields(),
         *place_fields(),
         *coordinate_fields(),
         *period_fields(SepticTank),

@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
+from unicodedata import normalize
 
 from geo_hygiene.files.findings import SHOWN_VALUE, Code, Finding
 from geo_hygiene.files.importing.dates import AmbiguousDateError, proven_order, read_day, read_instant, read_time
+from geo_hygiene.files.importing.degrees import read_degrees
 from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
 from geo_hygiene.files.importing.masking import mask_numbers, mask_phone
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
-from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
+from geo_hygiene.layerspec import ADDRESS_ROLES, Attribute, FieldType, MapLayer, Role
 
 LONGEST_TEXT = 1_000
 """Characters of one field; more is cut and said."""
@@ -29,6 +31,11 @@ FOUND_BY = frozenset(
     {Role.CODE, Role.GROUP_CODE, Role.GROUP_NAME, Role.PARENT, Role.PERSON, Role.ZONE, Role.AREA, Role.DUTY}
 )
 """Roles of fields by which records are found: cut, they would name another one."""
+
+FREE_WORDS = frozenset({Role.FREE_TEXT, *ADDRESS_ROLES})
+"""Roles of fields in which people write what they like, a telephone number too."""
+
+DEGREES = frozenset({Role.LONGITUDE, Role.LATITUDE})
 
 NO_NAME = frozenset({"无名道路", "无名路", "无名", "未命名", "unnamed", "null", "none", "<null>"})
 """What files write for a street without a name."""
@@ -123,7 +130,10 @@ def clean_rows(
         reader = _Column(attribute, heading, order)
         if attribute.name in constants:
             clean.findings += reader.fill(constants[attribute.name])
-        clean.values[attribute.name] = reader.read(table, column, clean)
+        clean.values[attribute.name] = values = reader.read(table, column, clean)
+        if attribute.is_kept_beside and heading is not None:
+            for kept, value in zip(clean.extra, values, strict=True):
+                kept.update({heading: value} if value is not None else {})
     for heading in unmapped:
         _keep(heading, table, clean)
     return clean
@@ -298,8 +308,8 @@ class _Column:
 
     def _reader(self) -> Callable[[Any], Any]:
         if self.attribute.role is Role.PHONE:
-            return lambda written: mask_phone(str(written))
-        if self.attribute.role is Role.FREE_TEXT:
+            return lambda written: mask_phone(str(written)) or None
+        if self.attribute.role in FREE_WORDS:
             return lambda written: mask_numbers(_text(written))
         if self.words:
             return self._choice
@@ -326,8 +336,9 @@ class _Column:
         return value
 
     def _number(self, written: Any) -> float:
+        read = read_degrees if self.attribute.role in DEGREES else _read_number
         try:
-            number = float(written) if isinstance(written, int | float) else _read_number(str(written))
+            number = float(written) if isinstance(written, int | float) else read(str(written))
         except ValueError:
             number = math.nan
         low, high = self.attribute.minimum, self.attribute.maximum
@@ -391,8 +402,8 @@ def _scale(attribute: Attribute) -> int | None:
 
 def _read_number(written: str) -> float:
     """Return a number that is written out; a comma parts thousands, and is no decimal point."""
-    plain = written.replace(",", "") if _GROUPED.fullmatch(written) else written
-    return float(plain)
+    narrow = normalize("NFKC", written)
+    return float(narrow.replace(",", "") if _GROUPED.fullmatch(narrow) else narrow)
 
 
 def _text(written: Any) -> str:

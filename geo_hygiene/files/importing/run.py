@@ -15,6 +15,7 @@ from psycopg2.extras import Json
 from sqlalchemy import Connection, Engine, exists, select, text
 
 from geo_hygiene.cases.places import place_cases, place_cases_of_targets
+from geo_hygiene.china_offset import OFFSETS, offset_named
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
@@ -28,7 +29,9 @@ from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.extent import office_extent, outside_extent
 from geo_hygiene.files.importing.features import store_features
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes, row_keys
+from geo_hygiene.files.importing.lane_places import no_place_columns, place_on_lanes
 from geo_hygiene.files.importing.mapping import FieldMap, map_fields
+from geo_hygiene.files.importing.offset import looks_shifted
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.rejected import write_rejected
 from geo_hygiene.files.importing.report import ImportReport, Stored
@@ -40,7 +43,7 @@ from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.tables import DUTY_ROSTER
 from geo_hygiene.layers.treatments import Treatment
-from geo_hygiene.layerspec import MapLayer, Role
+from geo_hygiene.layerspec import ADDRESS_ROLES, MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
 
 NOWHERE = shapely.Point(0, 0)
@@ -193,6 +196,9 @@ class _Import:
     begun: float
     findings: list[Finding] = field(default_factory=list)
     shapes: NDArray[np.object_] = field(init=False)
+    said_places: Mapping[int, bytes] = field(default_factory=dict)
+    placeless: set[int] = field(default_factory=set)
+    """Rows of which it is told already that they do not say where they lie."""
     names: _Names = field(default_factory=lambda: _Names({}, {}, {}))
 
     def run(self, connection: Connection) -> ImportReport:
@@ -212,9 +218,11 @@ class _Import:
         )
         self.findings += clean.findings
         self.names = _names_of(self.layer, self.table, mapping, clean)
-        self.shapes = places(self.layer, self.table, clean)
+        self.shapes = places(self.layer, self.table, clean, self.options.crs)
         self.findings += self._no_places()
+        self.findings += self._place_on_lanes(connection, clean, mapping)
         self.findings += self._place_findings(connection, clean)
+        self.findings += self._offset_findings(connection)
         self.findings += period_findings(self.layer, clean, self.table.row_numbers.tolist())
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
         batch = self._batch(connection, clean, mapping)
@@ -262,6 +270,30 @@ class _Import:
         self.shapes[unknown] = None
         return [Finding(Code.VALUE_CUT, words, int(self.table.row_numbers[at]), value="0, 0") for at in unknown]
 
+    def _place_on_lanes(self, connection: Connection, clean: CleanRows, mapping: FieldMap) -> list[Finding]:
+        """Put points for rows that name a lane instead of a place; say so where nothing in the file names one."""
+        layer, given = self.layer, {*mapping.columns, *self.options.constants}
+        if not layer.places_by_coordinates:
+            return []
+        ways = {one.name for one in layer if one.role in {Role.LONGITUDE, Role.LATITUDE, *ADDRESS_ROLES}}
+        if not given & ways and not self._can_do_without_place() and shapely.is_missing(self.shapes).all():
+            self.placeless |= set(self.table.row_numbers.tolist())
+            return [no_place_columns(layer)]
+        numbers = self.table.row_numbers.tolist()
+        placed = place_on_lanes(connection, layer, clean, self.shapes, numbers, self.options.changes_on)
+        self.said_places = placed.hashes
+        headings = {mapping.columns.get(name, name) for name in ways}
+        told = [*self.findings, *placed.findings]
+        self.placeless |= {one.row for one in told if one.row and one.is_error() and one.field in headings | ways}
+        return placed.findings
+
+    def _offset_findings(self, connection: Connection) -> list[Finding]:
+        """Return a warning for a file whose places look shifted, unless the user says how they are."""
+        said = self.options.crs is not None and offset_named(self.options.crs) is not None
+        if said or self.layer.geometry is None or self.said_places:
+            return []
+        return looks_shifted(connection, self.shapes)
+
     def _place_findings(self, connection: Connection, clean: CleanRows) -> list[Finding]:
         """Return errors for rows that have no place, or one outside the extent of the offices."""
         if self.layer.geometry is None:
@@ -269,10 +301,11 @@ class _Import:
         shapes, numbers = self.shapes, self.table.row_numbers
         wrong, misplaced = rejected_rows(self.findings), rejected_rows(self._reader_findings())
         missing = np.flatnonzero(shapely.is_missing(shapes)).tolist()
+        said = {*misplaced, *self.placeless}
         found = [
             Finding(Code.GEOMETRY_EMPTY, row=int(numbers[at]))
             for at in missing
-            if int(numbers[at]) not in misplaced and not self._can_do_without_place()
+            if int(numbers[at]) not in said and not self._can_do_without_place()
         ]
         rows = [at for at in range(len(numbers)) if int(numbers[at]) not in misplaced]
         offices = []
@@ -289,7 +322,8 @@ class _Import:
         table, layer = self.table, self.layer
         keyed = layer.geometry is not None and not layer.is_event and not issubclass(layer.model, Claim)
         hashes = geometry_hashes(self.shapes) if keyed else [None] * len(table.row_numbers)
-        keys, by_geometry = row_keys(layer, table, clean, hashes, self.options.key) if keyed else ([], False)
+        said = [self.said_places.get(row, digest) for row, digest in enumerate(hashes)]
+        keys, by_geometry = row_keys(layer, table, clean, said, self.options.key) if keyed else ([], False)
         rows = self._good(range(len(table.row_numbers)))
         given = frozenset({*mapping.columns, *self.options.constants})
         if keyed:
@@ -409,14 +443,19 @@ def _store_table(connection: Connection, batch: Batch) -> Stored:
     return tables.store(connection, layer, clean, rows, numbers, batch.options, batch.import_id)
 
 
-def places(layer: MapLayer, table: SourceTable, clean: CleanRows) -> NDArray[np.object_]:
-    """Return the geometry of each row; where it has none, the point that its longitude and latitude say."""
+def places(layer: MapLayer, table: SourceTable, clean: CleanRows, system: str | None = None) -> NDArray[np.object_]:
+    """Return the geometry of each row; where it has none, the point that its longitude and latitude say.
+
+    These are WGS 84, unless ``system`` names the offset of a web map.
+    """
     if not layer.places_by_coordinates:
         return table.geometry
     shapes = table.geometry.copy()
-    for row, (longitude, latitude) in enumerate(zip(clean.values["lon"], clean.values["lat"], strict=True)):
-        if shapes[row] is None and longitude is not None and latitude is not None:
-            shapes[row] = shapely.Point(longitude, latitude)
+    said = np.array([clean.values["lon"], clean.values["lat"]], dtype=np.float64)
+    missing = shapely.is_missing(shapes) & np.isfinite(said).all(axis=0)
+    offset = None if system is None else offset_named(system)
+    lon, lat = said[:, missing]
+    shapes[missing] = shapely.points(*((lon, lat) if offset is None else OFFSETS[offset](lon, lat)))
     return shapes
 
 

@@ -12,6 +12,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import AreaOfInterest, Transformer, TransformerGroup
 
+from geo_hygiene.china_offset import OFFSETS, offset_named
 from geo_hygiene.crs import CGCS2000_SRID, STORAGE_SRID
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.locate import refuse
@@ -27,6 +28,8 @@ _UNDEFINED = re.compile(r"\b(undefined|unknown|unnamed|local)\b", re.IGNORECASE)
 #: CGCS2000 is a realisation of ITRF97 at 2000.0: the registry knows no shift to WGS 84, and the plates have moved less
 #: than a metre since.
 _CGCS2000_ACCURACY = 1.0
+#: The formulas in public use agree with the web maps to a metre or two.
+_OFFSET_ACCURACY = 2.0
 _SAME_AS_STORED = {STORAGE_SRID: 0.0, CGCS2000_SRID: _CGCS2000_ACCURACY}
 #: A transformation that is worse than this (metres) is told to the user: lanes are not much further apart.
 INEXACT_FROM = 5.0
@@ -42,11 +45,14 @@ class System:
         Authority and number as `--crs` takes them, or the system's own name where the registry has none.
     origin
         option, prj, file or format.
+    offset
+        Name of the offset of a Chinese web map, by which its degrees are moved.
     """
 
     crs: CRS
     name: str
     origin: str
+    offset: str | None = None
 
     def is_geographic(self) -> bool:
         """Tell whether the coordinates are degrees."""
@@ -62,14 +68,17 @@ class System:
 class Transformation:
     """How coordinates of a system become WGS 84: the operation and its accuracy in metres, None when unknown.
 
-    Without an operation they are taken as they are, to the last bit.
+    Without an operation they are taken as they are, to the last bit; an offset of a web map is taken back.
     """
 
     transformer: Transformer | None
     accuracy: float | None
+    offset: str | None = None
 
     def apply(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return longitude and latitude, shape (n, 2), for x and y; infinite where there is no such place."""
+        if self.offset is not None:
+            return np.column_stack(OFFSETS[self.offset](coordinates[:, 0], coordinates[:, 1]))
         if self.transformer is None:
             return coordinates
         x, y = self.transformer.transform(coordinates[:, 0], coordinates[:, 1], errcheck=False)
@@ -77,13 +86,16 @@ class Transformation:
 
 
 def from_option(text: str) -> System:
-    """Return the system that a user names, as `EPSG:4523` or `4523`.
+    """Return the system that a user names, as `EPSG:4523` or `4523`, or the offset of a web map, as `GCJ-02`.
 
     Raises
     ------
     RefusedError
         If there is no such system.
     """
+    offset = offset_named(text)
+    if offset is not None:
+        return System(CRS.from_epsg(STORAGE_SRID), offset, "option", offset)
     match = _USER_INPUT.fullmatch(text.strip())
     if match is not None:
         authority, number = (match[1] or "EPSG").upper(), match[2]
@@ -92,7 +104,10 @@ def from_option(text: str) -> System:
     raise refuse(
         Code.CRS_MISSING,
         N_("There is no coordinate system %(name)s."),
-        hint=N_("Say it by its number in the EPSG registry, such as --crs EPSG:4523."),
+        hint=N_(
+            "Say it by its number in the EPSG registry, such as --crs EPSG:4523; GCJ-02 and BD-09 are degrees of "
+            "Chinese web maps."
+        ),
         name=text,
     )
 
@@ -146,6 +161,8 @@ def to_storage(system: System, bounds: Bounds) -> Transformation | None:
 
     Of several transformations the registry's best for the place is taken; nothing is fetched from anywhere.
     """
+    if system.offset is not None:
+        return Transformation(None, _OFFSET_ACCURACY, system.offset)
     own_number = system.crs.to_epsg()
     if own_number is not None and own_number in _SAME_AS_STORED:
         return Transformation(None, _SAME_AS_STORED[own_number])
