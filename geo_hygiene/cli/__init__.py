@@ -15,6 +15,7 @@ from geo_hygiene.i18n import N_
         "db": "geo_hygiene.cli.database:db",
         "layers": "geo_hygiene.cli.files:layers",
         "import": "geo_hygiene.cli.files:import_",
+        "imports": "geo_hygiene.cli.imports:imports",
         "export": "geo_hygiene.cli.export:export",
         "cover": "geo_hygiene.cli.cover:cover",
         "campaign": "geo_hygiene.cli.campaign:campaign",

@@ -442,7 +442,7 @@ def _update(connection: Connection, batch: Batch, changes: Sequence[_Change]) ->
     """Write new states of cases, the old ones into the history of records; return the ids of these cases."""
     states = [change for change in changes if change.is_state]
     ids = [change.id for change in states]
-    keep_history(connection, batch.layer.model.__tablename__, ids, batch.import_id)
+    keep_history(connection, batch.layer, ids, batch.import_id)
     instants = {attribute.name for attribute in LAYER if attribute.type is FieldType.INSTANT}
     columns = ", ".join(
         f"{name} = " + (f"cast(said.{name} as timestamptz)" if name in instants else f"said.{name}") for name in PLAIN

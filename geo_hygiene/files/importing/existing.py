@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.importing.batch import Batch, column_of, default_of
-from geo_hygiene.files.importing.history import keep_history, keep_target_history
+from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.targets import Target
 
@@ -159,10 +159,7 @@ def write_changes(connection: Connection, batch: Batch, changes: Sequence[Change
         return
     shared, own = tables_of(batch.layer)
     ids = [change.record.id for change in changes if change.any]
-    if shared is own:
-        keep_history(connection, own.name, ids, batch.import_id)
-    else:
-        keep_target_history(connection, batch.layer, ids, batch.import_id)
+    keep_history(connection, batch.layer, ids, batch.import_id)
     for table in {shared.name: shared, own.name: own}.values():
         names = sorted({name for change in written for name in change.columns if name in table.c})
         for name in names:

@@ -192,7 +192,7 @@ def _lacking(connection: Connection, batch: Batch, matched: Mapping[int, int]) -
 def _end(connection: Connection, batch: Batch, ids: Sequence[int]) -> int:
     """End records on the day that changes hold."""
     table = batch.layer.model.__tablename__
-    keep_history(connection, table, ids, batch.import_id)
+    keep_history(connection, batch.layer, ids, batch.import_id)
     connection.execute(
         text(f"update {table} set valid_to = :day, version = version + 1 where id = any(:ids)"),  # noqa: S608
         {"ids": list(ids), "day": batch.options.changes_on},

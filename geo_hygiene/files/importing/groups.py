@@ -20,6 +20,7 @@ from geo_hygiene.database import write_rows
 from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.noding.junctions import connected, distinct
 from geo_hygiene.files.importing.noding.lines import Integers, Lines, lines_of, together
+from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import Grouping
 
 SAME_LANE_M = 200.0
@@ -86,7 +87,8 @@ def _groups_by_code(
 
 
 def _rename(connection: Connection, table: str, renamed: Sequence[tuple[int, str | None]], import_id: int) -> None:
-    keep_history(connection, table, [group for group, _name in renamed], import_id)
+    layer = next(layer for layer in LAYERS.values() if layer.model.__tablename__ == table)
+    keep_history(connection, layer, [group for group, _name in renamed], import_id)
     write_rows(
         connection,
         f"update {table} as stored set name = said.name, version = stored.version + 1, recorded_at = now()"  # noqa: S608

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
 
-from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import MapLayer
+from geo_hygiene.records.targets import Target
 
 KEEP = """
 insert into record_history (layer, record, version, content, import_id)
@@ -17,41 +18,29 @@ where {table}.id = any(:ids)
 """
 
 
-def keep_history(connection: Connection, table: str, ids: Sequence[int], import_id: int) -> None:
-    """Copy records of a layer's own table to the history, under the version that they have now."""
+def keep_history(connection: Connection, layer: MapLayer, ids: Sequence[int], import_id: int) -> None:
+    """Copy records of a layer to the history, those of targets with what their own table says."""
     if not ids:
         return
-    layer = next(layer for layer in LAYERS.values() if layer.model.__tablename__ == table)
-    _keep(
-        connection,
-        layer,
-        table,
-        table,
-        f"to_jsonb({table}) - '{{geom,geom_3857}}'::text[]{_shape(layer, table)}",
-        ids,
-        import_id,
-    )
-
-
-def keep_target_history(connection: Connection, layer: MapLayer, ids: Sequence[int], import_id: int) -> None:
-    """Copy targets of a layer, with what their own table says, to the history."""
-    if not ids:
-        return
-    table = layer.model.__tablename__
-    content = (
-        f"(to_jsonb(target) - '{{geom,geom_3857}}'::text[]) || to_jsonb({table})"
-        " || jsonb_build_object('geom', target.geom::text)"
-    )
-    _keep(connection, layer, "target", f"target join {table} on {table}.id = target.id", content, ids, import_id)
-
-
-def _shape(layer: MapLayer, table: str) -> str:
-    """Return what adds the geometry, as text that can be read back, where the table has one."""
-    return f" || jsonb_build_object('geom', {table}.geom::text)" if hasattr(layer.model, "geom") else ""
-
-
-def _keep(
-    connection: Connection, layer: MapLayer, table: str, source: str, content: str, ids: Sequence[int], import_id: int
-) -> None:
-    statement = KEEP.format(table=table, source=source, content=content)
+    statement = KEEP.format(table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer))
     connection.execute(text(statement), {"layer": layer.key, "ids": list(ids), "import_id": import_id})
+
+
+def own_table(layer: MapLayer) -> Table:
+    """Return the table that has the id, version and period of a layer's records."""
+    table: Any = Target.__table__ if issubclass(layer.model, Target) else layer.model.__table__
+    return cast(Table, table)
+
+
+def stored_source(layer: MapLayer) -> str:
+    """Return where the content of records comes from, as SQL."""
+    own = layer.model.__tablename__
+    return f"target join {own} on {own}.id = target.id" if issubclass(layer.model, Target) else own
+
+
+def stored_content(layer: MapLayer) -> str:
+    """Return all that a record says, its geometry as text that can be read back, as SQL."""
+    table, own = own_table(layer).name, layer.model.__tablename__
+    content = f"(to_jsonb({table}) - '{{geom,geom_3857}}'::text[])"
+    content += f" || to_jsonb({own})" if own != table else ""
+    return content + (f" || jsonb_build_object('geom', {table}.geom::text)" if hasattr(layer.model, "geom") else "")

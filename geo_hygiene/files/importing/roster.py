@@ -21,10 +21,12 @@ from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.lane_names import LaneNames
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.i18n import N_
+from geo_hygiene.layers.tables import PEOPLE as PEOPLE_LAYER
 
 DUTY_OF_POST = {"supervisor": "supervision"}
 """What people of a post do when the row does not say; the others sweep."""
@@ -34,7 +36,7 @@ ALL_DAY = "all-day"
 SLIP_MM = 2
 """A stretch may pass the end of its lane by as much as two roundings."""
 
-PEOPLE = "select code, name, role, phone, extra from person"
+PEOPLE = "select id, code, name, role, phone, extra from person"
 PERSON_FIELDS = ("name", "role", "phone")
 FORMER = "before_roster"
 """Where it is kept what the last roster changed of a person."""
@@ -170,7 +172,7 @@ def _place(values: Mapping[str, Any], number: int, names: LaneNames) -> tuple[La
     """Return the lane and the stretch that a row means, or what is wrong with it."""
     lanes = names.find(values["lane"], values["lane_code"])
     if len(lanes) != 1:
-        return _no_lane(values["lane"], number, names, len(lanes))
+        return names.unknown(values["lane"], number, len(lanes))
     (line,) = lanes
     for name in ("from", "to"):
         if values[name] is not None and not line.positions(values[name]):
@@ -189,18 +191,6 @@ def _place(values: Mapping[str, Any], number: int, names: LaneNames) -> tuple[La
         told = {"length": line.length_mm / 1000}
         return Finding(Code.VALUE_INVALID, words, number, "to", values["to"], values=told)
     return line, (begin, min(end, line.length_mm))
-
-
-def _no_lane(name: str, number: int, names: LaneNames, count: int) -> Finding:
-    if count:
-        words = N_("There are %(count)s lanes “%(value)s”; say which with lane_code.")
-        return Finding(Code.UNKNOWN_CODE, words, number, "lane", name, values={"value": name, "count": count})
-    guesses = names.guesses(name)
-    hint = (
-        N_("Did you mean %(guesses)s?") if guesses else N_("Import the streets first, or see how it is written there.")
-    )
-    values = {"value": name, "guesses": ", ".join(f"“{guess}”" for guess in guesses)}
-    return Finding(Code.UNKNOWN_CODE, N_("There is no lane “%(value)s”."), number, "lane", name, hint, values)
 
 
 class _People:
@@ -248,6 +238,7 @@ class _People:
                 for code in fresh
             ],
         )
+        keep_history(self._connection, PEOPLE_LAYER, [self._known[code].id for code in changed], import_id)
         write_rows(
             self._connection,
             "update person set name = coalesce(given.name, person.name), role = coalesce(given.role, person.role),"

@@ -13,6 +13,7 @@ from geo_hygiene.coverage.versions import bump
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import SPECIAL, column_of, default_of
 from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.i18n import N_
@@ -64,6 +65,8 @@ def store(
             updated.append({**row, "id_": old["id"]})
         else:
             stored.unchanged += 1
+    if "version" in table.c:
+        keep_history(connection, layer, [row["id_"] for row in updated], import_id)
     _write(connection, table, created, updated)
     stored.created, stored.updated = len(created), len(updated)
     lacking = [present[key] for key in present if key not in wanted]

@@ -23,7 +23,7 @@ from geo_hygiene.files.importing.existing import (
     write_changes,
 )
 from geo_hygiene.files.importing.groups import find_groups, settle_groups
-from geo_hygiene.files.importing.history import keep_target_history
+from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.keys import geometry_hashes
 from geo_hygiene.files.importing.lineage import find_parents
 from geo_hygiene.files.importing.matching import Plan, lacking_records, make_plan, read_shapes
@@ -188,6 +188,7 @@ def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTarg
     old_groups = _groups_of(connection, batch.layer.grouping, leaving.ids)
     new_ids = write_targets(connection, batch, targets, identities)
     write_parents(connection, new_ids[pairs[:, 0]], parents)
+    keep_history(connection, batch.layer, list(leaving.days), batch.import_id)
     _end(connection, leaving)
     targets_changed(connection, begun=new_ids.tolist(), ended=leaving.days, removed=leaving.removed)
     if batch.layer.grouping is not None:
@@ -201,7 +202,7 @@ def _take_over(
 ) -> dict[int, Identity]:
     """Give a target that alone replaces another from its first day the id and the next version of that one."""
     removed = sorted(work.leaving.removed)
-    keep_target_history(connection, batch.layer, removed, batch.import_id)
+    keep_history(connection, batch.layer, removed, batch.import_id)
     lone_children = np.flatnonzero(np.bincount(children, minlength=len(targets)) == 1)
     counts = dict(zip(*np.unique(parents, return_counts=True), strict=True))
     identities: dict[int, Identity] = {}

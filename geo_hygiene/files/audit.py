@@ -1,0 +1,230 @@
+"""What each import changed: which records it made, which it changed and how, and which it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.files.importing.history import own_table, stored_content, stored_source
+from geo_hygiene.i18n import gettext as _
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.layerspec import MapLayer
+from geo_hygiene.records.claims import Claim
+
+BOOKKEEPING = frozenset({"id", "uuid", "version", "recorded_at", "import_id", "source_key", "extent_mm", "geom_3857"})
+"""Columns that are no news to anybody."""
+
+SHAPE = "geom"
+ENDLESS = "infinity"
+
+RUNS = """
+select id, uuid, layer, file, origin, recorded_at, report
+from import_run
+where cast(:number as int) is null or id = :number
+order by id desc
+limit :limit
+"""
+
+FIND = "select id from import_run where cast(id as text) = :words or cast(uuid as text) = :words"
+
+BEFORE = """
+select distinct on (layer, record) layer, record, version, content
+from record_history
+where import_id = :id
+order by layer, record, version
+"""
+
+AFTER = """
+select distinct on (later.layer, later.record) later.layer, later.record, later.content
+from record_history as first
+join record_history as later
+    on later.layer = first.layer and later.record = first.record and later.version > first.version
+    and later.import_id is distinct from first.import_id
+where first.import_id = :id
+order by later.layer, later.record, later.version
+"""
+
+NOW = (
+    "select {table}.uuid as record, {content} as content from {source} where {table}.uuid = any(cast(:uuids as uuid[]))"
+)
+
+CREATED = "select {table}.uuid as record, {content} as content from {source} where {table}.import_id = :id {kind}"
+
+ZONES = """
+select
+    claim.uuid as record, duty_zone.code, duty_zone.name, claim.valid_from,
+    before.uuid as was, coalesce(sums.mm, 0) as mm, coalesce(old_sums.mm, 0) as old_mm,
+    coalesce(holders.names, '') as holders, coalesce(old_holders.names, '') as old_holders
+from claim
+join duty_zone using (id)
+left join lateral (
+    select older.id, older.uuid, older.source_id, older.valid_from
+    from claim as older join duty_zone as same using (id)
+    where same.code = duty_zone.code and older.duty_id = claim.duty_id and older.valid_to = claim.valid_from
+    limit 1
+) as before on true
+left join lateral (select sum(to_mm - from_mm) as mm from cover where source_id = claim.source_id) as sums on true
+left join lateral (select sum(to_mm - from_mm) as mm from cover where source_id = before.source_id) as old_sums on true
+left join lateral (
+    select string_agg(person.code, ';' order by person.code) as names
+    from assignment join person on person.id = person_id
+    where zone = duty_zone.code and assignment.valid_from <= claim.valid_from and claim.valid_from < assignment.valid_to
+) as holders on true
+left join lateral (
+    select string_agg(person.code, ';' order by person.code) as names
+    from assignment join person on person.id = person_id
+    where before.id is not null and zone = duty_zone.code
+        and assignment.valid_from < claim.valid_from and claim.valid_from <= assignment.valid_to
+) as old_holders on true
+where claim.import_id = :id
+order by duty_zone.code, claim.valid_from
+"""
+"""A zone that takes the place of another from its first day on is that zone, changed."""
+
+HOLDERS = """
+select assignment.zone, person.code as person, assignment.valid_from,
+    (
+        select string_agg(other.code, ';' order by other.code)
+        from assignment as older join person as other on other.id = older.person_id
+        where older.zone = assignment.zone and older.valid_to = assignment.valid_from
+    ) as before
+from assignment
+join person on person.id = assignment.person_id
+where assignment.import_id = :id
+order by 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """What an import did to one record.
+
+    Attributes
+    ----------
+    action
+        ``created``, ``changed`` or ``ended``.
+    fields
+        Before and after of each field that differs; of a shape only that it differs.
+    """
+
+    action: str
+    layer: str
+    record: str | None
+    code: str | None
+    name: str | None
+    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        fields = {name: {"before": before, "after": after} for name, (before, after) in self.fields.items()}
+        return {
+            "action": self.action,
+            "layer": self.layer,
+            "record": self.record,
+            "code": self.code,
+            "name": self.name,
+            "fields": fields,
+        }
+
+
+def list_imports(connection: Connection, limit: int, number: int | None = None) -> list[dict[str, Any]]:
+    """Return the files that were stored, the newest first."""
+    runs = connection.execute(text(RUNS), {"limit": limit, "number": number})
+    return [
+        {
+            "number": run.id,
+            "id": str(run.uuid),
+            "layer": run.layer,
+            "file": run.file,
+            "origin": run.origin,
+            "recorded_at": run.recorded_at.isoformat(),
+            "rows": run.report.get("rows"),
+            "records": run.report.get("records"),
+            "encoding": run.report.get("encoding"),
+            "crs": run.report.get("crs"),
+        }
+        for run in runs
+    ]
+
+
+def number_of(connection: Connection, words: str) -> int:
+    """Return the number of an import from its number or id.
+
+    Raises
+    ------
+    UnknownRecordError
+        When there is none.
+    """
+    number: int | None = connection.scalar(text(FIND), {"words": words})
+    if number is None:
+        raise UnknownRecordError(_("There is no import “%(words)s”.", words=words))
+    return number
+
+
+def changes_of(connection: Connection, number: int) -> Iterator[RecordChange]:
+    """Yield what an import did, layer by layer: changed and ended records before those that it made."""
+    before = connection.execute(text(BEFORE), {"id": number}).all()
+    later = {(row.layer, str(row.record)): row.content for row in connection.execute(text(AFTER), {"id": number})}
+    for layer in LAYERS.values():
+        if layer.model.__table__ is not None and _keeps_versions(layer):
+            known = {str(row.record): row.content for row in before if row.layer == layer.key}
+            yield from _changed(connection, layer, known, later)
+            yield from _created(connection, layer, number, known)
+    yield from _zones(connection, number)
+
+
+def _keeps_versions(layer: MapLayer) -> bool:
+    columns = own_table(layer).c
+    return {"uuid", "import_id"} <= set(columns.keys()) and not issubclass(layer.model, Claim)
+
+
+def _changed(
+    connection: Connection, layer: MapLayer, known: Mapping[str, Any], later: Mapping[tuple[str, str], Any]
+) -> Iterator[RecordChange]:
+    missing = [record for record in known if (layer.key, record) not in later]
+    statement = NOW.format(table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer))
+    now = {str(row.record): row.content for row in connection.execute(text(statement), {"uuids": missing})}
+    for record, was in sorted(known.items(), key=lambda item: str(item[1].get("code") or item[0])):
+        became = later.get((layer.key, record)) or now.get(record) or {}
+        fields = _differing(was, became)
+        is_ended = was.get("valid_to") == ENDLESS and became.get("valid_to", ENDLESS) != ENDLESS
+        yield _of(layer, "ended" if is_ended else "changed", record, became or was, fields)
+
+
+def _created(connection: Connection, layer: MapLayer, number: int, known: Mapping[str, Any]) -> Iterator[RecordChange]:
+    kind = "and target.kind = :kind" if layer.is_target else ""
+    statement = CREATED.format(
+        table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer), kind=kind
+    )
+    for row in connection.execute(text(f"{statement} order by 1"), {"id": number, "kind": layer.key}):
+        if str(row.record) not in known:
+            yield _of(layer, "created", str(row.record), row.content, {})
+
+
+def _of(
+    layer: MapLayer, action: str, record: str, content: Mapping[str, Any], fields: Mapping[str, tuple[Any, Any]]
+) -> RecordChange:
+    return RecordChange(action, layer.key, record, content.get("code"), content.get("name"), fields)
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    names = [name for name in before if name not in BOOKKEEPING and before[name] != after.get(name)]
+    return {name: (None, None) if name == SHAPE else (before[name], after.get(name)) for name in names}
+
+
+def _zones(connection: Connection, number: int) -> Iterator[RecordChange]:
+    told = set()
+    for row in connection.execute(text(ZONES), {"id": number}):
+        told.add((row.code, row.valid_from))
+        metres = {"metres": (row.old_mm / 1000, row.mm / 1000)} if row.old_mm != row.mm else {}
+        holders = {"holders": (row.old_holders, row.holders)} if row.old_holders != row.holders else {}
+        action, fields = ("created", {}) if row.was is None else ("changed", {**metres, **holders})
+        yield RecordChange(action, "duty-zones", str(row.record), row.code, row.name, fields)
+    for row in connection.execute(text(HOLDERS), {"id": number}):
+        if (row.zone, row.valid_from) not in told:
+            fields = {"holders": (row.before, row.person)}
+            yield RecordChange("changed", "duty-zones", None, row.zone, None, fields)
