@@ -102,3 +102,13 @@ def sample_template(new_database: Callable[..., TestDatabase]) -> TestDatabase:
 def sample_database(new_database: Callable[..., TestDatabase], sample_template: TestDatabase) -> TestDatabase:
     """Return a database that holds the sample town, for tests that only read."""
     return new_database(sample_template.name)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the reader a folder of its own, which must be empty after every file."""
+    folder = tmp_path / "scratch"
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("geo_hygiene.files.scratch.default_root", lambda: folder)
+    yield folder
+    assert not folder.exists() or list(folder.iterdir()) == []
