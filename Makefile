@@ -6,10 +6,11 @@
 # make faults      made files, killed processes and broken ground by the thousand, into docs/faults.md; takes hours
 # make faults ARGS=…  some of it, such as ARGS="files web --files 5000"
 # make docs        the tables of the documents from the code, after a change of layers, columns, findings or tables
+# make bad-files   what an import answers to bad files and to real ones, into docs/bad-files.md; ARGS="made" tries these only
 # make screenshots the pictures of the documents from the running sample town
 # make messages    the messages of the code and the templates into the translations, for a person to translate
 # make lock        the locks anew from pyproject.toml and package.json
-.PHONY: run set-up set-up-tests check test bench faults docs screenshots messages lock
+.PHONY: run set-up set-up-tests check test bench faults docs bad-files screenshots messages lock
 
 run: set-up
 	@exec .venv/bin/geo-hygiene up $(ARGS)
@@ -40,6 +41,9 @@ faults: set-up-tests
 
 docs: set-up-tests
 	.venv/bin/python docs/write_tables.py
+
+bad-files: set-up-tests
+	.venv/bin/python -m docs.write_bad_files $(ARGS)
 
 screenshots: set-up-tests
 	.venv/bin/python -m docs.take_screenshots

@@ -32,7 +32,8 @@ def test_fields_before_and_after_survive_a_later_import(connection: Connection) 
     assert second[3]["category"][1] == "public_toilet"
     bring(connection, "facilities", [(place(0, 0), {"code": "T1", "name": "公厕"})])
     assert told(connection) == [("changed", "facilities", "T1", {"name": ("东街公厕", "公厕")})]
-    middle = list_imports(connection, 2)[1]["number"]
+    first, middle = (run["number"] for run in list_imports(connection, 3)[:0:-1])
+    assert [one.name for one in changes_of(connection, first)] == ["东厕", None]
     assert next(changes_of(connection, middle)).fields["name"] == changed["name"]
 
 

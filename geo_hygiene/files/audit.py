@@ -54,6 +54,14 @@ NOW = (
 
 CREATED = "select {table}.uuid as record, {content} as content from {source} where {table}.import_id = :id {kind}"
 
+FIRST = """
+select distinct on (record) record, content
+from record_history
+where layer = :layer and record = any(cast(:uuids as uuid[]))
+order by record, version
+"""
+"""What records that changed later were at first."""
+
 ZONES = """
 select
     claim.uuid as record, duty_zone.code, duty_zone.name, claim.valid_from,
@@ -200,9 +208,12 @@ def _created(connection: Connection, layer: MapLayer, number: int, known: Mappin
     statement = CREATED.format(
         table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer), kind=kind
     )
-    for row in connection.execute(text(f"{statement} order by 1"), {"id": number, "kind": layer.key}):
-        if str(row.record) not in known:
-            yield _of(layer, "created", str(row.record), row.content, {})
+    rows = connection.execute(text(statement), {"id": number, "kind": layer.key}).all()
+    made = {str(row.record): row.content for row in rows if str(row.record) not in known}
+    values = {"layer": layer.key, "uuids": list(made)}
+    made |= {str(row.record): row.content for row in connection.execute(text(FIRST), values)}
+    for record, content in sorted(made.items(), key=lambda item: (str(item[1].get("code") or ""), item[0])):
+        yield _of(layer, "created", record, content, {})
 
 
 def _of(

@@ -276,7 +276,12 @@ class _Import:
         if not layer.places_by_coordinates:
             return []
         ways = {one.name for one in layer if one.role in {Role.LONGITUDE, Role.LATITUDE, *ADDRESS_ROLES}}
-        if not given & ways and not self._can_do_without_place() and shapely.is_missing(self.shapes).all():
+        if (
+            not given & ways
+            and not self._can_do_without_place()
+            and len(self.shapes)
+            and shapely.is_missing(self.shapes).all()
+        ):
             self.placeless |= set(self.table.row_numbers.tolist())
             return [no_place_columns(layer)]
         numbers = self.table.row_numbers.tolist()

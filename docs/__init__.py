@@ -1,0 +1,1 @@
+"""What writes the documents: tables from declarations, outcomes of imports, pictures."""
