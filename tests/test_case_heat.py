@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.cases.counting import Step
 from geo_hygiene.cases.density import FEWEST, cell_size
 from geo_hygiene.cases.filters import CaseFilter
-from geo_hygiene.cases.heat import heat
+from geo_hygiene.cases.heat import Rank, heat
 from geo_hygiene.cases.places import place_cases
 from geo_hygiene.cases.questions import list_cases
 from tests.importing import at, bring, place, query, street
@@ -169,3 +169,26 @@ def test_cases_near_streets_that_change_are_placed_as_if_all_were(connection: Co
         # a test is one transaction: what earlier imports wrote must not pass for new
         connection.execute(text("update target set recorded_at = recorded_at - interval '1 day'"))
     assert query(connection, "select count(distinct target_id) > 5 from reported_case") == [(True,)]
+
+
+@pytest.mark.parametrize("rank", list(Rank))
+def test_of_many_areas_the_foremost_are_told_and_the_rest_is_summed_up(connection: Connection, rank: Rank) -> None:
+    """Of a row of groups each has more cases than the one before, and many more residents; the first has too few."""
+    rows, cases = [], []
+    for number in range(6):
+        shape = shapely.box(*at(400 * number, 0)[0], *at(400 * number + 400, 400)[0])
+        people = 500 if number == 0 else 2000 * 2**number
+        rows.append((shape, {"code": f"G{number}", "name": f"G{number}", "level": "group", "population": people}))
+        for count in range(25 + number):
+            values = {"external_id": f"{number}-{count}", "kind": "fly", "reported_at": BEGIN.isoformat()}
+            cases.append((place(400 * number + 200, 200), values))
+    bring(connection, "areas", rows)
+    bring(connection, "cases", [*cases, (None, {**cases[0][1], "external_id": "nowhere"})])
+    whole = heat(connection, CaseFilter(), BEGIN.date(), rank=rank)
+    assert (len(whole["areas"]), whole["areas_left"]) == (7, {"areas": 0, "count": 0})
+    told = heat(connection, CaseFilter(), BEGIN.date(), rank=rank, most=2)
+    expected = ["G4", "G5"] if rank is Rank.COUNT else ["G1", "G2"]
+    assert [area["code"] for area in told["areas"]] == [*expected, None]
+    assert told["areas"] == [area for area in whole["areas"] if area["code"] in {*expected, None}]
+    assert told["areas_left"]["areas"] == 4
+    assert sum(area["count"] for area in told["areas"]) + told["areas_left"]["count"] == told["total"]

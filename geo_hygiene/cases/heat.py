@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 from scipy.special import gammaincinv
@@ -34,32 +35,54 @@ class TooManyFramesError(GeoHygieneError):
     """The period is too long for the step."""
 
 
+class Rank(StrEnum):
+    """Which areas are the foremost."""
+
+    COUNT = "count"
+    RATE = "rate"
+
+
 AREAS = """
 with counted as (
     select cast(id as int) as id, cast(cases as int) as cases
-    from unnest(cast(:ids as text[]), cast(:counts as text[])) as given (id, cases)
+    from unnest(string_to_array(:ids, ' '), string_to_array(:counts, ' ')) as given (id, cases)
+),
+people as (
+    select area_tree.{level}_id as id, sum(part.population) as residents
+    from area as part join area_tree on area_tree.id = part.id
+    where part.level = 'group' and part.valid_from <= :on and :on < part.valid_to
+        and exists (select from area where area.level = :level and area.population is null)
+    group by 1
+),
+foremost as (
+    select
+        area.id, coalesce(counted.cases, 0) as cases, coalesce(area.population, people.residents) as residents,
+        count(*) over () as areas
+    from area
+    left join counted on counted.id = area.id
+    left join people on people.id = area.id
+    where area.level = :level and ((area.valid_from <= :on and :on < area.valid_to) or counted.id is not null)
+    order by {rank}, area.code, area.id
+    limit :most
 )
 select
-    area.code, area.name, coalesce(counted.cases, 0) as cases,
-    coalesce(
-        area.population,
-        (
-            select sum(part.population)
-            from area as part join area_tree on area_tree.id = part.id
-            where part.level = 'group' and area_tree.{level}_id = area.id
-                and part.valid_from <= :on and :on < part.valid_to
-        )
-    ) as residents,
+    area.code, area.name, foremost.cases, foremost.residents, foremost.areas,
     ST_X(ST_PointOnSurface(area.geom)) as lon, ST_Y(ST_PointOnSurface(area.geom)) as lat,
     ST_XMin(area.geom) as west, ST_YMin(area.geom) as south, ST_XMax(area.geom) as east, ST_YMax(area.geom) as north
-from (
-    select * from area
-    where level = :level and ((valid_from <= :on and :on < valid_to) or id in (select id from counted))
-) as area
-full join counted on counted.id = area.id
-where area.id is not null or counted.cases > 0
-order by area.code nulls last, area.id
+from foremost join area on area.id = foremost.id
+order by area.code, area.id
 """
+
+RANKS: Mapping[Rank, str] = {
+    Rank.COUNT: "coalesce(counted.cases, 0) desc",
+    Rank.RATE: (
+        "coalesce(counted.cases, 0) < :fewest_cases"
+        " or coalesce(area.population, people.residents, 0) < :fewest_residents,"
+        " cast(coalesce(counted.cases, 0) as float8) / nullif(coalesce(area.population, people.residents), 0)"
+        " desc nulls last"
+    ),
+}
+"""No rate that rests on little stands above one that does not."""
 
 
 def heat(
@@ -71,6 +94,8 @@ def heat(
     box: Box | None = None,
     zoom: int = 14,
     level: Level = Level.GROUP,
+    rank: Rank = Rank.COUNT,
+    most: int = 1000,
     step: Step | None = None,
 ) -> dict[str, Any]:
     """Return the density of cases, their counts and rates by area, and frames of a step each.
@@ -85,6 +110,8 @@ def heat(
         Where cells are wanted; the cases outside it are told as a number.
     zoom
         Leaflet zoom, by which the cells have their sizes.
+    rank, most
+        Which areas are told of, and of how many.
 
     Raises
     ------
@@ -99,7 +126,7 @@ def heat(
         "cell_px": CELL_PIXELS,
         "cell": cell,
         "by_level": level.value,
-        "areas": _areas(connection, asked.areas(wanted, level), level, on),
+        **_areas(connection, asked.areas(wanted, level), level, on, rank, most),
         **_breakdown(asked, wanted),
         "frames": [] if step is None else _frames(asked, wanted, box, frame_zoom, step),
         "frame_cell": cell_size(frame_zoom),
@@ -147,21 +174,43 @@ def _periods(begin: date, end: date, step: Step) -> Iterator[tuple[date, date]]:
         first = following
 
 
-def _areas(connection: Connection, counted: Mapping[int | None, int], level: Level, on: date) -> list[dict[str, Any]]:
-    """Return the cases of each area, and as the last those of none; the counts sum up to the total."""
-    values = {"ids": list(counted), "counts": list(counted.values()), "on": on, "level": level.value}
-    return [
+def _areas(
+    connection: Connection, counted: Mapping[int | None, int], level: Level, on: date, rank: Rank, most: int
+) -> dict[str, Any]:
+    """Return the cases of the foremost areas, as the last those of none, and what is left; all sum up to the total."""
+    known = {area: cases for area, cases in counted.items() if area is not None}
+    values = {
+        "ids": " ".join(map(str, known)),
+        "counts": " ".join(map(str, known.values())),
+        "on": on,
+        "level": level.value,
+        "most": most,
+        "fewest_cases": FEWEST_FOR_A_RATE,
+        "fewest_residents": FEWEST_RESIDENTS,
+    }
+    rows = connection.execute(text(AREAS.format(level=level.value, rank=RANKS[rank])), values).all()
+    areas = [
         {
             "code": row.code,
             "name": row.name,
             "residents": None if row.residents is None else int(row.residents),
             "count": row.cases,
             **_rate(row.cases, int(row.residents or 0)),
-            "place": None if row.lon is None else [round(row.lon, 7), round(row.lat, 7)],
-            "bbox": None if row.west is None else [row.west, row.south, row.east, row.north],
+            "place": [round(row.lon, 7), round(row.lat, 7)],
+            "bbox": [row.west, row.south, row.east, row.north],
         }
-        for row in connection.execute(text(AREAS.format(level=level.value)), values)
+        for row in rows
     ]
+    if None in counted:
+        nowhere = dict.fromkeys(("code", "name", "residents", "place", "bbox"))
+        areas.append({**nowhere, "count": counted[None], **_rate(counted[None], 0)})
+    return {
+        "areas": areas,
+        "areas_left": {
+            "areas": rows[0].areas - len(rows) if rows else 0,
+            "count": sum(known.values()) - sum(row.cases for row in rows),
+        },
+    }
 
 
 def _rate(cases: int, residents: int) -> dict[str, Any]:

@@ -31,12 +31,46 @@ COMMUNITIES = """
 select code, coalesce(name, code) as title from area
 where level = 'community' and valid_from <= :on and :on < valid_to
 order by title, code
+limit :most
 """
+
+OFFICES = """
+with within as (
+    select area_tree.office_id as id
+    from area join area_tree on area_tree.id = area.id
+    where area.code = :chosen and area.valid_from <= :on and :on < area.valid_to
+)
+select area.code, concat_ws(' · ', coalesce(office.name, office.code), area.name_of_part) as title
+from (
+    select id, code, id as office_id, null as name_of_part from area where level = 'office'
+    union all
+    select id, code, parent_id, coalesce(name, code) from area
+    where level = 'community' and parent_id in (select id from within)
+) as area
+join area as office on office.id = area.office_id
+join area as own on own.id = area.id and own.valid_from <= :on and :on < own.valid_to
+order by title, area.code
+"""
+
+MOST_CHOICES = 150
+"""Communities among which somebody finds one in a list."""
 
 
 def communities(connection: Connection, on: date) -> dict[str, str]:
     """Return the names of the communities of a day by their codes."""
-    return {row.code: row.title for row in connection.execute(text(COMMUNITIES), {"on": on})}
+    return {row.code: row.title for row in connection.execute(text(COMMUNITIES), {"on": on, "most": None})}
+
+
+def area_choices(connection: Connection, on: date, chosen: str | None = None) -> dict[str, str]:
+    """Return the names of the areas among which somebody chooses on a day, by their codes.
+
+    These are the communities; where they are too many, the offices, and the communities of the one that is chosen, or
+    in which lies what is chosen.
+    """
+    found = connection.execute(text(COMMUNITIES), {"on": on, "most": MOST_CHOICES + 1}).all()
+    if len(found) > MOST_CHOICES:
+        found = connection.execute(text(OFFICES), {"on": on, "chosen": chosen}).all()
+    return {row.code: row.title for row in found}
 
 
 def area(connection: Connection, name: str, duty: DutyRecord, on: date) -> dict[str, Any]:

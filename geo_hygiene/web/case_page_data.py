@@ -87,7 +87,7 @@ class CaseList(_InWords):
     """Complaints in rows, the newest first, and the areas by which they can be chosen."""
 
     page: questions.CasePage
-    communities: dict[str, str]
+    areas: dict[str, str]
 
     @staticmethod
     def told(choices: Mapping[str, str], given: str) -> str:
@@ -101,7 +101,7 @@ def case_list(connection: Connection, asked: CaseListParameters, kept: KeptCount
         page=questions.list_cases(
             connection, asked.wanted(), counts=kept.of(connection), limit=asked.limit, after=asked.after
         ),
-        communities=features.communities(connection, today(connection)),
+        areas=features.area_choices(connection, today(connection), asked.area),
     )
 
 
@@ -174,7 +174,7 @@ class _HeatWords(CaseParameters, extra="ignore"):
 
 def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     """Return the page of where complaints gather: its words, and the days between which there are some."""
-    _read, notice = readable(_HeatWords, words)
+    read, notice = readable(_HeatWords, words)
     on = today(connection)
     extent = features.extent(connection, on) or questions.box_of_cases(connection)
     days = questions.days_of_cases(connection)
@@ -186,7 +186,7 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "kinds": said.kinds,
         "channels": said.channels,
         "statuses": said.every_status,
-        "areas": features.communities(connection, on),
+        "areas": features.area_choices(connection, on, read.area),
         "colors": list(HEAT.items()),
         "least": HEAT_LEAST,
         "usual": usual_layers(),

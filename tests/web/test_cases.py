@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geo_hygiene.database import engine
+from geo_hygiene.features import area_choices, areas
 from tests.conftest import TestDatabase
-from tests.web.towns import CASE, CASE_IN_GAP, FLIES, NOWHERE, RODENTS
+from tests.web.towns import CASE, CASE_IN_GAP, FLIES, NOWHERE, RODENTS, web_town
 
 ALL = RODENTS + FLIES + NOWHERE
+DAY = date(2025, 6, 1)
 
 
 def ask(client: FlaskClient, path: str, **words: Any) -> Any:
@@ -177,3 +180,18 @@ def test_areas_of_cases_are_those_that_hold_them(client: FlaskClient, town_datab
     reading.dispose()
     counts = {area["code"]: area["count"] for area in ask(client, "/heat")["areas"] if area["count"]}
     assert counts == expected == Counter(case["group"] for case in cases)
+
+
+def test_where_communities_are_too_many_offices_are_chosen(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web_town(connection)
+    communities = area_choices(connection, DAY)
+    assert set(communities) == {"C1", "C2"}
+    monkeypatch.setattr(areas, "MOST_CHOICES", 1)
+    assert list(area_choices(connection, DAY)) == ["O"]
+    for chosen in ("O", "C2", "C1G1"):
+        assert list(area_choices(connection, DAY, chosen)) == ["O", *communities]
+    assert list(area_choices(connection, DAY, "nowhere")) == ["O"]
+    names = area_choices(connection, DAY, "C2")
+    assert names["C2"] == f"{names['O']} · {communities['C2']}"

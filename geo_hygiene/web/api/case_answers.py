@@ -143,6 +143,13 @@ class AreaRate(Answer):
     bbox: Box | None
 
 
+class AreasLeft(Answer):
+    """The areas that were not asked for, and their cases; with those of ``areas`` they are the total."""
+
+    areas: int
+    count: int
+
+
 class HeatAnswer(Density):
     """Where cases gather."""
 
@@ -154,6 +161,7 @@ class HeatAnswer(Density):
     )
     by_level: Literal["office", "community", "group"]
     areas: list[AreaRate]
+    areas_left: AreasLeft
     kinds: dict[str, int]
     channels: dict[str, int]
     statuses: dict[str, int]

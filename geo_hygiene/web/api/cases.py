@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from geo_hygiene.cases import questions
 from geo_hygiene.cases.counting import Box, Level, Step
 from geo_hygiene.cases.filters import CaseFilter
-from geo_hygiene.cases.heat import heat
+from geo_hygiene.cases.heat import Rank, heat
 from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import today
@@ -124,6 +124,8 @@ class HeatParameters(CaseParameters, OnDay):
     )
     zoom: int = Field(14, ge=0, le=20, description="Leaflet zoom, by which the cells have their size")
     by: Level = Field(Level.GROUP, description="office, community or group")
+    sort: Rank = Field(Rank.COUNT, description="Which areas are the foremost: those of the highest count, or rate")
+    most: Limit = Field(200, description="So many areas at most; `areas_left` tells of the others")
     step: Step | None = Field(None, description="day, week or month: also a frame for each")
 
     def box(self) -> Box | None:
@@ -189,6 +191,8 @@ def _heat(connection: Connection, query: HeatParameters, kept: KeptCounts) -> tu
         box=query.box(),
         zoom=query.zoom,
         level=query.by,
+        rank=query.sort,
+        most=query.most,
         step=query.step,
     )
 

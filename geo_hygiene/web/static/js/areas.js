@@ -43,6 +43,12 @@ export function createAreas(look, listed) {
     );
   }
 
+  function left({ areas, count }) {
+    if (!areas) return [];
+    const cells = [element("td", { class: "right" }, number(count)), element("td")];
+    return [element("tr", { class: "left" }, element("th", { scope: "row", colspan: 2 }, say("areas_left", { areas: number(areas) })), ...cells)];
+  }
+
   return {
     show(answer, { sort }) {
       byId("areas-level").textContent = say(answer.by_level);
@@ -56,7 +62,7 @@ export function createAreas(look, listed) {
       const order = (a, b) => unsure(a) - unsure(b) || (b[sort] ?? -1) - (a[sort] ?? -1) || (a.code < b.code ? -1 : 1);
       const sorted = [...known].sort(order);
       const rest = answer.areas.filter((area) => area.code === null);
-      fill(body, ...[...sorted, ...rest].map((area) => row(area, most)));
+      fill(body, ...[...sorted, ...rest].map((area) => row(area, most)), ...left(answer.areas_left));
     },
   };
 }

@@ -78,6 +78,7 @@ async function refresh() {
     const told = await ask("heat", `${config.api}/cases/heat`, {
       ...ofFilters(state),
       by: state.by,
+      sort: state.sort,
       step: state.step,
       zoom: question.zoom,
       bbox: question.box.map((degrees) => degrees.toFixed(5)).join(","),
@@ -99,7 +100,12 @@ async function refresh() {
 async function askFigures(state, frame) {
   const of = answer;
   try {
-    const told = await ask("figures", `${config.api}/cases/heat`, { ...ofFilters(state, frame), by: state.by, zoom: 0 });
+    const told = await ask("figures", `${config.api}/cases/heat`, {
+      ...ofFilters(state, frame),
+      by: state.by,
+      sort: state.sort,
+      zoom: 0,
+    });
     if (!told || of !== answer || frameAt() !== frame) return;
     figures = { of, frame, told };
     showFigures(store.get(), frame);
@@ -298,7 +304,9 @@ byId("map").setAttribute("aria-label", document.title);
 keepAddress(store, words, map);
 store.set(chosenAlready());
 store.watch([...FILTERS, "by", "step"], refresh);
-store.watch(["at", "sort"], show);
+store.watch(["at"], show);
+// the foremost by rate are other areas than those by count, where not all are told
+store.watch(["sort"], () => (answer?.areas_left.areas ? refresh() : show()));
 // a move of the map leaves alone what somebody is about to write
 store.watch([...FILTERS, "by", "sort", "step"], showFilters);
 store.watch(["look"], outline);
