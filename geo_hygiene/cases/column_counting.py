@@ -48,41 +48,8 @@ POLAR = 89.9999
 LEVELS = {Level.GROUP: 0, Level.COMMUNITY: 1, Level.OFFICE: 2}
 
 
-@dataclass(frozen=True)
-class _Selection:
-    """Which rows a filter lets through, as what it says of the values of a column; ``None`` lets all through."""
-
-    first_day: int | None
-    after_day: int | None
-    whats: NDArray[np.bool_] | None
-    moments: NDArray[np.bool_] | None
-    areas: NDArray[np.bool_] | None
-
-    def days(self, day: NDArray[np.uint16]) -> tuple[int, int]:
-        """Return the first and the last day that rows of these days are let through."""
-        low, high = (int(day.min()), int(day.max())) if len(day) else (0, -1)
-        first = low if self.first_day is None else max(low, self.first_day)
-        return first, high if self.after_day is None else min(high, self.after_day - 1)
-
-    def chosen(self, columns: Columns, begin: int, end: int) -> NDArray[np.bool_] | None:
-        """Return for each row of a stretch whether it is let through, ``None`` where all are."""
-        rows = slice(begin, end)
-        answers = []
-        if self.first_day is not None:
-            answers.append(columns.day[rows] >= self.first_day)
-        if self.after_day is not None:
-            answers.append(columns.day[rows] < self.after_day)
-        for allowed, column in (
-            (self.whats, columns.what),
-            (self.moments, columns.moment),
-            (self.areas, columns.area),
-        ):
-            if allowed is not None:
-                answers.append(allowed[column[rows]])
-        found: NDArray[np.bool_] | None = None
-        for answer in answers:
-            found = answer if found is None else found & answer
-        return found
+Chosen = NDArray[np.bool_] | None
+"""For each row of a stretch whether a filter lets it through; ``None`` where all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +68,7 @@ class ColumnCounts:
 
     connection: Connection
     columns: Columns
+    _masks: dict[str, Chosen] = field(default_factory=dict)
     _tallies: dict[str, _Tally] = field(default_factory=dict)
 
     def total(self, wanted: CaseFilter) -> Total:
@@ -110,15 +78,18 @@ class ColumnCounts:
 
     def density(self, wanted: CaseFilter, box: Box | None, zoom: int, step: Step | None = None) -> Density:
         """Return the cases on the grid of a zoom within a box, with a step in frames of it."""
-        columns, selection = self.columns, self._selection(wanted)
-        frames = _Frames(columns.day, selection, step)
-        placed, without_place = (
-            frames.count(columns, selection, begin, end)
-            for begin, end in ((0, columns.placed), (columns.placed, len(columns.day)))
-        )
+        columns, mask = self.columns, self._mask(wanted)
+        frames = _Frames(columns.day, wanted, step)
+        if step is None:
+            total = self.total(wanted)
+            without_place = np.array([total.without_place])
+            placed = np.array([total.cases - total.without_place])
+        else:
+            placed = frames.count(columns.day, mask, 0, columns.placed)
+            without_place = frames.count(columns.day, mask, columns.placed, len(columns.day))
         found: list[NDArray[np.int64]] = []
         for begin, end in self._stretches(box):
-            found.extend(self._cells(selection, frames, box, zoom, begin, end))
+            found.extend(self._cells(mask, frames, box, zoom, begin, end))
         cells = _on_grid(found, zoom)
         inside = np.bincount(cells.frame, cells.cases, minlength=len(frames.days)).astype(np.int64)
         return Density(cell_size(zoom), frames.days, without_place, placed - inside, cells)
@@ -152,43 +123,64 @@ class ColumnCounts:
 
         Those of days after ``until`` do not count.
         """
-        columns, selection = self.columns, self._selection(wanted)
+        columns, mask = self.columns, self._mask(wanted)
         if self.total(wanted).cases * FEW > len(columns.day):
             return None
         last = DAYS if until is None else days_since(until)
-        days = np.zeros(DAYS, dtype=np.int64)
-        for begin, end in _portions(0, len(columns.day)):
-            days += np.bincount(_values(columns.day, selection.chosen(columns, begin, end), begin, end), minlength=DAYS)
+        found = np.arange(len(columns.day)) if mask is None else np.flatnonzero(mask)
+        day = columns.day.take(found)
+        counts = np.bincount(day, minlength=DAYS)
         # some of the last day itself may have been listed already
-        behind = days[:last][::-1].cumsum()
+        behind = counts[:last][::-1].cumsum()
         first = last - int(np.searchsorted(behind, count)) - 1
-        narrow = _Selection(
-            max(first, selection.first_day or 0, 0),
-            min(last + 1, DAYS if selection.after_day is None else selection.after_day),
-            selection.whats,
-            selection.moments,
-            selection.areas,
-        )
-        found: list[int] = []
+        ids: list[int] = columns.id.take(found[(first <= day) & (day <= last)]).tolist()
+        return ids
+
+    def _mask(self, wanted: CaseFilter) -> Chosen:
+        name = repr(wanted)
+        if name not in self._masks:
+            self._masks[name] = self._masked(wanted)
+        return self._masks[name]
+
+    def _masked(self, wanted: CaseFilter) -> Chosen:
+        columns = self.columns
+        areas = None if wanted.area is None else self._allowed_areas(wanted.area)
+        allowed = [
+            (values, column)
+            for values, column in (
+                (_allowed_whats(wanted), columns.what),
+                (_allowed_moments(wanted), columns.moment),
+                (areas, columns.area),
+            )
+            if values is not None
+        ]
+        if not allowed and wanted.begin is None and wanted.end is None:
+            return None
+        mask = np.ones(len(columns.day), dtype=np.bool_)
         for begin, end in _portions(0, len(columns.day)):
-            found += _values(columns.id, narrow.chosen(columns, begin, end), begin, end).tolist()
-        return found
+            chosen = mask[begin:end]
+            if wanted.begin is not None:
+                chosen &= columns.day[begin:end] >= days_since(wanted.begin)
+            if wanted.end is not None:
+                chosen &= columns.day[begin:end] < days_since(wanted.end)
+            for values, column in allowed:
+                chosen &= values[column[begin:end]]
+        return mask
 
     def _tally(self, wanted: CaseFilter) -> _Tally:
         name = repr(wanted)
         if name not in self._tallies:
-            self._tallies[name] = self._tallied(self._selection(wanted))
+            self._tallies[name] = self._tallied(self._mask(wanted))
         return self._tallies[name]
 
-    def _tallied(self, selection: _Selection) -> _Tally:
+    def _tallied(self, mask: Chosen) -> _Tally:
         columns = self.columns
         whats = np.zeros(math.prod(SIZES), dtype=np.int64)
         moments = np.zeros(7 * HOURS, dtype=np.int64)
         areas = np.zeros(columns.areas.shape[1], dtype=np.int64)
         without_place = 0
         for begin, end in _portions(0, len(columns.day), columns.placed):
-            chosen = selection.chosen(columns, begin, end)
-            which = None if chosen is None else np.flatnonzero(chosen)
+            which = _which(mask, begin, end)
             whats += np.bincount(_taken(columns.what, which, begin, end), minlength=len(whats))
             moments += np.bincount(_taken(columns.moment, which, begin, end), minlength=len(moments))
             # neighbours lie in one area, mostly
@@ -197,15 +189,6 @@ class ColumnCounts:
             if begin >= columns.placed:
                 without_place += end - begin if which is None else len(which)
         return _Tally(without_place, whats, moments, areas)
-
-    def _selection(self, wanted: CaseFilter) -> _Selection:
-        return _Selection(
-            None if wanted.begin is None else days_since(wanted.begin),
-            None if wanted.end is None else days_since(wanted.end),
-            _allowed_whats(wanted),
-            _allowed_moments(wanted),
-            None if wanted.area is None else self._allowed_areas(wanted.area),
-        )
 
     def _allowed_areas(self, code: str) -> NDArray[np.bool_]:
         ids = self.connection.scalars(text("select id from area where code = :code"), {"code": code}).all()
@@ -223,13 +206,15 @@ class ColumnCounts:
                 yield begin, end
 
     def _cells(
-        self, selection: _Selection, frames: _Frames, box: Box | None, zoom: int, begin: int, end: int
+        self, mask: Chosen, frames: _Frames, box: Box | None, zoom: int, begin: int, end: int
     ) -> Iterator[NDArray[np.int64]]:
         """Yield cells of a stretch of rows as columns of key, frame and cases; one may come several times."""
         columns, shift = self.columns, np.uint64(2 * (FINEST_ZOOM - zoom))
         for first, last in _portions(begin, end):
-            chosen = _both(selection.chosen(columns, first, last), _inside(columns, box, first, last))
-            which = None if chosen is None else np.flatnonzero(chosen)
+            inside = _inside(columns, box, first, last)
+            chosen = mask if mask is None else mask[first:last]
+            both = inside if chosen is None else chosen if inside is None else chosen & inside
+            which = None if both is None else np.flatnonzero(both)
             keys = _taken(columns.key, which, first, last) >> shift
             if not len(keys):
                 continue
@@ -239,9 +224,9 @@ class ColumnCounts:
                 continue
             edges = np.concatenate(([True], keys[1:] != keys[:-1]))
             rank = np.cumsum(edges) - 1
-            both = rank * len(frames.days) + frames.of(_taken(columns.day, which, first, last))
-            both.sort()
-            values, counts = _runs(both)
+            of_frames = rank * len(frames.days) + frames.of(_taken(columns.day, which, first, last))
+            of_frames.sort()
+            values, counts = _runs(of_frames)
             cell, frame = np.divmod(values, len(frames.days))
             yield np.vstack((keys[edges][cell].astype(np.int64), frame, counts))
 
@@ -249,12 +234,12 @@ class ColumnCounts:
 class _Frames:
     """The frames of a step, by day."""
 
-    def __init__(self, day: NDArray[np.uint16], selection: _Selection, step: Step | None) -> None:
+    def __init__(self, day: NDArray[np.uint16], wanted: CaseFilter, step: Step | None) -> None:
         self.days: Sequence[date | None] = [None]
         self._by_day: NDArray[np.int64] | None = None
         if step is None:
             return
-        low, high = selection.days(day)
+        low, high = _days(day, wanted)
         firsts = [_first_of_step(FIRST_DAY + timedelta(days=number), step) for number in range(low, high + 1)]
         self.days = list(dict.fromkeys(firsts))
         at = {first: place for place, first in enumerate(self.days)}
@@ -264,16 +249,20 @@ class _Frames:
         """Return the frame of each day."""
         return np.zeros(len(day), dtype=np.int64) if self._by_day is None else self._by_day[day]
 
-    def count(self, columns: Columns, selection: _Selection, begin: int, end: int) -> Numbers:
+    def count(self, day: NDArray[np.uint16], mask: Chosen, begin: int, end: int) -> Numbers:
         """Return how many rows of a stretch are in each frame."""
         found = np.zeros(len(self.days), dtype=np.int64)
         for first, last in _portions(begin, end):
-            chosen = selection.chosen(columns, first, last)
-            if self._by_day is None:
-                found[0] += last - first if chosen is None else np.count_nonzero(chosen)
-            else:
-                found += np.bincount(self.of(_values(columns.day, chosen, first, last)), minlength=len(found))
+            rows = _taken(day, _which(mask, first, last), first, last)
+            found += np.bincount(self.of(rows), minlength=len(found))
         return found
+
+
+def _days(day: NDArray[np.uint16], wanted: CaseFilter) -> tuple[int, int]:
+    """Return the first and the last day that rows of these days are let through."""
+    low, high = (int(day.min()), int(day.max())) if len(day) else (0, -1)
+    first = low if wanted.begin is None else max(low, days_since(wanted.begin))
+    return first, high if wanted.end is None else min(high, days_since(wanted.end) - 1)
 
 
 def _first_of_step(day: date, step: Step) -> date:
@@ -295,14 +284,8 @@ def _taken(column: NDArray[Any], which: NDArray[np.intp] | None, begin: int, end
     return rows if which is None else rows.take(which)
 
 
-def _values(column: NDArray[Any], chosen: NDArray[np.bool_] | None, begin: int, end: int) -> NDArray[Any]:
-    return _taken(column, None if chosen is None else np.flatnonzero(chosen), begin, end)
-
-
-def _both(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
+def _which(mask: Chosen, begin: int, end: int) -> NDArray[np.intp] | None:
+    return None if mask is None else np.flatnonzero(mask[begin:end])
 
 
 def _runs(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -75,8 +75,8 @@ class CaseFilter:
             "kinds": _sorted(self.kinds),
             "channels": _sorted(self.channels),
             "statuses": _sorted(self.statuses),
-            "begin": midnight(self.begin, zone),
-            "end": midnight(self.end, zone),
+            "begin": _midnight(self.begin, zone),
+            "end": _midnight(self.end, zone),
             "weekdays": _sorted(self.weekdays),
             "hours": _sorted(self.hours),
             "area": self.area,
@@ -84,8 +84,7 @@ class CaseFilter:
         }
 
 
-def midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    """Return the first moment of a day."""
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), zone)
 
 

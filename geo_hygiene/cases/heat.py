@@ -12,7 +12,7 @@ from scipy.special import gammaincinv
 from sqlalchemy import Connection, text
 
 from geo_hygiene.cases.counting import Box, Counts, DatabaseCounts, Level, Step
-from geo_hygiene.cases.density import CELL_PIXELS, cell_size, nothing
+from geo_hygiene.cases.density import CELL_PIXELS, Density, cell_size, nothing
 from geo_hygiene.cases.filters import CaseFilter
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
@@ -31,8 +31,16 @@ FEWEST_RESIDENTS = 1000
 CONFIDENCE = 0.95
 
 
+MOST_CELLS = 100_000
+"""Cells of an answer: more would take a reader seconds to load, and none could see them."""
+
+
 class TooManyFramesError(GeoHygieneError):
     """The period is too long for the step."""
+
+
+class TooManyCellsError(GeoHygieneError):
+    """The part of the map is too large for cells of a zoom."""
 
 
 class Rank(StrEnum):
@@ -56,17 +64,17 @@ people as (
 ),
 foremost as (
     select
-        area.id, coalesce(counted.cases, 0) as cases, coalesce(area.population, people.residents) as residents,
-        count(*) over () as areas
+        area.id, coalesce(counted.cases, 0) as cases, coalesce(area.population, people.residents) as residents
     from area
     left join counted on counted.id = area.id
     left join people on people.id = area.id
-    where area.level = :level and ((area.valid_from <= :on and :on < area.valid_to) or counted.id is not null)
+    where area.level = :level
+        and (counted.id is not null or (not :enough and area.valid_from <= :on and :on < area.valid_to))
     order by {rank}, area.code, area.id
     limit :most
 )
 select
-    area.code, area.name, foremost.cases, foremost.residents, foremost.areas,
+    area.code, area.name, foremost.cases, foremost.residents,
     ST_X(ST_PointOnSurface(area.geom)) as lon, ST_Y(ST_PointOnSurface(area.geom)) as lat,
     ST_XMin(area.geom) as west, ST_YMin(area.geom) as south, ST_XMax(area.geom) as east, ST_YMax(area.geom) as north
 from foremost join area on area.id = foremost.id
@@ -117,11 +125,13 @@ def heat(
     ------
     TooManyFramesError
         If the period has too many steps.
+    TooManyCellsError
+        If there are too many cells.
     """
     asked = counts or DatabaseCounts(connection)
     cell, frame_zoom = cell_size(zoom), zoom - FRAME_ZOOMS
     return {
-        **asked.density(wanted, box, zoom).shown().get(None, nothing(cell)),
+        **_shown(asked.density(wanted, box, zoom)).get(None, nothing(cell)),
         "zoom": zoom,
         "cell_px": CELL_PIXELS,
         "cell": cell,
@@ -131,6 +141,14 @@ def heat(
         "frames": [] if step is None else _frames(asked, wanted, box, frame_zoom, step),
         "frame_cell": cell_size(frame_zoom),
     }
+
+
+def _shown(density: Density) -> Mapping[date | None, dict[str, Any]]:
+    if len(density.cells.cases) > MOST_CELLS:
+        raise TooManyCellsError(
+            _("There are more than %(most)s cells. Ask for a part of the map, or for a smaller zoom.", most=MOST_CELLS)
+        )
+    return density.shown()
 
 
 def _frames(counts: Counts, wanted: CaseFilter, box: Box | None, zoom: int, step: Step) -> list[dict[str, Any]]:
@@ -148,7 +166,7 @@ def _frames(counts: Counts, wanted: CaseFilter, box: Box | None, zoom: int, step
                 _("The period has more than %(most)s frames. Choose a shorter one, or longer frames.", most=MOST_FRAMES)
             )
         periods.append(period)
-    found, empty = density.shown(), nothing(density.cell)
+    found, empty = _shown(density), nothing(density.cell)
     return [
         {
             "from": (max(first, wanted.begin) if wanted.begin else first).isoformat(),
@@ -179,9 +197,14 @@ def _areas(
 ) -> dict[str, Any]:
     """Return the cases of the foremost areas, as the last those of none, and what is left; all sum up to the total."""
     known = {area: cases for area, cases in counted.items() if area is not None}
+    enough = len(known) > most
+    asked = known
+    if enough and rank is Rank.COUNT:
+        asked = dict(sorted(known.items(), key=lambda item: (-item[1], item[0]))[:most])
     values = {
-        "ids": " ".join(map(str, known)),
-        "counts": " ".join(map(str, known.values())),
+        "ids": " ".join(map(str, asked)),
+        "counts": " ".join(map(str, asked.values())),
+        "enough": enough,
         "on": on,
         "level": level.value,
         "most": most,
@@ -207,7 +230,7 @@ def _areas(
     return {
         "areas": areas,
         "areas_left": {
-            "areas": rows[0].areas - len(rows) if rows else 0,
+            "areas": len(known) - sum(row.cases > 0 for row in rows),
             "count": sum(known.values()) - sum(row.cases for row in rows),
         },
     }

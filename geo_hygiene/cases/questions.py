@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.cases.counting import Counts, DatabaseCounts
-from geo_hygiene.cases.filters import CHOSEN, CaseFilter, midnight
+from geo_hygiene.cases.filters import CHOSEN, CaseFilter
 from geo_hygiene.coverage.chain import posts_over, who_covers
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.errors import UnknownRecordError
@@ -81,17 +81,6 @@ order by it.source, it.external_id
 """A system and the number of a case in it are an index; of systems there are few, and each is looked up in it."""
 
 OFFICE = "select code, name from area where id = :id"
-
-KINDS_COUNTED = f"""
-select
-    it.kind,
-    count(*) filter (where it.reported_at >= :since) as since,
-    count(*) filter (where it.reported_at < :since) as before
-from reported_case as it
-where {CHOSEN}
-group by it.kind
-order by since desc, it.kind
-"""  # noqa: S608 - constants
 
 DAYS = """
 select
@@ -310,8 +299,11 @@ def box_of_cases(connection: Connection) -> tuple[float, float, float, float] | 
     return None if row is None else (row.west, row.south, row.east, row.north)
 
 
-def count_by_kind(connection: Connection, wanted: CaseFilter, since: date) -> list[tuple[str, int, int]]:
+def count_by_kind(counts: Counts, wanted: CaseFilter, since: date) -> list[tuple[str, int, int]]:
     """Return how many cases there are of each kind since a day and before it, the most since then first."""
-    zone = office_timezone(connection)
-    rows = connection.execute(text(KINDS_COUNTED), wanted.values(zone) | {"since": midnight(since, zone)})
-    return [(row.kind, row.since, row.before) for row in rows]
+    begun = max(since, wanted.begin or since)
+    after = counts.breakdown(replace(wanted, begin=begun)).get("kind", {})
+    before = counts.breakdown(replace(wanted, end=since)).get("kind", {})
+    kinds = sorted({kind for kind in (*after, *before) if kind is not None})
+    found = [(kind, after.get(kind, 0), before.get(kind, 0)) for kind in kinds]
+    return sorted(found, key=lambda row: -row[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import Base, geometry_column, tile_geometry_column
@@ -46,6 +46,7 @@ class Area(FeatureColumns, Base):
         CheckConstraint("valid_from < valid_to", name="period"),
         CheckConstraint("ST_IsValid(geom) and not ST_IsEmpty(geom)", name="geometry"),
         CheckConstraint("population >= 0", name="population"),
+        Index("ix_area_level", "level", "valid_from", "valid_to", postgresql_include=["id", "code", "population"]),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     Numeric,
     Text,
@@ -219,7 +220,7 @@ class Case(Base):
     channel: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     status_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), comment="Since when it has the status")
-    reported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    reported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     description: Mapped[str | None] = mapped_column(Text, comment="Telephone numbers masked")
     lane: Mapped[str | None] = mapped_column(Text)
@@ -243,6 +244,7 @@ class Case(Base):
         CheckConstraint("closed_at >= reported_at", name="closed_at"),
         CheckConstraint("ST_IsValid(geom) and not ST_IsEmpty(geom)", name="geometry"),
         UniqueConstraint("source", "external_id"),
+        Index("ix_reported_case_reported_at", "reported_at", "id"),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from geo_hygiene.cases.heat import TooManyFramesError
+from geo_hygiene.cases.heat import TooManyCellsError, TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
@@ -126,6 +126,7 @@ PARAMETERS: dict[type[Exception], str] = {
     UnknownDutyError: "duty",
     DutyMissingError: "duty",
     CampaignMissingError: "campaign",
+    TooManyCellsError: "zoom",
     TooManyFramesError: "step",
 }
 

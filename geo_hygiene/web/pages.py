@@ -31,7 +31,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def start() -> str:
     """Show how each duty is covered today, what a campaign reached, and what people complain of."""
-    found = connections().read(start_page_data.start)
+    found = connections().read(start_page_data.start, kept_counts())
     return render_template(
         "start.html", page="start", start=found, states=_states(), campaign_states=maps.CAMPAIGN_STATES
     )

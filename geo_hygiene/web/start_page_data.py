@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from geo_hygiene import features
 from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns
 from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.cases.questions import count_by_kind, days_of_cases
 from geo_hygiene.coverage import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
@@ -99,7 +100,7 @@ class Start:
     is_empty: bool
 
 
-def start(connection: Connection) -> Start:
+def start(connection: Connection, kept: KeptCounts) -> Start:
     """Return the figures of today."""
     on = today(connection)
     duties = all_duties(connection)
@@ -116,7 +117,7 @@ def start(connection: Connection) -> Start:
         gaps=longest.rows,
         campaign=None if campaign is None else headline(connection, campaign, on),
         next_campaign=_next(campaigns, on),
-        complaints=_complaints(connection, on),
+        complaints=_complaints(connection, kept, on),
         is_empty=features.extent(connection, on) is None,
     )
 
@@ -135,7 +136,7 @@ def _next(campaigns: list[CampaignRecord], on: date) -> CampaignRecord | None:
     return min(ahead, key=lambda campaign: campaign.start, default=None)
 
 
-def _complaints(connection: Connection, on: date) -> Complaints | None:
+def _complaints(connection: Connection, kept: KeptCounts, on: date) -> Complaints | None:
     """Return the last fortnight, or the one up to the latest complaint where none came since."""
     days = days_of_cases(connection)
     if days is None:
@@ -143,7 +144,7 @@ def _complaints(connection: Connection, on: date) -> Complaints | None:
     last = days[1] if days[1] <= on - FORTNIGHT else on
     end = last + timedelta(days=1)
     begin = end - FORTNIGHT
-    counts = count_by_kind(connection, CaseFilter(begin=begin - FORTNIGHT, end=end), begin)
+    counts = count_by_kind(kept.of(connection), CaseFilter(begin=begin - FORTNIGHT, end=end), begin)
     words = titles(KINDS)
     kinds = [(kind, words[kind], since, before) for kind, since, before in counts]
     return Complaints(begin=begin, end=end, is_current=last == on, kinds=kinds)

@@ -138,6 +138,13 @@ def test_a_box_says_what_lies_outside(client: FlaskClient) -> None:
     assert ask(client, "/heat", bbox="0,0,1,1")["outside"] == ALL - NOWHERE
 
 
+def test_more_cells_than_anybody_sees_are_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_hygiene.cases.heat.MOST_CELLS", 1)
+    assert client.get("/api/v1/cases/heat?zoom=8").status_code == 200
+    answer = client.get("/api/v1/cases/heat?zoom=20")
+    assert (answer.status_code, answer.json["errors"][0]["loc"][-1]) == (422, "zoom")
+
+
 def test_rates_are_of_the_residents(client: FlaskClient) -> None:
     by_group = {area["code"]: area for area in ask(client, "/heat", kind="rodent")["areas"]}
     assert (by_group["C1G1"]["count"], by_group["C1G1"]["rate"]) == (RODENTS, RODENTS / 200 * 1000)

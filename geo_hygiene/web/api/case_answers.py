@@ -144,7 +144,7 @@ class AreaRate(Answer):
 
 
 class AreasLeft(Answer):
-    """The areas that were not asked for, and their cases; with those of ``areas`` they are the total."""
+    """Areas with cases that are not told of, and their cases; with those of ``areas`` they are the total."""
 
     areas: int
     count: int
