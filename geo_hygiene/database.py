@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg2
+import psycopg2.errors
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -17,12 +18,15 @@ from alembic.script import ScriptDirectory
 from geoalchemy2 import Geometry
 from psycopg2.extras import execute_values
 from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from geo_hygiene.crs import STORAGE_SRID, TILE_SRID
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
+
+Answer = TypeVar("Answer")
 
 MIGRATION_LOCK = 4_326_001
 """Advisory lock that lets one process migrate at a time."""
@@ -120,6 +124,22 @@ def cancel_statements() -> None:
     for driver in tuple(_drivers):
         with suppress(psycopg2.Error):
             driver.cancel()
+
+
+def in_time(connection: Connection, seconds: float, question: Callable[[Connection], Answer]) -> Answer | None:
+    """Answer a question that only reads, or give it up after some seconds and return ``None``."""
+    step = connection.begin_nested()
+    try:
+        connection.execute(
+            text("select set_config('statement_timeout', :time, true)"), {"time": f"{max(int(seconds * 1000), 1)}ms"}
+        )
+        return question(connection)
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg2.errors.QueryCanceled):
+            raise
+        return None
+    finally:
+        step.rollback()  # the limit goes with it
 
 
 def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -136,7 +138,7 @@ group by grouping sets ((kind), (channel), (status), (weekday), (hour))
 """The offset keeps the planner from working out the local time anew for each part of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DatabaseCounts:
     """Counts by the database, from the cases as they stand."""
 
@@ -178,6 +180,10 @@ class DatabaseCounts:
         """Return nothing: the list itself is read in its order."""
         return
 
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return office_timezone(self.connection)
+
     def _ask(self, statement: str, wanted: CaseFilter, **values: Any) -> Sequence[Any]:
-        asked = wanted.values(office_timezone(self.connection)) | values
+        asked = wanted.values(self._zone) | values
         return self.connection.execute(text(statement), asked).all()

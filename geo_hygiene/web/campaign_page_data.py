@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from geo_hygiene.campaigns.gaps import gaps
 from geo_hygiene.campaigns.pieces import REASONS, State
 from geo_hygiene.coverage.duties import all_duties, today
 from geo_hygiene.coverage.questions import Page
+from geo_hygiene.database import in_time
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layers.duty_zones import SHIFTS
@@ -36,15 +38,18 @@ from geo_hygiene.web.page_data import (
 )
 from geo_hygiene.web.parameters import Day, Limit, Spoken, Word
 
+PATIENCE_SECONDS = 2.0
+"""So long a page waits for figures of campaigns, which those of a county need; it comes without them otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignHeadline:
-    """A campaign and how far it came, by kind of target."""
+    """A campaign and how far it came, by kind of target; ``None`` where that could not be summed up in time."""
 
     campaign: CampaignRecord
     on: date
     status: str
-    kinds: list[dict[str, Any]]
+    kinds: list[dict[str, Any]] | None
 
     @property
     def pest(self) -> str:
@@ -62,18 +67,23 @@ class CampaignHeadline:
         return _(STATUS_TITLES[self.status])
 
 
-def headline(connection: Connection, campaign: CampaignRecord, now: date) -> CampaignHeadline:
-    """Return how far a campaign came until now, or until its last day."""
+def headline(
+    connection: Connection, campaign: CampaignRecord, now: date, *, seconds: float = PATIENCE_SECONDS
+) -> CampaignHeadline:
+    """Return how far a campaign came until now, or until its last day; its figures only if they come in time."""
     on = campaign.shown_on(now)
-    kinds = campaign_cover(connection, campaign, on).as_json()["kinds"]
-    told = [kind | {"title": _(layer_of(kind["kind"]).title)} for kind in kinds]
+    cover = in_time(connection, seconds, lambda asked: campaign_cover(asked, campaign, on)) if seconds > 0 else None
+    kinds = None if cover is None else cover.as_json()["kinds"]
+    told = kinds and [kind | {"title": _(layer_of(kind["kind"]).title)} for kind in kinds]
     return CampaignHeadline(campaign=campaign, on=on, status=campaign.status(now), kinds=told)
 
 
 def campaigns(connection: Connection) -> list[CampaignHeadline]:
     """Return every campaign, the newest first."""
-    now = today(connection)
-    return [headline(connection, campaign, now) for campaign in all_campaigns(connection)]
+    now, end = today(connection), time.monotonic() + PATIENCE_SECONDS
+    return [
+        headline(connection, campaign, now, seconds=end - time.monotonic()) for campaign in all_campaigns(connection)
+    ]
 
 
 class _CampaignWords(Spoken, extra="ignore"):

@@ -216,3 +216,14 @@ def test_the_table_of_a_campaign_has_the_figures_of_its_map(client: FlaskClient)
         assert format_amount(figures["states"]["not-visited"]) in row
     tanks = client.get(f"/campaigns/R1/table?on={LAST}&kind=septic-tanks&reason=locked").get_data(as_text=True)
     assert re.findall(r'data-segment="[^"]+" data-state="([^"]+)"', tanks) == ["not-treated"]
+
+
+def test_pages_come_without_the_figures_that_take_too_long(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Too much to be summed up in time"
+    assert said not in client.get("/campaigns").text
+    monkeypatch.setattr("geo_hygiene.web.campaign_page_data.PATIENCE_SECONDS", 0)
+    page = client.get("/campaigns")
+    assert page.status_code == 200
+    assert page.text.count(said) == page.text.count("data-campaign=") > 0

@@ -179,10 +179,10 @@ def test_the_map_says_what_of_its_address_it_could_not_read(client: FlaskClient,
 
 def test_a_page_does_not_ask_more_of_the_database_for_more_rows(client: FlaskClient, connections: Connections) -> None:
     for address, most in (
-        ("/", 20),
+        ("/", 25),
         ("/map", 12),
         (f"/map/table?on={SPRING}&limit={{}}", 9),
-        ("/cases?limit={}", 7),
+        ("/cases?limit={}", 8),
         (f"/cases/{CASE}", 12),
         ("/cases/heat", 8),
         ("/campaigns/R1", 10),

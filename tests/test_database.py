@@ -1,0 +1,33 @@
+"""What the database is asked in ways of our own."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from geo_hygiene.database import in_time
+
+
+def test_a_question_that_takes_too_long_is_given_up(connection: Connection) -> None:
+    before = connection.scalar(text("show statement_timeout"))
+    assert in_time(connection, 0.05, lambda asked: asked.scalar(text("select 1 from pg_sleep(30)"))) is None
+    assert in_time(connection, 5, lambda asked: asked.scalar(text("select 2"))) == 2
+    with pytest.raises(ProgrammingError):
+        in_time(connection, 5, lambda asked: asked.scalar(text("select nothing")))
+    assert connection.scalar(text("show statement_timeout")) == before
+
+
+def test_the_length_of_several_ranges(connection: Connection) -> None:
+    dice = random.Random(3)
+    for _trial in range(30):
+        marks = sorted(dice.sample(range(1000), 2 * dice.randint(0, 4)))
+        pieces = list(zip(marks[::2], marks[1::2], strict=True))
+        ranges = "{" + ",".join(f"[{begin},{end})" for begin, end in pieces) + "}"
+        length = connection.scalar(
+            text("select multirange_length(cast(:ranges as int4multirange))"), {"ranges": ranges}
+        )
+        assert length == sum(end - begin for begin, end in pieces)
+    assert connection.scalar(text("select multirange_length(null)")) is None
