@@ -22,6 +22,8 @@ from geo_hygiene.files.reading import guard
 
 OWN_FILES = frozenset({"case.pickle", ".hypothesis"})
 DRAWN_TO_CHANGE = 100
+CHANGED_FROM = 12
+"""Files that are read without an error, whose bytes are then changed."""
 PATIENCE_SECONDS = 60
 """Seconds of the clock for one case: it counts as a hang after that."""
 
@@ -89,18 +91,22 @@ def draw(strategy: Any, cases: int, number: int, act: Callable[[Any], None]) -> 
 
 
 def readable(strategy: Any, number: int, scratch: Path) -> list[Any]:
-    """Return some cases that are read without an error, to change their bytes."""
+    """Return some cases that are read without an error, to change their bytes; where there are none, refused ones."""
     from faults.reading import examine  # noqa: PLC0415 - as above
 
-    found: list[Any] = []
+    found: dict[int, list[Any]] = {0: [], 1: []}
 
     def keep(case: Any) -> None:
-        outcome = examine(case, scratch)
-        if outcome.accepted and not outcome.codes:
-            found.append(case)
+        if len(found[0]) == CHANGED_FROM:
+            return
+        child = os.fork()  # the case may kill its reader
+        if child == 0:
+            outcome = examine(case, scratch)
+            os._exit(not outcome.accepted or bool(outcome.codes))
+        found.setdefault(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), []).append(case)
 
     draw(strategy, DRAWN_TO_CHANGE, number, keep)
-    return found
+    return found[0] or found[1]
 
 
 def remember_systems() -> None:

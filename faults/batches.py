@@ -23,7 +23,7 @@ from geo_hygiene.files.reading import COMMAND_LINE, drivers, read
 
 ROOT = Path(__file__).parent.parent
 GROUP = "Made files, read by the functions of the reading process"
-CASES_IN_BATCH = 1000
+CASES_IN_BATCH = 250
 SEEDS_APART = 1_000_000
 """Between the seed of a batch and that of the one that goes on where a file killed it."""
 LIMITS = replace(COMMAND_LINE, seconds=3600)
@@ -68,17 +68,17 @@ def measure(cases: int, seed: int, processes: int, minutes: float = math.inf) ->
         def act(turn: tuple[float, tuple[str, bool], int, int]) -> None:
             _, (kind, changed), count, own = turn
             if time.monotonic() < end:
-                add_batch(tallies[kind, changed], kind, changed=changed, cases=count, seed=own)
+                add_batch(tallies[kind, changed], kind, changed=changed, cases=count, seed=own, end=end)
 
         list(pool.map(act, turns))
     return list(tallies.values())
 
 
-def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int) -> None:
+def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int, end: float = math.inf) -> None:
     """Read made files of one class; a process that a file kills is followed by another one."""
     begun = time.perf_counter()
     done = tally.tried + cases
-    while tally.tried < done:
+    while tally.tried < done and time.monotonic() < end:
         tally.seeds.append(seed)
         _run_batch(tally, {"kind": kind, "changed": changed, "cases": done - tally.tried, "seed": seed})
         seed += SEEDS_APART
@@ -153,7 +153,7 @@ def _count(counted: Tally, told: dict[str, object]) -> None:
 def _autopsy(counted: Tally, code: int, folder: Path, errors: Path) -> None:
     """Count a batch that died, and see that the program itself refuses the file that killed it."""
     killer = folder / "case.pickle"
-    if not killer.exists():
+    if not killer.exists() or code > 0:
         raise RuntimeError(f"a batch ended with {code}: {errors.read_text(errors='replace')[-2000:]}")
     counted.tried += 1
     counted.refused += 1

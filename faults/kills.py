@@ -11,7 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ GROUP = "kill -9 at random moments of imports and claims"
 ROWS = 300
 LONGEST_WAIT = 1.5
 """Seconds after the beginning of an import within which something is killed."""
+SETTLE_SECONDS = 0.2
 COMPARED_EVERY = 20
 """Kills after which the kept answers are compared with a rebuild."""
 PATHS = ("/readyz", "/api/v1/cover?duty=sweeping", "/map", "/tiles/cover/14/12974/6701.mvt?duty=sweeping")
@@ -97,6 +98,11 @@ class Importer:
         assert self.process.stdin is not None  # noqa: S101 - it is a pipe
         self.process.stdin.write(f"{file}\n")
         self.process.stdin.flush()
+
+    def settle(self) -> None:
+        """Give the kernel a moment to end it where it was killed: it could be written to until then."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(SETTLE_SECONDS)
 
     def answer(self) -> str | None:
         """Return what came of the file: a status, the class of a mistake, or None when the process died."""
@@ -185,6 +191,7 @@ class Ground:
             time.sleep(0.01)
         struck = time.monotonic()
         self.asked.wait()
+        self.importer.settle()
         self.recoveries[name].append(time.monotonic() - struck)
         tally.tried += 1
         self._check_import(tally, prefix, self.importer.answer())
