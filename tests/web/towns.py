@@ -162,7 +162,12 @@ def _cases(connection: Connection) -> None:
     ]
     markup = '<img src=x onerror="alert(1)">'
     nowhere = [
-        {"kind": "other", "description": f"{markup} 13912345678", "lane": markup, "reported_at": f"2025-07-0{day}"}
+        {
+            "kind": "other",
+            "description": f"{markup} 13912345678",
+            "lane": f"{markup} 路",
+            "reported_at": f"2025-07-0{day}",
+        }
         for day in range(1, NOWHERE + 1)
     ]
     rows = rats + flies + nowhere
