@@ -122,17 +122,23 @@ class Controls(MacroElement):
 
 
 class VectorTiles(JSCSSMixin, MacroElement):
-    """Vector tiles through MapLibre; ``vector_tiles`` is null where the browser has no WebGL."""
+    """The style ``map_style``, and vector tiles through MapLibre.
+
+    ``vector_tiles`` is null where the browser gives no WebGL context, or where ``drawing=canvas`` in the address wishes
+    so; then a script draws the style on a canvas (``js/drawing.js``).
+    """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
+            var map_style = {{ this.style|tojson }};
             var vector_tiles = null;
             (function () {
+                if (new URLSearchParams(location.search).get("drawing") === "canvas") { return; }
                 var canvas = document.createElement("canvas");
                 if (!canvas.getContext("webgl2") && !canvas.getContext("webgl")) { return; }
                 vector_tiles = L.maplibreGL({
-                    style: {{ this.style|tojson }},
+                    style: map_style,
                     fadeDuration: 120,
                     pitchWithRotate: false,
                     locale: {"Map.Title": {{ this.title|tojson }}},

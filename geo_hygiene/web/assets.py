@@ -38,10 +38,20 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
 
 
+MODULES = {
+    "@mapbox/point-geometry": "vendor/point-geometry/point-geometry.js",
+    "@mapbox/vector-tile": "vendor/vector-tile/vector-tile.js",
+    "@maplibre/maplibre-gl-style-spec": "vendor/maplibre-gl-style-spec/style-spec.js",
+    "pbf": "vendor/pbf/pbf.js",
+}
+"""Packages that scripts import by their name."""
+
+
 def scripts() -> dict[str, str]:
-    """Return the address of each script of our own by the address under which other scripts import it."""
+    """Return the address of each script by the name under which other scripts import it."""
     names = sorted(file.relative_to(STATIC).as_posix() for file in (STATIC / "js").glob("*.js"))
-    return {url_for("static", filename=name): asset(name) for name in names}
+    own = {url_for("static", filename=name): asset(name) for name in names}
+    return own | {package: asset(file) for package, file in MODULES.items()}
 
 
 def serve(app: Flask) -> None:

@@ -46,6 +46,10 @@ QUIET = (
 )
 SOFTWARE_WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 WITHOUT_WEBGL = ("--disable-3d-apis",)
+DRAWN = """() => window.vector_tiles
+    ? vector_tiles.getMaplibreMap().areTilesLoaded()
+    : document.querySelector(".canvas-tiles")?.dataset.drawn === "true"
+"""
 WATCH_POLICY = """
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) => {
@@ -149,7 +153,8 @@ def settle(page: Page) -> None:
         " setTimeout(drawn, 2000);"
         " vectors.triggerRepaint(); })"
     )
-    until(page, "() => window.vector_tiles === null || vector_tiles.getMaplibreMap().areTilesLoaded()", seconds=60)
+    page.evaluate("() => !window.vector_tiles && new Promise(requestAnimationFrame)")
+    until(page, DRAWN, seconds=60)
     page.wait_for_load_state("networkidle")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, settle, until
 
@@ -246,18 +246,6 @@ def test_the_page_speaks_chinese_and_keeps_its_address(open_page: Open, town_ser
     assert words(page) | {"duty": "sweeping", "on": "2025-04-01"} == words(page)
     until(page, "() => document.querySelectorAll('#legend [data-value]').length === 4")
     assert page.locator("#legend [data-state=covered] .state-name").text_content() == "已覆盖"
-
-
-def test_without_webgl_the_page_says_so_and_points_to_the_table(
-    open_page: Open, town_server: str, plain_chromium: Browser
-) -> None:
-    page = open_page(town_server, browser=plain_chromium).go(SPRING)
-    expect(page.get_by_role("alert")).to_contain_text("WebGL")
-    expect(page.get_by_role("alert").get_by_role("link")).to_have_attribute(
-        "href", "/map/table?duty=sweeping&on=2025-04-01"
-    )
-    page.locator("#gaps [data-segment]").first.click()
-    expect(page.locator("#panel-title")).to_be_visible()
 
 
 def test_on_a_phone_the_legend_is_one_line_that_unfolds(open_page: Open, town_server: str) -> None:

@@ -5,7 +5,8 @@ import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "
 import { ask, Unanswered } from "./api.js";
 import { createCamera } from "./camera.js";
 import { createCampaignPanel } from "./campaign-panel.js";
-import { byId, element, isCalm, readJson } from "./dom.js";
+import { byId, isCalm, readJson } from "./dom.js";
+import { createTiles, drawing } from "./drawing.js";
 import { number, say } from "./format.js";
 import { createGaps } from "./gaps.js";
 import { createLayers } from "./layers.js";
@@ -15,9 +16,7 @@ import { createReached } from "./reached.js";
 import { createSearch } from "./search.js";
 import { parse, write } from "./selection.js";
 import { createSheet } from "./sheet.js";
-import { drawSigns } from "./signs.js";
 import { createStore } from "./store.js";
-import { createTiles } from "./style.js";
 import { columns } from "./when.js";
 
 const STATES = ["treated", "not-treated", "not-visited", "old"];
@@ -41,11 +40,12 @@ const words = {
   left: oneOf([...STATES.slice(1), ...config.reasons], ""),
   within: oneOf(Object.keys(config.communities), ""),
   select: anything(),
+  drawing,
 };
 const map = window.map;
 const store = createStore({ color: "state", ...readAddress(words) });
 const tilesOf = ({ on }) => ({ campaign: { campaign: code, on } });
-const tiles = window.vector_tiles ? createTiles(window.vector_tiles, tilesOf) : null;
+const tiles = createTiles(map, tilesOf, (reason) => tell(say("failed", { reason })));
 const camera = createCamera(map, store, config.extent);
 
 // --- what is chosen --------------------------------------------------------------------------------------------------
@@ -54,16 +54,8 @@ let lit = null;
 let goal = {};
 let cameFrom = null;
 
-let painted = null;
-
 function paint() {
-  painted = tiles?.apply(store.get(), lit);
-}
-
-// Resolves when the map shows what was asked for last.
-async function shown() {
-  await painted;
-  if (tiles && !tiles.gl.areTilesLoaded()) await new Promise((done) => tiles.gl.once("idle", done));
+  tiles.apply(store.get(), lit);
 }
 
 function light(next, place) {
@@ -94,7 +86,7 @@ function unchoose() {
 
 function clicked(event) {
   const reach = matchMedia("(pointer: coarse)").matches ? FINGER_REACH_PX : REACH_PX;
-  const found = tiles.at(map, event.latlng, reach).filter((feature) => feature.layer.metadata.answers === "campaign");
+  const found = tiles.at(event.latlng, reach).filter(({ answers }) => answers === "campaign");
   if (!found.length) return;
   const whole = found.find((feature) => feature.properties.segment);
   // far out, pieces are merged and have no names of their own: go nearer first
@@ -165,7 +157,7 @@ function told(gap) {
 }
 
 const panel = createCampaignPanel(store, config, api, { page, light, place: (choice) => choose(choice), close: unchoose, told });
-const player = createPlayer((on, how) => store.set({ on }, how.playing ? how : { push: true }), { shown, stopped: () => gaps.load() });
+const player = createPlayer((on, how) => store.set({ on }, how.playing ? how : { push: true }), { shown: tiles.shown, stopped: () => gaps.load() });
 const sheet = createSheet(map);
 createSearch(store, config, choose, { types: FOUND });
 createReached(store, config, api, { tell, unitOf, choose });
@@ -175,15 +167,9 @@ loadDays();
 
 byId("map").setAttribute("role", "region");
 byId("map").setAttribute("aria-label", document.title);
-if (tiles) {
-  drawSigns(tiles.gl);
-  tiles.gl.on("error", (event) => tell(say("failed", { reason: event.error?.message ?? "" })));
-  map.on("click", clicked);
-  const point = (event) => (byId("map").style.cursor = tiles.at(map, event.latlng, REACH_PX).length ? "pointer" : "");
-  map.on("mousemove", L.Util.throttle(point, 80, map));
-} else {
-  byId("map").append(element("div", { class: "no-map", role: "alert" }, element("p", {}, say("no_webgl"))));
-}
+map.on("click", clicked);
+const point = (event) => (byId("map").style.cursor = tiles.at(event.latlng, REACH_PX).length ? "pointer" : "");
+map.on("mousemove", L.Util.throttle(point, 80, map));
 keepAddress(store, words, map);
 store.watch(["on", "kind", "layers", "states"], paint);
 store.watch(["on"], showDays);

@@ -1,8 +1,7 @@
 // The place of one complaint on a small map, with the cover of its day. Its page says everything in words too.
 
 import { byId, readJson } from "./dom.js";
-import { drawSigns } from "./signs.js";
-import { createTiles } from "./style.js";
+import { createTiles } from "./drawing.js";
 
 const ZOOM = 17;
 const STATES = ["covered", "gap", "overlap", "vacant"];
@@ -20,12 +19,7 @@ L.circleMarker([lat, lon], SPOT).addTo(map);
 byId("map").setAttribute("role", "region");
 byId("map").setAttribute("aria-labelledby", "where");
 
-if (window.vector_tiles) {
-  const tiles = createTiles(window.vector_tiles, ({ duty, on }) => ({ cover: { duty, on } }));
-  drawSigns(tiles.gl);
-  const state = { duty: config.duty, on: config.on, layers: new Set(config.usual), states: new Set(STATES), color: "state" };
-  tiles.apply(state, config.segment ? { by: "segment", values: [config.segment] } : null);
-} else {
-  byId("map").parentElement.hidden = true;
-}
+const tiles = createTiles(map, ({ duty, on }) => ({ cover: { duty, on } }), (reason) => console.warn(reason));
+const state = { duty: config.duty, on: config.on, layers: new Set(config.usual), states: new Set(STATES), color: "state" };
+tiles.apply(state, config.segment ? { by: "segment", values: [config.segment] } : null);
 document.documentElement.dataset.ready = "true";

@@ -7,13 +7,13 @@ import { createAreas } from "./areas.js";
 import { createCamera } from "./camera.js";
 import { stepped } from "./day.js";
 import { byId, element, readJson } from "./dom.js";
+import { createTiles, drawing } from "./drawing.js";
 import { metres, number, say } from "./format.js";
 import { createCells } from "./heat-cells.js";
 import { tell } from "./notice.js";
 import { createPlayer } from "./player.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
-import { createTiles } from "./style.js";
 import { createWhen } from "./when.js";
 
 const SELECTS = ["kind", "channel", "status", "area", "weekday", "hour"];
@@ -40,6 +40,7 @@ const words = {
   step: oneOf(["month", "week", "day"], "month"),
   at: anything(),
   look: anything(),
+  drawing,
 };
 const map = window.map;
 const cells = createCells(map, window.heat);
@@ -282,7 +283,7 @@ function keepLinks(state) {
 
 const player = createPlayer((at, how) => store.set({ at }, how.playing ? how : { push: true }));
 const listed = ({ code }) => (code ? `/cases${query({ ...ofFilters(store.get(), figures.frame), area: code }, filters)}` : null);
-const tiles = window.vector_tiles ? createTiles(window.vector_tiles, () => ({})) : null;
+const tiles = createTiles(map, () => ({}), (reason) => tell(say("failed", { reason })));
 const GROUND = { layers: new Set(config.usual), states: new Set(), color: null };
 
 function lookAt(area) {
@@ -291,7 +292,7 @@ function lookAt(area) {
 }
 
 function outline({ look }) {
-  tiles?.apply(GROUND, look && { by: "areas", values: [look] });
+  tiles.apply(GROUND, look && { by: "areas", values: [look] });
 }
 
 const areas = createAreas(lookAt, listed);
@@ -313,7 +314,6 @@ store.watch(["look"], outline);
 store.watch(null, keepLinks);
 map.on("moveend", () => (isSeen() ? answer && draw(frameAt()) : refresh()));
 if (config.notice) tell(config.notice);
-else if (!window.vector_tiles) tell(say("no_ground"));
 showFilters(store.get());
 outline(store.get());
 keepLinks(store.get());

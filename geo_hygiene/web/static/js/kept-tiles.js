@@ -1,6 +1,6 @@
 // Tiles are fetched here instead of in MapLibre's worker: a few at once, in their order, and none is broken off once it
 // is under way. What is no longer wanted when its turn comes is dropped without a request.
-// A plain script, not a module: it must be there before the map asks for its first tile.
+// A plain script, not a module: it must be there before the map asks for its first tile. The canvas fetches here too.
 
 (() => {
   "use strict";
@@ -37,10 +37,11 @@
     next();
   }
 
-  maplibregl.addProtocol("kept", ({ url }, { signal }) => {
-    return new Promise((done, failed) => {
-      waiting.push({ address: url.slice("kept://".length), signal, done, failed });
+  window.keptTile = (address, signal) =>
+    new Promise((done, failed) => {
+      waiting.push({ address, signal, done, failed });
       next();
     });
-  });
+
+  window.maplibregl?.addProtocol("kept", ({ url }, { signal }) => window.keptTile(url.slice("kept://".length), signal));
 })();

@@ -4,7 +4,8 @@
 import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
 import { createCamera } from "./camera.js";
 import { createDay } from "./day.js";
-import { byId, element, isCalm, readJson } from "./dom.js";
+import { byId, isCalm, readJson } from "./dom.js";
+import { createTiles, drawing } from "./drawing.js";
 import { say } from "./format.js";
 import { createGaps } from "./gaps.js";
 import { createLayers } from "./layers.js";
@@ -14,9 +15,7 @@ import { createPanel } from "./panel.js";
 import { createSearch } from "./search.js";
 import { write } from "./selection.js";
 import { createSheet } from "./sheet.js";
-import { drawSigns } from "./signs.js";
 import { createStore } from "./store.js";
-import { createTiles } from "./style.js";
 
 const STATES = ["covered", "gap", "overlap", "vacant"];
 const REACH_PX = 6;
@@ -31,12 +30,13 @@ const words = {
   states: someOf(STATES, STATES),
   color: oneOf(["state", "holder"], "state"),
   select: anything(),
+  drawing,
 };
 const map = window.map;
 const store = createStore(readAddress(words));
 const dutyAndDay = ({ duty, on }) => ({ duty, on });
 const tilesOf = (state) => ({ cover: dutyAndDay(state), "duty-zones": dutyAndDay(state) });
-const tiles = window.vector_tiles ? createTiles(window.vector_tiles, tilesOf) : null;
+const tiles = createTiles(map, tilesOf, (reason) => tell(say("failed", { reason })));
 const camera = createCamera(map, store, config.extent);
 
 // --- what is chosen --------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ const gapsOf = ({ duty, on }) => ({
 const kindOf = (duty) => config.duties.find((one) => one.code === duty)?.kind;
 
 function paint() {
-  tiles?.apply(store.get(), lit);
+  tiles.apply(store.get(), lit);
 }
 
 // Called when the panel knows what is chosen; flies there unless the person is looking at it already.
@@ -87,27 +87,20 @@ const panel = createPanel(store, config, { light, place: (choice) => choose(choi
 
 function clicked(event) {
   const reach = matchMedia("(pointer: coarse)").matches ? FINGER_REACH_PX : REACH_PX;
-  const found = tiles.at(map, event.latlng, reach);
+  const found = tiles.at(event.latlng, reach);
   if (!found.length) return;
-  const whole = found.find((feature) => feature.properties[feature.layer.metadata.key]);
+  const whole = found.find(({ properties, key }) => properties[key]);
   // far out, pieces are merged and have no names of their own: go nearer first
   if (!whole) {
     map.setView(event.latlng, Math.max(map.getZoom() + 2, NEAR_ZOOM), { animate: !isCalm() });
     return;
   }
-  const { answers, key } = whole.layer.metadata;
+  const { answers, key, properties } = whole;
   const kind = answers === "cover" ? kindOf(store.get().duty) : answers;
-  choose({ type: "target", kind, code: whole.properties[key] }, { stay: true });
+  choose({ type: "target", kind, code: properties[key] }, { stay: true });
 }
 
 // --- the parts -----------------------------------------------------------------------------------------------------
-
-function withoutMap() {
-  const text = element("p", {}, say("no_webgl"));
-  const link = element("a", { class: "button", href: "/map/table", "data-keeps-address": true }, say("to_table"));
-  byId("map").append(element("div", { class: "no-map", role: "alert" }, text, link));
-  keepLinks(store.get());
-}
 
 function keepLinks(state) {
   const asked = new URLSearchParams({ duty: state.duty, on: state.on });
@@ -130,16 +123,9 @@ function start() {
   byId("map").setAttribute("role", "region");
   byId("map").setAttribute("aria-label", document.title);
 
-  if (tiles) {
-    drawSigns(tiles.gl);
-    tiles.gl.on("error", (event) => tell(say("failed", { reason: event.error?.message ?? "" })));
-    tiles.gl.getCanvas().addEventListener("webglcontextlost", withoutMap, { once: true });
-    map.on("click", clicked);
-    const point = (event) => (byId("map").style.cursor = tiles.at(map, event.latlng, REACH_PX).length ? "pointer" : "");
-    map.on("mousemove", L.Util.throttle(point, 80, map));
-  } else {
-    withoutMap();
-  }
+  map.on("click", clicked);
+  const point = (event) => (byId("map").style.cursor = tiles.at(event.latlng, REACH_PX).length ? "pointer" : "");
+  map.on("mousemove", L.Util.throttle(point, 80, map));
 
   keepAddress(store, words, map);
   store.watch(["duty", "on", "layers", "states", "color", "bare"], paint);

@@ -1,9 +1,9 @@
 // Signs of places, drawn from the paths that the style brings along when the map first needs them: nothing is fetched.
 
-const BOX = 20;
+export const BOX = 20;
 const SHARP = 3; // pixels of the picture for one of the page
 
-function picture({ path, fill, line }) {
+export function picture({ path, fill, line }) {
   const canvas = document.createElement("canvas");
   canvas.width = BOX * SHARP;
   canvas.height = BOX * SHARP;
@@ -18,12 +18,14 @@ function picture({ path, fill, line }) {
   pen.lineJoin = "round";
   pen.stroke();
   pen.stroke(new Path2D(path));
-  return pen.getImageData(0, 0, canvas.width, canvas.height);
+  return canvas;
 }
 
 export function drawSigns(gl) {
   gl.on("styleimagemissing", ({ id }) => {
     const sign = gl.getStyle().metadata.signs[id];
-    if (sign && !gl.hasImage(id)) gl.addImage(id, picture(sign), { pixelRatio: SHARP });
+    if (!sign || gl.hasImage(id)) return;
+    const drawn = picture(sign);
+    gl.addImage(id, drawn.getContext("2d").getImageData(0, 0, drawn.width, drawn.height), { pixelRatio: SHARP });
   });
 }
