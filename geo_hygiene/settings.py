@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,17 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().resolve()
 
 
+def _with_places(template: str) -> str:
+    """Return a template of addresses of tiles; its host is one name, as the content security policy must say it."""
+    host = urlsplit(template)
+    if host.scheme not in {"http", "https"} or not host.netloc or "{" in host.netloc:
+        raise ValueError("a base map's address begins with http:// or https:// and the name of a host")
+    if not all(place in template for place in ("{z}", "{x}", "{y}")):
+        raise ValueError("a base map's address holds {z}, {x} and {y}")
+    return template
+
+
+TileTemplate = Annotated[str, AfterValidator(_with_places)]
 DatabaseURL = Annotated[str, AfterValidator(_with_driver)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
 
@@ -51,8 +63,18 @@ class Settings(BaseSettings):
         Port of the web server on the loopback address; 0 takes a free one.
     locale
         Language of the terminal and the first language of the pages, such as ``zh_Hans``.
+    basemap
+        MBTiles file, or folder of such files, that lies under the map; goes before ``basemap_url``.
     basemap_url
         Template of background tiles with ``{z}``, ``{x}`` and ``{y}``.
+    basemap_attribution
+        Whom the base map is from, as it must stand on the map.
+    basemap_max_zoom
+        Zoom beyond which tiles of ``basemap_url`` are enlarged.
+    basemap_datum
+        ``gcj02`` when the tiles are shifted as the law of China has it for web maps; they are put back, the data stay.
+    map_approval
+        Number under which printed maps were approved (审图号), for offices that publish them.
     tile_cache_mb
         Megabytes of disk that kept tiles of the map may take; 0 keeps none.
     """
@@ -66,7 +88,12 @@ class Settings(BaseSettings):
     service_url: DatabaseURL | None = None
     port: int = Field(default=8080, ge=0, le=65535)
     locale: str | None = None
-    basemap_url: str | None = None
+    basemap: Folder | None = None
+    basemap_url: TileTemplate | None = None
+    basemap_attribution: str | None = None
+    basemap_max_zoom: int = Field(default=18, ge=1, le=22)
+    basemap_datum: Literal["wgs84", "gcj02"] = "wgs84"
+    map_approval: str | None = None
     tile_cache_mb: int = Field(default=1000, ge=0)
 
     @classmethod

@@ -3,8 +3,8 @@
 Every style layer says in its ``metadata`` what a person can do with it: ``layer`` (switched with that layer key),
 ``state`` and ``color`` (shown with that state, in that way of colouring), ``answers`` (a click on it chooses a target
 of that kind), ``selects`` (its filter lights up what is chosen); the last two name the property that holds the id in
-``key``. ``quiet`` is how it is painted where nothing is covered at all. The scripts of the page know these words and no
-layer by name.
+``key``. ``ground`` is hidden over a base map. ``quiet`` is how it is painted where nothing is covered at all. The
+scripts of the page know these words and no layer by name.
 """
 
 from __future__ import annotations
@@ -77,14 +77,21 @@ def _faces(layer: MapLayer, style: Style) -> list[StyleLayer]:
         fill["paint"] = {"fill-color": by_category(name, style.fills, style.fill)}
         drawn.append(fill)
     if style.line is None or style.borders is not None:
-        return drawn
+        return _as_ground(drawn, style)
     line = _base(layer, style, name=f"{layer.key}-line", kind="line")
     line["minzoom"] = max(line["minzoom"], style.line_from)
     line["paint"] = {
         "line-color": by_category(name, style.lines, style.line),
         "line-width": by_zoom([(12, 0.5), (17, 1.1)]),
     }
-    return [*drawn, line]
+    return _as_ground([*drawn, line], style)
+
+
+def _as_ground(drawn: list[StyleLayer], style: Style) -> list[StyleLayer]:
+    """Say of faces that are shown at first that pictures can take their place."""
+    if not style.visible:
+        return drawn
+    return [one | {"metadata": one["metadata"] | {"ground": True}} for one in drawn]
 
 
 def _borders(layer: MapLayer, style: Style) -> list[StyleLayer]:
@@ -298,7 +305,12 @@ def map_style(layers: Iterable[MapLayer], *, tiles: str, campaign: bool = False)
         ((layer, layer.style) for layer in layers if layer.style is not None), key=lambda pair: pair[1].order
     )
     widths = target_widths(layer for layer, _style in shown)
-    paper: StyleLayer = {"id": "paper", "type": "background", "paint": {"background-color": PAPER}}
+    paper: StyleLayer = {
+        "id": "paper",
+        "type": "background",
+        "metadata": {"ground": True},
+        "paint": {"background-color": PAPER},
+    }
     return {
         "version": 8,
         "name": "geo_hygiene",

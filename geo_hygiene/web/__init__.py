@@ -11,6 +11,7 @@ from geo_hygiene.web import (
     answers,
     api,
     assets,
+    base_map,
     case_counts,
     errors,
     health,
@@ -57,9 +58,11 @@ def create_app(
     security.guard(app, basemap_url=settings.basemap_url)
     errors.register(app)
     assets.serve(app)
+    base_map.offer(app, settings)
     pages.frame_pages(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(base_map.blueprint)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)
     kept_tiles.serve(app, settings, connections)

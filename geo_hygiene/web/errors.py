@@ -21,6 +21,7 @@ from geo_hygiene.cases.heat import TooManyCellsError, TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
+from geo_hygiene.tiles.basemap import BaseMapUnreadableError
 from geo_hygiene.web.assets import AssetMissingError
 from geo_hygiene.web.connections import DatabaseNotNamedError
 from geo_hygiene.web.logs import FAULTS, request_id
@@ -94,6 +95,7 @@ TABLE: dict[type[BaseException], Meaning] = {
     NotReadyError: Meaning(503, retry=True),
     DatabaseNotNamedError: Meaning(503, retry=True),
     AssetMissingError: Meaning(503),
+    BaseMapUnreadableError: Meaning(503),
     ValidationError: Meaning(422, N_("A parameter has a value that can not be used.")),
     RecursionError: Meaning(422, N_("The request is nested too deeply.")),
     PoolTimeoutError: Meaning(

@@ -17,6 +17,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start_page_data
 from geo_hygiene.web.assets import asset
+from geo_hygiene.web.base_map import with_base_map
 from geo_hygiene.web.case_counts import kept_counts
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.kept_tiles import tile_keys
@@ -44,7 +45,7 @@ def show_map() -> str:
     found = connections().read(page_data.map_page, asked)
     parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address())
     duty, on = found.config["duty"], found.config["on"]
-    return render_template("map.html", page="map", parts=parts, config=found.config, duty=duty, on=on)
+    return render_template("map.html", page="map", parts=parts, config=with_base_map(found.config), duty=duty, on=on)
 
 
 @blueprint.get("/map/table")
@@ -70,7 +71,7 @@ def show_campaign(campaign: str) -> str:
     parts = maps.map_page(
         nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address(), campaign=True
     )
-    return render_template("campaign.html", page="campaigns", parts=parts, config=found.config)
+    return render_template("campaign.html", page="campaigns", parts=parts, config=with_base_map(found.config))
 
 
 @blueprint.get("/campaigns/<campaign>/table")
@@ -104,12 +105,13 @@ def show_case(case: uuid_module.UUID) -> str:
     """Show one complaint: what, when and where it was, who answered for its place, and how it went on."""
     asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
     found = connections().read(case_page_data.case_page, case)
-    parts = None
+    parts, config = None, None
     if found.config is not None:
+        config = with_base_map(found.config)
         parts = maps.map_page(
             nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address()
         )
-    return render_template("case.html", page="heat", found=found, asked=asked, parts=parts)
+    return render_template("case.html", page="heat", found=found, asked=asked, parts=parts, config=config)
 
 
 @blueprint.get("/cases/heat")
@@ -120,7 +122,7 @@ def show_heat() -> str:
     parts = maps.map_page(
         nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address(), density=True
     )
-    return render_template("heat.html", page="heat", parts=parts, config=found.config)
+    return render_template("heat.html", page="heat", parts=parts, config=with_base_map(found.config))
 
 
 @blueprint.get("/api/docs")

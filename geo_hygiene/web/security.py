@@ -13,7 +13,7 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 
 #: Addresses that programs ask; the others are pages for people.
-MACHINE_PATHS = ("/api/v1", "/tiles/", "/openapi.json", "/healthz", "/readyz", "/version")
+MACHINE_PATHS = ("/api/v1", "/tiles/", "/basemap/", "/openapi.json", "/healthz", "/readyz", "/version")
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_QUERY = 2048
 LONGEST_PATH = 1024
@@ -108,7 +108,7 @@ def content_security_policy(token: str, basemap_url: str | None) -> str:
             f"style-src-elem 'self' 'nonce-{token}'",
             "style-src-attr 'unsafe-inline'",
             f"img-src 'self' data: blob:{basemap}",
-            f"connect-src 'self'{basemap}",
+            "connect-src 'self'",
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",

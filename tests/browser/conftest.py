@@ -164,13 +164,15 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _serve(database: TestDatabase, home: Path) -> Iterator[str]:
+def serve(database: TestDatabase, home: Path, **settings: str) -> Iterator[str]:
+    """Yield the address of a server over a database; it stops when the fixture ends."""
     port = _free_port()
     command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "geo_hygiene.web:create_app()"]
     environment = os.environ | {
         "GEO_HYGIENE_SERVICE_URL": database.service_url,
         "GEO_HYGIENE_HOME": str(home),
         "GEO_HYGIENE_LOCALE": "en",
+        **{f"GEO_HYGIENE_{name.upper()}": value for name, value in settings.items()},
     }
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)
@@ -201,13 +203,13 @@ def town_server(new_database: Callable[..., TestDatabase], tmp_path_factory: pyt
     with writer.begin() as connection:
         web_town(connection)
     writer.dispose()
-    yield from _serve(database, tmp_path_factory.mktemp("town-server"))
+    yield from serve(database, tmp_path_factory.mktemp("town-server"))
 
 
 @pytest.fixture(scope="session")
 def sample_server(sample_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a server over the sample town; it only reads."""
-    yield from _serve(sample_database, tmp_path_factory.mktemp("sample-server"))
+    yield from serve(sample_database, tmp_path_factory.mktemp("sample-server"))
 
 
 @pytest.fixture(scope="session")
@@ -218,7 +220,7 @@ def markup_server(new_database: Callable[..., TestDatabase], tmp_path_factory: p
     with writer.begin() as connection:
         markup_town(connection)
     writer.dispose()
-    yield from _serve(database, tmp_path_factory.mktemp("markup-server"))
+    yield from serve(database, tmp_path_factory.mktemp("markup-server"))
 
 
 @pytest.fixture(scope="session")

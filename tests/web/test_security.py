@@ -75,7 +75,7 @@ def test_another_host_is_refused_everywhere(client: FlaskClient, host: str) -> N
 def test_a_base_map_is_the_only_foreign_place() -> None:
     policy = content_security_policy("n", "https://tiles.example/{z}/{x}/{y}.png")
     assert "img-src 'self' data: blob: https://tiles.example;" in policy
-    assert "connect-src 'self' https://tiles.example;" in policy
+    assert "connect-src 'self';" in policy
     assert "example" not in content_security_policy("n", "javascript:alert(1)//example")
 
 

@@ -3,6 +3,7 @@
 
 import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
 import { ask, Unanswered } from "./api.js";
+import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
 import { createCampaignPanel } from "./campaign-panel.js";
 import { byId, isCalm, readJson } from "./dom.js";
@@ -170,6 +171,7 @@ byId("map").setAttribute("aria-label", document.title);
 map.on("click", clicked);
 const point = (event) => (byId("map").style.cursor = tiles.at(event.latlng, REACH_PX).length ? "pointer" : "");
 map.on("mousemove", L.Util.throttle(point, 80, map));
+createBaseMap(map, store, config);
 keepAddress(store, words, map);
 store.watch(["on", "kind", "layers", "states"], paint);
 store.watch(["on"], showDays);

@@ -1,7 +1,9 @@
 // The place of one complaint on a small map, with the cover of its day. Its page says everything in words too.
 
+import { createBaseMap } from "./base-map.js";
 import { byId, readJson } from "./dom.js";
 import { createTiles } from "./drawing.js";
+import { createStore } from "./store.js";
 
 const ZOOM = 17;
 const STATES = ["covered", "gap", "overlap", "vacant"];
@@ -21,5 +23,6 @@ byId("map").setAttribute("aria-labelledby", "where");
 
 const tiles = createTiles(map, ({ duty, on }) => ({ cover: { duty, on } }), (reason) => console.warn(reason));
 const state = { duty: config.duty, on: config.on, layers: new Set(config.usual), states: new Set(STATES), color: "state" };
+createBaseMap(map, createStore(state), config);
 tiles.apply(state, config.segment ? { by: "segment", values: [config.segment] } : null);
 document.documentElement.dataset.ready = "true";

@@ -4,6 +4,7 @@
 import { aDay, anything, isDay, keepAddress, listOf, oneOf, query, rangesOf, readAddress } from "./address.js";
 import { ask, Unanswered } from "./api.js";
 import { createAreas } from "./areas.js";
+import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
 import { stepped } from "./day.js";
 import { byId, element, readJson } from "./dom.js";
@@ -302,6 +303,7 @@ createSheet(map);
 listen();
 byId("map").setAttribute("role", "region");
 byId("map").setAttribute("aria-label", document.title);
+createBaseMap(map, createStore(GROUND), config);
 keepAddress(store, words, map);
 store.set(chosenAlready());
 store.watch([...FILTERS, "by", "step"], refresh);

@@ -2,6 +2,7 @@
 // frame; see maps/frame.py.
 
 import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
+import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
 import { createDay } from "./day.js";
 import { byId, isCalm, readJson } from "./dom.js";
@@ -127,6 +128,7 @@ function start() {
   const point = (event) => (byId("map").style.cursor = tiles.at(event.latlng, REACH_PX).length ? "pointer" : "");
   map.on("mousemove", L.Util.throttle(point, 80, map));
 
+  createBaseMap(map, store, config);
   keepAddress(store, words, map);
   store.watch(["duty", "on", "layers", "states", "color", "bare"], paint);
   store.watch(null, keepLinks);
