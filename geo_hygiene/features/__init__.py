@@ -3,7 +3,7 @@
 Functions take a connection, never a request. What a person may not see is not selected.
 """
 
-from geo_hygiene.features.areas import area, area_choices, communities
+from geo_hygiene.features.areas import area, area_choices, communities, offices
 from geo_hygiene.features.catalogue import describe_layers, extent, is_sample_loaded, layer_counts
 from geo_hygiene.features.people import person
 from geo_hygiene.features.search import RESULT_KINDS, Found, search
@@ -21,6 +21,7 @@ __all__ = [
     "extent",
     "is_sample_loaded",
     "layer_counts",
+    "offices",
     "person",
     "search",
     "target_cover",

@@ -73,6 +73,18 @@ def area_choices(connection: Connection, on: date, chosen: str | None = None) ->
     return {row.code: row.title for row in found}
 
 
+OFFICES = """
+select coalesce(name, code) from area
+where level = 'office' and valid_from <= :on and :on < valid_to
+order by code
+"""
+
+
+def offices(connection: Connection, on: date) -> list[str]:
+    """Return the names of the offices of a day."""
+    return list(connection.scalars(text(OFFICES), {"on": on}))
+
+
 def area(connection: Connection, name: str, duty: DutyRecord, on: date) -> dict[str, Any]:
     """Return an area, by id or by the code that holds on a day.
 

@@ -94,6 +94,7 @@ def map_page(
     tiles: str,
     density: bool = False,
     campaign: bool = False,
+    still: bool = False,
 ) -> MapParts:
     """Return the parts of a map page.
 
@@ -113,6 +114,8 @@ def map_page(
         Whether a heat map lies over it.
     campaign
         Whether it tells of a campaign and not of the cover of duties.
+    still
+        Whether it is a picture for paper.
 
     Raises
     ------
@@ -123,7 +126,7 @@ def map_page(
     style: dict[str, Any] = map_style(drawn, tiles=tiles, campaign=campaign)
     center, zoom = _first_view(extent or EVERYWHERE)
     over = [Density()] if density else []
-    head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom, over=over)
+    head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom, over=over, still=still)
     signs = {layer.key: [one for one in signs_of(layer) if one.category] for layer in drawn}
     states = CAMPAIGN_STATES if campaign else STATES
     return MapParts(head=head, body=body, script=script, signs=signs, states=states)

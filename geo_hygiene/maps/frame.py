@@ -133,6 +133,7 @@ class VectorTiles(JSCSSMixin, MacroElement):
         {% macro script(this, kwargs) %}
             var map_style = {{ this.style|tojson }};
             var vector_tiles = null;
+            {% if not this.still %}
             (function () {
                 if (new URLSearchParams(location.search).get("drawing") === "canvas") { return; }
                 var canvas = document.createElement("canvas");
@@ -145,18 +146,20 @@ class VectorTiles(JSCSSMixin, MacroElement):
                     transformRequest: function (url) { return {url: "kept://" + new URL(url, document.baseURI).href}; }
                 }).addTo({{ this._parent.get_name() }});
             })();
+            {% endif %}
         {% endmacro %}
         """
     )
 
-    def __init__(self, style: Mapping[str, Any]) -> None:
+    def __init__(self, style: Mapping[str, Any], *, still: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # as branca left it
-        self.default_js = [
+        webgl = [
             ("maplibre", "vendor/maplibre-gl/maplibre-gl.js"),
             ("maplibre_leaflet", "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js"),
-            ("kept_tiles", "js/kept-tiles.js"),
         ]
-        self.default_css = [("maplibre_css", "vendor/maplibre-gl/maplibre-gl.css")]
+        self.default_js = [*([] if still else webgl), ("kept_tiles", "js/kept-tiles.js")]
+        self.default_css = [] if still else [("maplibre_css", "vendor/maplibre-gl/maplibre-gl.css")]
+        self.still = still
         self.style = dict(style)
         self.title = _("Map")
 
@@ -186,6 +189,7 @@ def frame(
     center: tuple[float, float],
     zoom: int,
     over: Iterable[MacroElement] = (),
+    still: bool = False,
 ) -> tuple[Markup, Markup, Markup]:
     """Return style links, element and scripts of a map.
 
@@ -203,6 +207,8 @@ def frame(
         Leaflet zoom at the start.
     over
         What lies over the vector tiles.
+    still
+        Whether it is a picture for paper: at any zoom, without controls, and never drawn through WebGL.
 
     Raises
     ------
@@ -217,15 +223,16 @@ def frame(
         zoom_control=False,
         min_zoom=9,
         max_zoom=20,
-        zoom_snap=0.25,
+        zoom_snap=0 if still else 0.25,
         zoom_delta=1,
         wheel_px_per_zoom_level=90,
         attribution_control=False,
     )
-    VectorTiles(style).add_to(town)
+    VectorTiles(style, still=still).add_to(town)
     for element in over:
         element.add_to(town)
-    Controls().add_to(town)
+    if not still:
+        Controls().add_to(town)
     figure = LocalFigure(asset=asset, nonce=nonce)
     figure.add_child(town)
     return figure.parts()

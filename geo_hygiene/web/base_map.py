@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 def offer(app: Flask, settings: Settings) -> None:
     """Let pages show the base map of the settings; one that can not be read is said on them and in the log."""
+    app.extensions["geo_hygiene_map_approval"] = settings.map_approval or ""
     app.extensions["geo_hygiene_base_map"] = None
     app.extensions["geo_hygiene_base_map_words"] = words = {
         "attribution": settings.basemap_attribution or "",
@@ -50,6 +51,11 @@ def with_base_map(config: dict[str, Any]) -> dict[str, Any]:
     layer = {"key": KEY, "title": _("Base map"), "names": False}
     layers = [layer, *config.get("layers", [])]
     return config | {"base_map": words, "layers": layers, "usual": [KEY, *config["usual"]]}
+
+
+def map_approval() -> str:
+    """Return the number under which printed maps were approved, empty where the settings name none."""
+    return str(current_app.extensions["geo_hygiene_map_approval"])
 
 
 @blueprint.get("/basemap/<int:z>/<int:x>/<int:y>")

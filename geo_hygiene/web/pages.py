@@ -15,9 +15,9 @@ from geo_hygiene import features, maps
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.web import campaign_list as campaign_lists
-from geo_hygiene.web import campaign_page_data, case_page_data, page_data, start_page_data
+from geo_hygiene.web import campaign_page_data, case_page_data, page_data, print_page_data, start_page_data
 from geo_hygiene.web.assets import asset
-from geo_hygiene.web.base_map import with_base_map
+from geo_hygiene.web.base_map import map_approval, with_base_map
 from geo_hygiene.web.case_counts import kept_counts
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.kept_tiles import tile_keys
@@ -43,9 +43,15 @@ def show_map() -> str:
     """Show the map that an address describes."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(page_data.map_page, asked)
-    parts = maps.map_page(nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address())
+    parts = _map(found.extent)
     duty, on = found.config["duty"], found.config["on"]
     return render_template("map.html", page="map", parts=parts, config=with_base_map(found.config), duty=duty, on=on)
+
+
+@blueprint.get("/map/print")
+def print_map() -> str:
+    """Show the map that an address describes on a sheet of paper."""
+    return _sheet(connections().read(print_page_data.duty_sheet, request.args.to_dict()))
 
 
 @blueprint.get("/map/table")
@@ -68,10 +74,14 @@ def show_campaign(campaign: str) -> str:
     """Show what a campaign treated and what it did not, on a map."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(campaign_page_data.campaign_page, campaign, asked)
-    parts = maps.map_page(
-        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address(), campaign=True
-    )
+    parts = _map(found.extent, campaign=True)
     return render_template("campaign.html", page="campaigns", parts=parts, config=with_base_map(found.config))
+
+
+@blueprint.get("/campaigns/<campaign>/print")
+def print_campaign(campaign: str) -> str:
+    """Show the map of a campaign on a sheet of paper."""
+    return _sheet(connections().read(print_page_data.campaign_sheet, campaign, request.args.to_dict()), campaign=True)
 
 
 @blueprint.get("/campaigns/<campaign>/table")
@@ -108,9 +118,7 @@ def show_case(case: uuid_module.UUID) -> str:
     parts, config = None, None
     if found.config is not None:
         config = with_base_map(found.config)
-        parts = maps.map_page(
-            nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address()
-        )
+        parts = _map(found.extent)
     return render_template("case.html", page="heat", found=found, asked=asked, parts=parts, config=config)
 
 
@@ -119,9 +127,7 @@ def show_heat() -> str:
     """Show where complaints gather, and when."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(case_page_data.heat_page, asked)
-    parts = maps.map_page(
-        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=found.extent, tiles=tile_address(), density=True
-    )
+    parts = _map(found.extent, density=True)
     return render_template("heat.html", page="heat", parts=parts, config=with_base_map(found.config))
 
 
@@ -150,6 +156,20 @@ def switch_language() -> Response:
 def tile_address() -> str:
     """Return the address of the tiles that the asker may see, for the style of a map."""
     return f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.mvt?key={tile_keys().give(EVERYTHING, time.time())}"
+
+
+def _map(extent: features.catalogue.Extent | None, **told: bool) -> maps.MapParts:
+    """Return the parts of a map of every layer; ``told`` says what else it is of."""
+    return maps.map_page(
+        nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=extent, tiles=tile_address(), **told
+    )
+
+
+def _sheet(sheet: print_page_data.Sheet, *, campaign: bool = False) -> str:
+    parts = _map(sheet.page.extent, campaign=campaign, still=True)
+    bare = bool(sheet.total) and sheet.figures.get("covered") == 0
+    config = with_base_map(sheet.page.config) | {"back": sheet.back, "bare": bare}
+    return render_template("print.html", page="print", parts=parts, config=config, sheet=sheet, approval=map_approval())
 
 
 def _states() -> dict[str, maps.StateInk]:

@@ -1,7 +1,7 @@
 // The page of a campaign: its map, what is left to do, and what was reached. It is made of the same parts as the map of
 // duties; see map.js.
 
-import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
+import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf, writeView } from "./address.js";
 import { ask, Unanswered } from "./api.js";
 import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
@@ -127,6 +127,7 @@ async function loadDays() {
 function keepLinks(state) {
   const asked = new URLSearchParams({ on: state.on, kind: state.kind });
   for (const link of document.querySelectorAll("#to-table, .table-link")) link.href = `${page}/table?${asked}`;
+  byId("print").href = `${page}/print${query({ ...state, select: null }, words)}#map=${state.view ?? writeView(map)}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     address.searchParams.set("next", `${page}${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);

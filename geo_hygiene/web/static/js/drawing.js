@@ -8,7 +8,8 @@ import { createGlTiles } from "./gl-tiles.js";
 // The word of an address that asks for one; the frame reads it too.
 export const drawing = oneOf(["canvas"], "");
 
-export function createTiles(map, words, fail) {
+// `canvas` says how a canvas draws: pixels of it for one of the page, and how much around the view.
+export function createTiles(map, words, fail, canvas = {}) {
   const style = window.map_style;
   let tiles = window.vector_tiles ? Promise.resolve(createGlTiles(window.vector_tiles, style, words, fail)) : onCanvas();
   let ready = null;
@@ -16,7 +17,7 @@ export function createTiles(map, words, fail) {
 
   async function onCanvas() {
     const { createCanvasTiles } = await import("./canvas-tiles.js");
-    return createCanvasTiles(map, style, words, fail);
+    return createCanvasTiles(map, style, words, fail, canvas);
   }
 
   // The tiles that draw now, as far as they stand; `ready` serves what can not wait.

@@ -1,7 +1,7 @@
 // The map page: one store, its address, and the parts that show it. Leaflet's map and its vector tiles are made by the
 // frame; see maps/frame.py.
 
-import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
+import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf, writeView } from "./address.js";
 import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
 import { createDay } from "./day.js";
@@ -106,6 +106,7 @@ function clicked(event) {
 function keepLinks(state) {
   const asked = new URLSearchParams({ duty: state.duty, on: state.on });
   for (const link of document.querySelectorAll("#to-table, [data-keeps-address]")) link.href = `/map/table?${asked}`;
+  byId("print").href = `/map/print${query({ ...state, select: null }, words)}#map=${state.view ?? writeView(map)}`;
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     address.searchParams.set("next", `/map${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);
