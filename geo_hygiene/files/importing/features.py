@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage.targets import areas_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.crs import STORAGE_SRID
@@ -31,7 +32,6 @@ from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes, told_key
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import (
-    copy_rows,
     forget_rows,
     joined_by_hash,
     known_rows,
