@@ -62,12 +62,11 @@ class Plan:
 def make_plan(connection: Connection, batch: Batch) -> Plan:
     """Stage the rows and compare them with what is stored."""
     rows = list(batch.rows)
-    meets_stored_lines = batch.layer.geometry is GeometryKind.LINE and not batch.first
-    stage(connection, batch, _hexadecimal(batch, rows) if meets_stored_lines else None)
     plan = Plan()
     if batch.first:
         plan.fresh = rows
         return plan
+    stage(connection, batch, _hexadecimal(batch, rows) if batch.layer.geometry is GeometryKind.LINE else None)
     known = known_rows(connection, batch.layer.key, len(rows))
     matched: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     values = {"kind": batch.layer.key, "day": batch.options.changes_on}

@@ -116,6 +116,24 @@ def remember_rows(connection: Connection, layer: str, import_id: int) -> None:
     connection.execute(text(REMEMBER), {"layer": layer, "import_id": import_id})
 
 
+def remember_batch(connection: Connection, batch: Batch) -> None:
+    """Keep what the rows of a file said; those of the first file of a layer were not staged and go there at once."""
+    if not batch.first:
+        remember_rows(connection, batch.layer.key, batch.import_id)
+        return
+    # of records that are gone, as those of the sample after it was cleared
+    connection.execute(text("delete from source_row where layer = :layer"), {"layer": batch.layer.key})
+    count = len(batch.rows)
+    columns: dict[str, Sequence[Any]] = {
+        "layer": [batch.layer.key] * count,
+        "key": [batch.keys[row] for row in batch.rows],
+        "geometry_hash": [batch.hashes[row] for row in batch.rows],
+        "attributes_hash": [batch.attribute_hashes[row] for row in batch.rows],
+        "import_id": [batch.import_id] * count,
+    }
+    copy_rows(connection, "source_row", columns)
+
+
 def forget_rows(connection: Connection, layer: str, keys: Sequence[str]) -> None:
     """Forget rows whose records ended, so that they begin anew when they come back."""
     connection.execute(

@@ -32,7 +32,7 @@ from geo_hygiene.files.importing.noding import lines_of
 from geo_hygiene.files.importing.noding.lines import Integers
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.shaping import NewTargets, Shaped, shape_lines, shape_points
-from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_rows
+from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_batch
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import GeometryKind, Grouping, Role
 
@@ -108,7 +108,7 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
     stored.findings += shaped.findings
     _replace(connection, batch, work, shaped.targets, stored)
     _change(connection, batch, work, stored)
-    remember_rows(connection, batch.layer.key, batch.import_id)
+    remember_batch(connection, batch)
     staying = [*plan.untouched, *(one for ids in (*plan.same.values(), *work.kept.values()) for one in ids)]
     stored.unchanged = len(staying) - stored.updated
     if batch.layer.geometry is GeometryKind.LINE:
