@@ -29,7 +29,8 @@ from geo_hygiene.files.importing.existing import (
     write_changes,
 )
 from geo_hygiene.files.importing.history import keep_history
-from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes, told_key
+from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes
+from geo_hygiene.files.importing.lacking import Lacking
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import (
     Known,
@@ -68,11 +69,12 @@ def store_features(connection: Connection, batch: Batch) -> Stored:
     raise_versions(connection, batch, [change.record.id for change in changes if change.any])
     stored.created, stored.updated = len(fresh), sum(change.any for change in changes)
     stored.unchanged = len(batch.rows) - stored.created - stored.updated
-    lacking = {} if batch.first else _lacking(connection, batch, matched)
-    if batch.options.replace:
-        stored.ended = _end(connection, batch, list(lacking))
-    else:
-        stored.lacking = sorted(set(lacking.values()))
+    if not batch.first:
+        lacking = _lacking(batch, matched)
+        if batch.options.replace:
+            stored.ended = _end(connection, batch, lacking.ids(connection))
+        else:
+            lacking.tell(connection, stored)
     remember_batch(connection, batch)
     if batch.layer.with_role(Role.PARENT) is not None and stored.changed:
         _link_parents(connection, batch)
@@ -180,22 +182,20 @@ def _link_parents(connection: Connection, batch: Batch) -> None:
 
 
 LACKING = """
-select id, uuid, source_key, {code} as code from {table}
+from {table}
 where valid_from < :day and valid_to > :day and id <> all(:matched) and import_id <> :import_id
 """
 
 
-def _lacking(connection: Connection, batch: Batch, matched: Mapping[int, int]) -> dict[int, str]:
-    """Return the records that hold on the day and that no row is about, with what they are called."""
+def _lacking(batch: Batch, matched: Mapping[int, int]) -> Lacking:
+    """Return what finds the records that hold on the day and that no row is about."""
     values = {
         "day": batch.options.changes_on,
         "matched": list(matched.values()),
         "import_id": batch.import_id,
     }
     table: Any = batch.layer.model.__table__
-    statement = text(LACKING.format(table=table.name, code="code" if "code" in table.c else "null::text"))
-    rows = connection.execute(statement, values)
-    return {row.id: told_key(row.source_key, row.code, row.uuid) for row in rows}
+    return Lacking(LACKING.format(table=table.name), "code" if "code" in table.c else "null::text", values)
 
 
 def _end(connection: Connection, batch: Batch, ids: Sequence[int]) -> int:

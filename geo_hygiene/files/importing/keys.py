@@ -29,11 +29,6 @@ BY_GEOMETRY = "geometry:"
 """Beginning of the key of a row that is told apart by its geometry alone."""
 
 
-def told_key(key: str | None, code: str | None, uuid: UUID) -> str:
-    """Return what a user can find a record by: the key of its row, or its code or id where the file had none."""
-    return code or str(uuid) if key is None or key.startswith(BY_GEOMETRY) else key
-
-
 def geometry_hashes(geometries: NDArray[np.object_]) -> list[bytes | None]:
     """Return the SHA-256 of each geometry's WKB, rounded to the decimals that every export keeps."""
     rounded = shapely.transform(geometries, lambda coords: np.round(coords, KEPT_DECIMALS) + 0.0)

@@ -91,16 +91,17 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
     """Store the rows of a batch and bring everything that rests on targets in line."""
     stored = Stored()
     plan = make_plan(connection, batch)
-    lacking, lacking_sources = lacking_records(connection, batch, plan)
+    lacking = lacking_records(batch, plan)
+    ending = lacking.ids(connection) if batch.options.replace and not batch.first else []
     wanted = [one for ids in (*plan.same.values(), *plan.moved.values()) for one in ids]
-    work = _Work(plan, read_existing(connection, batch, [*wanted, *(lacking if batch.options.replace else [])]))
+    work = _Work(plan, read_existing(connection, batch, [*wanted, *ending]))
     periods = {row: (batch.begins(row), batch.ends(row)) for row in plan.fresh}
     for row, ids in plan.moved.items():
         periods[row] = _follow(batch, row, [work.records[one] for one in ids], work.leaving)
     if batch.options.replace:
-        _end_lacking(connection, batch, work, lacking)
-    else:
-        stored.lacking = lacking_sources
+        _end_lacking(connection, batch, work, ending)
+    elif not batch.first:
+        lacking.tell(connection, stored)
     if work.leaving.rows:
         # what a line ran over may be gone
         periods |= {row: (batch.begins(row), batch.ends(row)) for row in plan.silent}
