@@ -101,13 +101,13 @@ def store(
     stored = Stored()
     zones = _read(connection, clean, shapes, rows, row_numbers, options, stored)
     by_uuid, by_code = _present(connection)
-    added, corrected, moved = [], [], []
+    same, added, corrected, moved = [], [], [], []
     for zone in zones:
         old = by_uuid.get(zone.values["id"]) or _same_period(by_code.get(zone.code, []), zone, options)
         if old is None:
             added.append(zone)
         elif zone.is_as(old):
-            stored.unchanged += 1
+            same.append(zone)
         elif options.correct or old.valid_from >= options.changes_on:
             corrected.append((old, zone))
         else:
@@ -128,7 +128,9 @@ def store(
     _add(connection, [(zone, options.changes_on) for _old, zone in moved], import_id)
     if newly_held:
         assignments_changed(connection, newly_held)
-    stored.created, stored.updated = len(added), len(corrected) + len(moved)
+    only_held = sum(zone.code in newly_held for zone in same)
+    stored.unchanged = len(same) - only_held
+    stored.created, stored.updated = len(added), len(corrected) + len(moved) + only_held
     return stored
 
 
