@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from geo_hygiene.database import in_time
+from geo_hygiene.database import MIGRATIONS, head_revision, in_time, known_revisions
 
 
 def test_a_question_that_takes_too_long_is_given_up(connection: Connection) -> None:
@@ -31,3 +33,11 @@ def test_the_length_of_several_ranges(connection: Connection) -> None:
         )
         assert length == sum(end - begin for begin, end in pieces)
     assert connection.scalar(text("select multirange_length(null)")) is None
+
+
+def test_the_revisions_are_told_by_the_names_of_the_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert head_revision() == scripts.get_current_head()
+    assert known_revisions() == [script.revision for script in scripts.walk_revisions()]

@@ -85,3 +85,21 @@ def test_the_same_list_again_changes_nothing(connection: Connection, zone: dict[
     assert counts(bring(connection, "zone-segments", [(None, row)])) == ("unchanged", 0, 0, 1, 0)
     assert counts(bring(connection, "zone-segments", [(None, {**row, "to_m": 90})])) == ("imported", 0, 1, 0, 0)
     assert covered(connection, SPRING) == [90_000]
+
+
+def test_who_holds_a_zone_counts_whether_the_zone_is_new_or_there_already(connection: Connection) -> None:
+    def vacant() -> int:
+        return summarize(connection, duty_of(connection, "sweeping"), SPRING).sums.vacant
+
+    bring(connection, "street-segments", [(street(0, 0, 200, 0), {"lane": "解放街"})])
+    bring(connection, "people", [(None, {"code": "P1", "name": "王", "role": "cleaner"})])
+    held = {"code": "W", "valid_from": "2025-01-01", "holders": "P1"}
+    east = {"code": "E", "valid_from": "2025-01-01"}
+    rows = [(block(-50, -50, 100, 50), held), (block(100, -50, 250, 50), east)]
+    bring(connection, "duty-zones", rows)
+    assert vacant() == 100_000
+    again = bring(connection, "duty-zones", [rows[0], (rows[1][0], {**east, "holders": "P1"})])
+    assert (counts(again), vacant()) == (("imported", 0, 1, 1, 0), 0)
+    before = kept_hashes(connection)
+    rebuild(connection)
+    assert kept_hashes(connection) == before

@@ -270,7 +270,7 @@ def _extent(ground: _Ground, target: int) -> int:
 def _decide(ground: _Ground, inner: Mapping[int, Mapping[int, list[Interval]]], border: Parts) -> _Found:
     found = _Found()
     lane_metres: dict[tuple[int, int], int] = defaultdict(int)
-    settled = {target: _settle(ground, target, zones) for target, zones in inner.items()}
+    settled = {target: zones if len(zones) == 1 else _settle(ground, target, zones) for target, zones in inner.items()}
     for target, zones in settled.items():
         for zone, spans in zones.items():
             found.stretches.append((target, zone, spans))

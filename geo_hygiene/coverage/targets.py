@@ -8,44 +8,9 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage import rebuild
 from geo_hygiene.coverage.answers import lock_duties, lock_targets, refresh, withdraw
+from geo_hygiene.coverage.areas import assign_new, reassign_all
 from geo_hygiene.coverage.inheriting import Unprojected, hand_on
 from geo_hygiene.coverage.versions import bump, bump_duties
-
-ASSIGN = """
-with wanted as (
-    select target.id, target.geom from target
-    where not target.area_by_hand and (cast(:targets as int[]) is null or target.id = any(:targets))
-),
-area_here as (
-    select id, level, code, geom from area where valid_to = 'infinity'
-),
-share as (
-    select
-        wanted.id as target_id, area_here.id as area_id, area_here.level, area_here.code,
-        ST_Covers(area_here.geom, wanted.geom) as whole, wanted.geom as target_geom, area_here.geom as area_geom
-    from wanted
-    join area_here on ST_Intersects(area_here.geom, wanted.geom)
-),
-best as (
-    select distinct on (target_id) target_id, area_id
-    from share
-    order by
-        target_id,
-        array_position(array['group', 'community', 'office'], level),
-        whole desc,
-        case when not whole then
-            ST_Length(ST_CollectionExtract(ST_Intersection(ST_Force2D(target_geom), area_geom), 2)::geography)
-        end desc nulls last,
-        code
-),
-changed as (
-    update target set area_id = best.area_id
-    from wanted left join best on best.target_id = wanted.id
-    where target.id = wanted.id and target.area_id is distinct from best.area_id
-    returning target.id
-)
-select id from changed
-"""
 
 
 def areas_changed(connection: Connection) -> int:
@@ -53,7 +18,7 @@ def areas_changed(connection: Connection) -> int:
 
     Returns how many targets lie in another area than before.
     """
-    changed = _assign_areas(connection, None)
+    changed = reassign_all(connection)
     lock_duties(connection, connection.scalars(text("select id from duty order by id")))
     rebuild.rebuild_answers(connection)
     subjects = connection.scalars(
@@ -62,12 +27,6 @@ def areas_changed(connection: Connection) -> int:
     bump(connection, ["areas", *subjects])
     bump_duties(connection, connection.scalars(text("select id from duty")))
     return changed
-
-
-def _assign_areas(connection: Connection, target_ids: Iterable[int] | None) -> int:
-    """Give targets the deepest area that holds most of them, unless a hand did; return how many changed."""
-    ids = None if target_ids is None else sorted(target_ids)
-    return len(connection.execute(text(ASSIGN), {"targets": ids}).all())
 
 
 def _duties_of(connection: Connection, target_ids: Iterable[int]) -> list[int]:
@@ -94,7 +53,7 @@ def targets_changed(
     Parameters
     ----------
     begun
-        New targets: covered by shapes, given the lists of their parents, put into areas.
+        New targets: covered by shapes, given the lists of their parents, and put into areas where they are in none.
     ended
         Targets whose period became shorter.
     changed
@@ -115,7 +74,7 @@ def targets_changed(
     lock_targets(connection)
     rebuild.write_cover_of_shapes(connection, begun_ids)
     unprojected = hand_on(connection, begun_ids)
-    _assign_areas(connection, begun_ids)
+    assign_new(connection, begun_ids)
     _delete_targets(connection, removed_ids)
     refresh(connection, duty_ids, touched)
     bump(

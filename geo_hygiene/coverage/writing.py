@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage import rebuild
 from geo_hygiene.coverage.answers import lock_duties, lock_work, refresh
 from geo_hygiene.coverage.inheriting import hand_down
@@ -169,11 +170,11 @@ def _new_lists(connection: Connection, count: int) -> list[int]:
 
 
 def _write_stretches(connection: Connection, rows: Iterable[tuple[int, Stretch]]) -> None:
-    write_rows(
-        connection,
-        "insert into claim_stretch (source_id, target_id, from_mm, to_mm) values %s",
-        [(source_id, stretch.target_id, stretch.from_mm, stretch.to_mm) for source_id, stretch in rows],
-    )
+    written = [(source_id, stretch.target_id, stretch.from_mm, stretch.to_mm) for source_id, stretch in rows]
+    if written:
+        columns = zip(*written, strict=True)
+        names = ("source_id", "target_id", "from_mm", "to_mm")
+        copy_rows(connection, "claim_stretch", dict(zip(names, columns, strict=True)))
 
 
 def add_work(connection: Connection, works: Sequence[NewWork], *, import_id: int | None = None) -> list[int]:

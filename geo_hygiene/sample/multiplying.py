@@ -17,6 +17,7 @@ from psycopg2.extras import Json
 from sqlalchemy import Column, Connection, Table, text
 from sqlalchemy.dialects.postgresql import UUID
 
+from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage import rebuild
 from geo_hygiene.coverage.circles import circles
 from geo_hygiene.crs import STORAGE_SRID
@@ -25,7 +26,6 @@ from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.keys import attribute_hashes, geometry_hashes
 from geo_hygiene.files.importing.mapping import map_fields
 from geo_hygiene.files.importing.run import places
-from geo_hygiene.files.importing.staging import copy_rows
 from geo_hygiene.files.reading import read
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import MapLayer

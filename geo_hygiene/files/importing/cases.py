@@ -17,6 +17,7 @@ from psycopg2.extras import Json
 from sqlalchemy import Connection, text
 
 from geo_hygiene.cases.places import place_cases
+from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.crs import STORAGE_SRID
@@ -27,7 +28,7 @@ from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, in_zone
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
-from geo_hygiene.files.importing.staging import copy_rows, known_rows, remember_rows, stage_rows
+from geo_hygiene.files.importing.staging import known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.cases import (
     CLOSED,

@@ -8,6 +8,7 @@ import uuid as uuid_module
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from unicodedata import normalize
@@ -183,9 +184,11 @@ def _are_uuids(column: Sequence[Any]) -> bool:
 
 def _keep(heading: str, table: SourceTable, clean: CleanRows) -> None:
     clean.findings.append(Finding(Code.FIELD_UNMAPPED, field=heading))
-    for index, value in enumerate(table.rows[heading].to_pylist()):
+    column = table.rows[heading].to_pylist()
+    storable = {value: _storable(value) for value in set(column)}
+    for extra, value in zip(clean.extra, column, strict=True):
         if value is not None:
-            clean.extra[index][heading] = _storable(value)
+            extra[heading] = storable[value]
 
 
 def _storable(value: Any) -> Any:
@@ -196,6 +199,8 @@ def _storable(value: Any) -> Any:
 
 def clean_text(written: str) -> str:
     """Return text without control characters and needless spaces; spaced-out Chinese is closed up."""
+    if written.isprintable() and " " not in written:
+        return written  # all that is taken out is a space or can not be printed
     plain = _SPACES.sub(" ", _CONTROL.sub(" ", written)).strip()
     return _SPACED_CHINESE.sub(lambda found: found.group().replace(" ", ""), plain)
 
@@ -223,14 +228,22 @@ class _Column:
 
     def read(self, table: SourceTable, column: Sequence[Any], clean: CleanRows) -> list[Any]:
         """Return the values, and add to the findings and to what is kept beside the fields."""
-        known: dict[Any, tuple[Any, list[Finding]]] = {}
+        known = {written: self._value(written) for written in set(column)}
+        if any(remarks for _, remarks in known.values()):
+            self._tell(table, column, known, clean)
+        return [known[written][0] for written in column]
+
+    def _tell(
+        self,
+        table: SourceTable,
+        column: Sequence[Any],
+        known: Mapping[Any, tuple[Any, Sequence[Finding]]],
+        clean: CleanRows,
+    ) -> None:
+        """Say of each row what is remarked of its value, of a text that was cleaned once."""
         cleaned: Counter[Any] = Counter()
-        values = []
         for index, (row, written) in enumerate(zip(table.row_numbers.tolist(), column, strict=True)):
-            if written not in known:
-                known[written] = self._value(written)
             value, remarks = known[written]
-            values.append(value)
             for remark in remarks:
                 cleaned[written] += remark.code is Code.TEXT_CLEANED
                 if remark.code is not Code.TEXT_CLEANED or cleaned[written] == 1:
@@ -238,7 +251,6 @@ class _Column:
                 is_set_aside = not remark.is_error() and remark.code is Code.VALUE_CUT and value is None
                 if is_set_aside and self.heading is not None:
                     clean.extra[index][self.heading] = _storable(written)
-        return values
 
     def _at(self, remark: Finding, row: int | None, written: Any) -> Finding:
         """Return what is said of a value with its place, no telephone number in it."""
@@ -281,7 +293,7 @@ class _Column:
                 remarks.append(Finding(Code.VALUE_MISSING))
             return None, remarks
         try:
-            return self._reader()(written), remarks
+            return self._reader(written), remarks
         except _BadValueError as bad:
             is_set_aside = bad.code is Code.UNKNOWN_CODE and self._is_guessed()
             code, text = (Code.VALUE_CUT, self._stored_otherwise(bad)) if is_set_aside else (bad.code, bad.text)
@@ -306,7 +318,9 @@ class _Column:
         names = {fold(self.attribute.name), fold(self.attribute.short)}
         return not self.attribute.required and self.heading is not None and fold(self.heading) not in names
 
+    @cached_property
     def _reader(self) -> Callable[[Any], Any]:
+        """What reads a value that says something."""
         if self.attribute.role is Role.PHONE:
             return lambda written: mask_phone(str(written)) or None
         if self.attribute.role in FREE_WORDS:

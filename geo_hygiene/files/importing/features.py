@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage.targets import areas_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.crs import STORAGE_SRID
@@ -28,15 +29,16 @@ from geo_hygiene.files.importing.existing import (
     write_changes,
 )
 from geo_hygiene.files.importing.history import keep_history
-from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes, told_key
+from geo_hygiene.files.importing.keys import doubled_geometries, geometry_hashes
+from geo_hygiene.files.importing.lacking import Lacking
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import (
-    copy_rows,
+    Known,
     forget_rows,
     joined_by_hash,
     known_rows,
     lacking_keys,
-    remember_rows,
+    remember_batch,
     stage,
 )
 from geo_hygiene.layerspec import Role
@@ -57,9 +59,7 @@ order by position, valid_to desc, id desc
 def store_features(connection: Connection, batch: Batch) -> Stored:
     """Create, change and end the records of a layer that is no target."""
     stored = Stored(findings=_doubts(batch))
-    stage(connection, batch)
-    known = known_rows(connection, batch.layer.key, len(batch.rows))
-    matched = _match(connection, batch)
+    known, matched = _compared(connection, batch)
     untouched = {row for row, was in known.items() if row in matched and was.same_geometry and was.same_attributes}
     records = read_existing(connection, batch, [one for row, one in matched.items() if row not in untouched])
     changes = _compare(connection, batch, {row: records[one] for row, one in matched.items() if row not in untouched})
@@ -69,12 +69,13 @@ def store_features(connection: Connection, batch: Batch) -> Stored:
     raise_versions(connection, batch, [change.record.id for change in changes if change.any])
     stored.created, stored.updated = len(fresh), sum(change.any for change in changes)
     stored.unchanged = len(batch.rows) - stored.created - stored.updated
-    lacking = {} if batch.first else _lacking(connection, batch, matched)
-    if batch.options.replace:
-        stored.ended = _end(connection, batch, list(lacking))
-    else:
-        stored.lacking = sorted(set(lacking.values()))
-    remember_rows(connection, batch.layer.key, batch.import_id)
+    if not batch.first:
+        lacking = _lacking(batch, matched)
+        if batch.options.replace:
+            stored.ended = _end(connection, batch, lacking.ids(connection))
+        else:
+            lacking.tell(connection, stored)
+    remember_batch(connection, batch)
     if batch.layer.with_role(Role.PARENT) is not None and stored.changed:
         _link_parents(connection, batch)
         areas_changed(connection)
@@ -91,28 +92,35 @@ def _doubts(batch: Batch) -> list[Any]:
     ]
 
 
-def _match(connection: Connection, batch: Batch) -> dict[int, int]:
+def _compared(connection: Connection, batch: Batch) -> tuple[Mapping[int, Known], Mapping[int, int]]:
+    """Stage the rows; return what the last import of their keys brought, and the records that they are about."""
     if batch.first:
-        return {}
+        return {}, {}
+    stage(connection, batch)
+    return known_rows(connection, batch.layer.key, len(batch.rows)), _match(connection, batch)
+
+
+def _match(connection: Connection, batch: Batch) -> dict[int, int]:
     column = "code" if batch.layer.key_field == "code" else "uuid::text"
     statement = MATCH.format(table=batch.layer.model.__tablename__, column=column)
     with joined_by_hash(connection, len(batch.rows)):
         return {row.position: row.id for row in connection.execute(text(statement)).all()}
 
 
+_MULTI = bytes.fromhex("0106000020") + STORAGE_SRID.to_bytes(4, "little")
+"""Byte order, type with the flag SRID, and the SRID of an EWKB."""
+
+_OF_ONE = (1).to_bytes(4, "little")
+
+
 def as_multipolygons(shapes: Sequence[Any]) -> list[str]:
     """Return polygons as the hexadecimal EWKB of MULTIPOLYGONs."""
-    multi = np.array(shapes, dtype=object)
-    single = shapely.get_type_id(multi) == shapely.GeometryType.POLYGON
-    if single.any():
-        multi[single] = shapely.multipolygons(multi[single], indices=np.arange(np.count_nonzero(single)))
-    return list(shapely.to_wkb(shapely.set_srid(multi, STORAGE_SRID), hex=True, include_srid=True))
+    written = shapely.to_wkb(np.array(shapes, dtype=object), output_dimension=2, byte_order=1).tolist()
+    return [(_MULTI + (_OF_ONE + wkb if wkb[1] == shapely.GeometryType.POLYGON else wkb[5:])).hex() for wkb in written]
 
 
 def _create(connection: Connection, batch: Batch, rows: Sequence[int]) -> None:
-    given = batch.role(Role.UUID)
     columns: dict[str, Sequence[Any]] = {
-        "uuid": [str(given[row] or uuid4()) for row in rows],
         "code": [batch.role(Role.CODE)[row] for row in rows],
         "source_key": [batch.keys[row] for row in rows],
         "extra": [batch.clean.extra[row] for row in rows],
@@ -121,6 +129,9 @@ def _create(connection: Connection, batch: Batch, rows: Sequence[int]) -> None:
         "import_id": [batch.import_id] * len(rows),
         "geom": as_multipolygons([batch.geometries[row] for row in rows]),
     }
+    if batch.brings(Role.UUID):
+        given = batch.role(Role.UUID)
+        columns["uuid"] = [str(given[row] or uuid4()) for row in rows]
     columns.update(values_for(batch, rows, plain_columns(batch.layer, batch.plain())))
     copy_rows(connection, batch.layer.model.__tablename__, columns)
 
@@ -171,22 +182,20 @@ def _link_parents(connection: Connection, batch: Batch) -> None:
 
 
 LACKING = """
-select id, uuid, source_key, {code} as code from {table}
+from {table}
 where valid_from < :day and valid_to > :day and id <> all(:matched) and import_id <> :import_id
 """
 
 
-def _lacking(connection: Connection, batch: Batch, matched: Mapping[int, int]) -> dict[int, str]:
-    """Return the records that hold on the day and that no row is about, with what they are called."""
+def _lacking(batch: Batch, matched: Mapping[int, int]) -> Lacking:
+    """Return what finds the records that hold on the day and that no row is about."""
     values = {
         "day": batch.options.changes_on,
         "matched": list(matched.values()),
         "import_id": batch.import_id,
     }
     table: Any = batch.layer.model.__table__
-    statement = text(LACKING.format(table=table.name, code="code" if "code" in table.c else "null::text"))
-    rows = connection.execute(statement, values)
-    return {row.id: told_key(row.source_key, row.code, row.uuid) for row in rows}
+    return Lacking(LACKING.format(table=table.name), "code" if "code" in table.c else "null::text", values)
 
 
 def _end(connection: Connection, batch: Batch, ids: Sequence[int]) -> int:

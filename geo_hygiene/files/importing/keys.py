@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import islice, repeat
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +29,6 @@ BY_GEOMETRY = "geometry:"
 """Beginning of the key of a row that is told apart by its geometry alone."""
 
 
-def told_key(key: str | None, code: str | None, uuid: UUID) -> str:
-    """Return what a user can find a record by: the key of its row, or its code or id where the file had none."""
-    return code or str(uuid) if key is None or key.startswith(BY_GEOMETRY) else key
-
-
 def geometry_hashes(geometries: NDArray[np.object_]) -> list[bytes | None]:
     """Return the SHA-256 of each geometry's WKB, rounded to the decimals that every export keeps."""
     rounded = shapely.transform(geometries, lambda coords: np.round(coords, KEPT_DECIMALS) + 0.0)
@@ -41,12 +37,22 @@ def geometry_hashes(geometries: NDArray[np.object_]) -> list[bytes | None]:
 
 def attribute_hashes(clean: CleanRows, names: Sequence[str], rows: Sequence[int]) -> list[bytes]:
     """Return the SHA-256 of the values that the file gives for each row, with what no field took."""
-    columns = [(name, clean.values[name]) for name in names]
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain).encode
-    return [
-        hashlib.sha256(encode([{name: values[row] for name, values in columns}, clean.extra[row]]).encode()).digest()
-        for row in rows
-    ]
+    pieces: list[Iterable[str]] = [repeat("[{")]
+    for name in sorted(names):
+        pieces += [repeat(f"{', ' if len(pieces) > 1 else ''}{encode(name)}: ")]
+        pieces += [_encoded([clean.values[name][row] for row in rows], encode)]
+    extras = (clean.extra[row] for row in rows)
+    pieces += [repeat("}, "), (encode(extra) if extra else "{}" for extra in extras), repeat("]")]
+    return [hashlib.sha256("".join(said).encode()).digest() for said in islice(zip(*pieces, strict=False), len(rows))]
+
+
+def _encoded(values: Sequence[Any], encode: Callable[[Any], str]) -> list[str]:
+    """Return each value as JSON; each distinct one is worked out once where equal values are written alike."""
+    if set(map(type, values)) <= {str, type(None)}:
+        known = {value: encode(value) for value in set(values)}
+        return [known[value] for value in values]
+    return [encode(value) for value in values]
 
 
 def _plain(value: object) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.crs import STORAGE_SRID
 from geo_hygiene.files.importing.batch import Batch
-from geo_hygiene.files.importing.keys import geometry_hashes, told_key
+from geo_hygiene.files.importing.keys import geometry_hashes
+from geo_hygiene.files.importing.lacking import Lacking
 from geo_hygiene.files.importing.staging import joined_by_hash, known_rows, stage
 from geo_hygiene.layerspec import GeometryKind
 
@@ -62,12 +63,11 @@ class Plan:
 def make_plan(connection: Connection, batch: Batch) -> Plan:
     """Stage the rows and compare them with what is stored."""
     rows = list(batch.rows)
-    meets_stored_lines = batch.layer.geometry is GeometryKind.LINE and not batch.first
-    stage(connection, batch, _hexadecimal(batch, rows) if meets_stored_lines else None)
     plan = Plan()
     if batch.first:
         plan.fresh = rows
         return plan
+    stage(connection, batch, _hexadecimal(batch, rows) if batch.layer.geometry is GeometryKind.LINE else None)
     known = known_rows(connection, batch.layer.key, len(rows))
     matched: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     values = {"kind": batch.layer.key, "day": batch.options.changes_on}
@@ -116,20 +116,13 @@ def _stored_hashes(connection: Connection, ids: Sequence[int]) -> dict[int, byte
 
 
 LACKING = """
-select target.id, target.uuid, target.source_key, own.code
 from target
 join {table} as own using (id)
 where target.kind = :kind and target.valid_to > :day and target.id <> all(:matched)
-order by target.id
 """
 
 
-def lacking_records(connection: Connection, batch: Batch, plan: Plan) -> tuple[list[int], list[str]]:
-    """Return the records that hold on the day and that no row is about, and what they are called."""
-    if batch.first:
-        return [], []
+def lacking_records(batch: Batch, plan: Plan) -> Lacking:
+    """Return what finds the records that hold on the day and that no row is about."""
     values = {"kind": batch.layer.key, "day": batch.options.changes_on, "matched": plan.matched}
-    statement = text(LACKING.format(table=batch.layer.model.__tablename__))
-    rows = connection.execute(statement, values).all()
-    keys = sorted({told_key(row.source_key, row.code, row.uuid) for row in rows})
-    return [row.id for row in rows], keys
+    return Lacking(LACKING.format(table=batch.layer.model.__tablename__), "own.code", values)

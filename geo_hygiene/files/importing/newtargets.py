@@ -11,6 +11,8 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.copying import copy_rows
+from geo_hygiene.coverage.areas import areas_of
 from geo_hygiene.database import write_rows
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.existing import piece_code, plain_columns, tables_of, values_for
@@ -18,7 +20,6 @@ from geo_hygiene.files.importing.groups import Members, find_groups
 from geo_hygiene.files.importing.hilbert import hilbert_order
 from geo_hygiene.files.importing.noding.lines import Integers, Lines
 from geo_hygiene.files.importing.shaping import NewTargets
-from geo_hygiene.files.importing.staging import copy_rows
 from geo_hygiene.layerspec import Role
 
 Identity = tuple[UUID, int]
@@ -38,11 +39,13 @@ def write_targets(
         By index, for those that replace a target from its first day.
     """
     ids = _next_ids(connection, len(targets))
-    _write_parts(connection, batch, targets, ids)
+    areas = areas_of(connection, targets.shapes)
+    _write_parts(connection, batch, targets, ids, areas)
     own = np.flatnonzero(targets.rows >= 0)
     if len(own):
         shared, table = tables_of(batch.layer)
         shared_columns, own_columns = _columns(connection, batch, targets, own, ids, identities)
+        shared_columns["area_id"] = [areas[at] for at in own.tolist()]
         boxes = shapely.bounds(targets.shapes[own])
         order = hilbert_order((boxes[:, :2] + boxes[:, 2:]) / 2).tolist()
         batch.progress("write", 0, len(own))
@@ -53,7 +56,10 @@ def write_targets(
 
 def _next_ids(connection: Connection, count: int) -> Integers:
     ids = connection.scalars(
-        text("select nextval(pg_get_serial_sequence('target', 'id')) from generate_series(1, :count)"),
+        text(
+            "select nextval(sequence) from cast(pg_get_serial_sequence('target', 'id') as regclass) as sequence,"
+            " generate_series(1, :count)"
+        ),
         {"count": count},
     )
     return np.array(sorted(ids), dtype=np.int64)
@@ -134,14 +140,17 @@ insert into target (
     id, kind, category, area_id, area_by_hand, extent_mm, geom, valid_from, valid_to, source_key, import_id, extra
 )
 select
-    said.id, whole.kind, whole.category, whole.area_id, whole.area_by_hand, said.extent_mm, said.geom::geometry,
-    said.valid_from::date, said.valid_to::date, whole.source_key, said.import_id, whole.extra
-from (values %s) as said (id, whole_id, extent_mm, geom, valid_from, valid_to, import_id)
+    said.id, whole.kind, whole.category, case when whole.area_by_hand then whole.area_id else said.area_id::int end,
+    whole.area_by_hand, said.extent_mm, said.geom::geometry, said.valid_from::date, said.valid_to::date,
+    whole.source_key, said.import_id, whole.extra
+from (values %s) as said (id, whole_id, extent_mm, geom, valid_from, valid_to, import_id, area_id)
 join target as whole on whole.id = said.whole_id
 """
 
 
-def _write_parts(connection: Connection, batch: Batch, targets: NewTargets, ids: Integers) -> None:
+def _write_parts(
+    connection: Connection, batch: Batch, targets: NewTargets, ids: Integers, areas: Sequence[int | None]
+) -> None:
     """Write the parts of stored targets that were cut; they say of themselves what the whole said."""
     parts = np.flatnonzero(targets.rows < 0).tolist()
     write_rows(
@@ -156,6 +165,7 @@ def _write_parts(connection: Connection, batch: Batch, targets: NewTargets, ids:
                 _day(targets.periods[at][0], "-infinity"),
                 _day(targets.periods[at][1], "infinity"),
                 batch.import_id,
+                areas[at],
             )
             for at in parts
         ],

@@ -22,7 +22,9 @@ class Stored:
     findings
         What was said on the way.
     lacking
-        Keys, codes or ids of records that the file lacks and that stayed.
+        Keys, codes or ids of records that the file lacks and that stayed, the first of them.
+    lacking_count
+        How many these are.
     crossings, pieces
         Of lines that are split where they cross; ``None`` for others.
     components_before, components_after
@@ -38,6 +40,7 @@ class Stored:
     without_place: int = 0
     findings: list[Finding] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
+    lacking_count: int = 0
     crossings: int | None = None
     pieces: int | None = None
     components_before: int | None = None
@@ -107,7 +110,7 @@ class ImportReport:
             "length_m": round(stored.length_m, 3) if stored.length_m is not None else None,
             "split": {"crossings": stored.crossings, "pieces": stored.pieces} if stored.pieces is not None else None,
             "components": {"before": stored.components_before, "after": stored.components_after} if lines else None,
-            "lacking": {"count": len(stored.lacking), "keys": stored.lacking[:LACKING_SHOWN]},
+            "lacking": {"count": stored.lacking_count, "keys": stored.lacking},
             "findings": shown(self.findings),
             "rejected_file": self.rejected_file,
             "seconds": round(self.seconds, 3),

@@ -353,7 +353,8 @@ class _Import:
 
     def _good(self, rows: Sequence[int]) -> list[int]:
         wrong = rejected_rows(self.findings)
-        return [row for row in rows if int(self.table.row_numbers[row]) not in wrong]
+        numbers = self.table.row_numbers.tolist() if wrong else []
+        return [row for row in rows if numbers[row] not in wrong] if wrong else list(rows)
 
     def _must_refuse(self, good: Sequence[int]) -> bool:
         """Tell whether errors keep everything out: those of rows do unless they are to be skipped and others remain."""

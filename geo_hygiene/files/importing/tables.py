@@ -15,7 +15,7 @@ from geo_hygiene.files.importing.batch import SPECIAL, column_of, default_of
 from geo_hygiene.files.importing.cleaning import CleanRows
 from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.options import ImportOptions
-from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.files.importing.report import LACKING_SHOWN, Stored
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.people import Assignment
@@ -75,7 +75,10 @@ def store(
         stored.ended = _end(connection, table, lacking, options)
         changed += lacking
     else:
-        stored.lacking = [" ".join(str(row[name]) for name in keep if row[name] is not None) for row in lacking]
+        stored.lacking_count = len(lacking)
+        stored.lacking = [
+            " ".join(str(row[name]) for name in keep if row[name] is not None) for row in lacking[:LACKING_SHOWN]
+        ]
     if changed:
         bump(connection, [layer.key])
     if "zone" in table.c:

@@ -32,7 +32,7 @@ from geo_hygiene.files.importing.noding import lines_of
 from geo_hygiene.files.importing.noding.lines import Integers
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.shaping import NewTargets, Shaped, shape_lines, shape_points
-from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_rows
+from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_batch
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import GeometryKind, Grouping, Role
 
@@ -91,16 +91,17 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
     """Store the rows of a batch and bring everything that rests on targets in line."""
     stored = Stored()
     plan = make_plan(connection, batch)
-    lacking, lacking_sources = lacking_records(connection, batch, plan)
+    lacking = lacking_records(batch, plan)
+    ending = lacking.ids(connection) if batch.options.replace and not batch.first else []
     wanted = [one for ids in (*plan.same.values(), *plan.moved.values()) for one in ids]
-    work = _Work(plan, read_existing(connection, batch, [*wanted, *(lacking if batch.options.replace else [])]))
+    work = _Work(plan, read_existing(connection, batch, [*wanted, *ending]))
     periods = {row: (batch.begins(row), batch.ends(row)) for row in plan.fresh}
     for row, ids in plan.moved.items():
         periods[row] = _follow(batch, row, [work.records[one] for one in ids], work.leaving)
     if batch.options.replace:
-        _end_lacking(connection, batch, work, lacking)
-    else:
-        stored.lacking = lacking_sources
+        _end_lacking(connection, batch, work, ending)
+    elif not batch.first:
+        lacking.tell(connection, stored)
     if work.leaving.rows:
         # what a line ran over may be gone
         periods |= {row: (batch.begins(row), batch.ends(row)) for row in plan.silent}
@@ -108,7 +109,7 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
     stored.findings += shaped.findings
     _replace(connection, batch, work, shaped.targets, stored)
     _change(connection, batch, work, stored)
-    remember_rows(connection, batch.layer.key, batch.import_id)
+    remember_batch(connection, batch)
     staying = [*plan.untouched, *(one for ids in (*plan.same.values(), *work.kept.values()) for one in ids)]
     stored.unchanged = len(staying) - stored.updated
     if batch.layer.geometry is GeometryKind.LINE:

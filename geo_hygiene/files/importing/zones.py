@@ -11,6 +11,7 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.proposal import Remark, propose_lists
@@ -100,13 +101,13 @@ def store(
     stored = Stored()
     zones = _read(connection, clean, shapes, rows, row_numbers, options, stored)
     by_uuid, by_code = _present(connection)
-    added, corrected, moved = [], [], []
+    same, added, corrected, moved = [], [], [], []
     for zone in zones:
         old = by_uuid.get(zone.values["id"]) or _same_period(by_code.get(zone.code, []), zone, options)
         if old is None:
             added.append(zone)
         elif zone.is_as(old):
-            stored.unchanged += 1
+            same.append(zone)
         elif options.correct or old.valid_from >= options.changes_on:
             corrected.append((old, zone))
         else:
@@ -116,6 +117,7 @@ def store(
     empty = {zone.number for zone in changed if zone.shape is not None and not zone.stretches}
     added = [zone for zone in added if zone.number not in empty]
     corrected, moved = ([pair for pair in pairs if pair[1].number not in empty] for pairs in (corrected, moved))
+    newly_held = _assign(connection, [zone for zone in zones if zone.number not in empty], stored, import_id)
     _add(connection, [(zone, zone.values["valid_from"]) for zone in added], import_id)
     _correct(connection, corrected, import_id)
     lists = lists_of(connection, [old.id for old, zone in moved if zone.keeps_list_of(old)])
@@ -124,8 +126,11 @@ def store(
         zone.values["id"] = None
         zone.stretches = lists.get(old.id, zone.stretches)
     _add(connection, [(zone, options.changes_on) for _old, zone in moved], import_id)
-    _assign(connection, [zone for zone in zones if zone.number not in empty], stored, import_id)
-    stored.created, stored.updated = len(added), len(corrected) + len(moved)
+    if newly_held:
+        assignments_changed(connection, newly_held)
+    only_held = sum(zone.code in newly_held for zone in same)
+    stored.unchanged = len(same) - only_held
+    stored.created, stored.updated = len(added), len(corrected) + len(moved) + only_held
     return stored
 
 
@@ -249,28 +254,45 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
     claims_corrected(connection, [old.id for old, zone in pairs if zone.keeps_list_of(old)])
 
 
-def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> None:
-    """Let the persons that a zone's row names hold it for its period, unless they do."""
+ASSIGN = """
+insert into assignment (person_id, zone, shift, valid_from, valid_to, import_id)
+select given.person, given.zone, given.shift, given.valid_from, given.valid_to, :import_id
+from unnest(
+    cast(:people as int[]), cast(:zones as text[]), cast(:shifts as text[]), cast(:begins as date[]),
+    cast(:ends as date[])
+) as given (person, zone, shift, valid_from, valid_to)
+where not exists (
+    select from assignment
+    where assignment.person_id = given.person and assignment.zone = given.zone
+        and assignment.valid_from < given.valid_to and given.valid_from < assignment.valid_to
+)
+returning zone
+"""
+
+
+def _assign(connection: Connection, zones: Sequence[_ZoneRow], stored: Stored, import_id: int) -> set[str]:
+    """Let the persons that a zone's row names hold it for its period, unless they do.
+
+    Return the newly held zones that are there already: those that are yet to be written find who holds them.
+    """
     people: dict[str, int] = {row.code: row.id for row in connection.execute(text("select code, id from person"))}
     named = []
     for zone in zones:
         for code in zone.values["holders"] or ():
             if code in people:
                 period = (zone.values["valid_from"] or "-infinity", zone.values["valid_to"] or "infinity")
-                named.append((people[code], zone.code, zone.shift, *period, import_id))
+                named.append((people[code], zone.code, zone.shift, *map(str, period)))
             else:
                 words, hint = N_("There is no person with the code “%(value)s”."), N_("Import the people first.")
                 stored.findings.append(
                     Finding(Code.UNKNOWN_CODE, words, zone.number, "holders", code, hint, {"value": code})
                 )
-    write_rows(
-        connection,
-        "insert into assignment (person_id, zone, shift, valid_from, valid_to, import_id)"
-        " select given.person, given.zone, given.shift, given.valid_from::date, given.valid_to::date, given.import_id"
-        " from (values %s) as given (person, zone, shift, valid_from, valid_to, import_id)"
-        " where not exists (select from assignment where assignment.person_id = given.person"
-        " and assignment.zone = given.zone and assignment.valid_from < given.valid_to::date"
-        " and given.valid_from::date < assignment.valid_to)",
-        [tuple(str(value) if isinstance(value, date) else value for value in row) for row in named],
-    )
-    assignments_changed(connection, {zone.code for zone in zones})
+    if not named:
+        return set()
+    names = ("people", "zones", "shifts", "begins", "ends")
+    columns = dict(zip(names, map(list, zip(*named, strict=True)), strict=True))
+    # a zone of such a code may be on its way in any duty
+    lock_duties(connection, [duty.id for duty in all_duties(connection)])
+    held = set(connection.scalars(text(ASSIGN), {**columns, "import_id": import_id}))
+    there = text("select distinct code from duty_zone where code = any(:codes)")
+    return set(connection.scalars(there, {"codes": sorted(held)}))

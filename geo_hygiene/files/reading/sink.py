@@ -93,5 +93,6 @@ def read_back(path: Path) -> tuple[pa.Table, pa.ChunkedArray, np.ndarray[tuple[i
     """Return attributes, WKB and row numbers; the file may be removed while they are used."""
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
-    rows = table.column(1).to_numpy()
+    # a list and not an array of Arrow's, for which pandas would be loaded
+    rows = np.array(table.column(1).to_pylist(), dtype=np.int64)
     return table.select(range(FIRST_FIELD, table.num_columns)), table.column(0), rows

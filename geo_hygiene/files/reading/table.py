@@ -84,7 +84,7 @@ class SourceTable:
     @cached_property
     def geometry(self) -> NDArray[np.object_]:
         """Geometry of each row as a shapely geometry, or None."""
-        geometries: NDArray[np.object_] = shapely.from_wkb(self.wkb.to_numpy(zero_copy_only=False))
+        geometries: NDArray[np.object_] = shapely.from_wkb(np.array(self.wkb.to_pylist(), dtype=object))
         return geometries
 
     @cached_property
