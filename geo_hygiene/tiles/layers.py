@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geo_hygiene.crs import TILE_SRID
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layerspec import Attribute, FieldType, MapLayer, Role
+from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer, Role
 from geo_hygiene.records.people import Assignment
 from geo_hygiene.tiles.grid import (
     COARSE_EXTENT,
@@ -26,6 +26,8 @@ from geo_hygiene.tiles.grid import (
 
 LABELLED_PIXELS = 60
 """Width and height of a polygon together, in pixels, below which it has no label and no border."""
+SEEN_PIXELS = 4
+"""The same below which it is not in a tile at all."""
 FINE_BORDERS_FROM = 14
 """Zoom from which the borders of the lower levels are in tiles."""
 LEAST_WIDTH = 0.3
@@ -110,9 +112,10 @@ def _holding(layer: MapLayer) -> list[ColumnElement[Any]]:
 
 def _features(layer: MapLayer, zoom: int) -> ColumnElement[Any]:
     model: Any = layer.model
+    large = [_large_enough(model.geom_3857, zoom, SEEN_PIXELS)] if layer.geometry is GeometryKind.POLYGON else []
     rows = (
         select(*_properties(layer, zoom), encoded_geometry(model.geom_3857, FINE_EXTENT, _margin(layer)))
-        .where(*_shown(layer))
+        .where(*_shown(layer), *large)
         .subquery(f"rows_of_{model.__tablename__}")
     )
     return encoded_layer(layer.key, rows, FINE_EXTENT)
@@ -166,9 +169,9 @@ def _grouped_lines(layer: MapLayer, drawn: MapLayer, zoom: int) -> ColumnElement
     return encoded_layer(layer.key, rows, FINE_EXTENT)
 
 
-def _large_enough(geometry: ColumnElement[Any], zoom: int) -> ColumnElement[bool]:
+def _large_enough(geometry: ColumnElement[Any], zoom: int, pixels: int = LABELLED_PIXELS) -> ColumnElement[bool]:
     size = func.ST_XMax(geometry) - func.ST_XMin(geometry) + func.ST_YMax(geometry) - func.ST_YMin(geometry)
-    return size >= LABELLED_PIXELS * pixel(zoom)
+    return size >= pixels * pixel(zoom)
 
 
 def _borders(layer: MapLayer, name: str, zoom: int) -> ColumnElement[Any]:
