@@ -80,7 +80,7 @@ class Asker:
 
 def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
     """Measure the map page and the tiles of the sample town."""
-    database = workspace.sample_town()
+    database = workspace.sample()
     with up(workspace.folder / "served", "--no-sample", environment=database.environment) as server:
         asker = Asker.of(server.address)
         yield from _page(asker, database, rounds)
