@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage import rebuild
 from geo_hygiene.coverage.periods import EVER, NEVER, Period, TargetClaim, target_states, target_vacancies
 from geo_hygiene.coverage.versions import bump_duties
-from geo_hygiene.database import write_rows
+from geo_hygiene.database import write_rows, write_rows_returning
 
 BULK = 5_000
 """Above this many targets the set-based way is quicker than the one by differences."""
@@ -153,20 +153,17 @@ class _Ledger:
         """Add what differs to the kept ledger and drop the days on which nothing changes any more."""
         changes = {key: sums for key, sums in self.changes.items() if any(sums)}
         rows = [(duty_id, area_id, _day(day), *sums) for (duty_id, area_id, day), sums in changes.items()]
-        write_rows(
+        written = write_rows_returning(
             connection,
             "insert into ledger as kept (duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)"
             " values %s on conflict (duty_id, area_id, day) do update set"
             " total_mm = kept.total_mm + excluded.total_mm, covered_mm = kept.covered_mm + excluded.covered_mm,"
-            " overlap_mm = kept.overlap_mm + excluded.overlap_mm, vacant_mm = kept.vacant_mm + excluded.vacant_mm",
+            " overlap_mm = kept.overlap_mm + excluded.overlap_mm, vacant_mm = kept.vacant_mm + excluded.vacant_mm"
+            " returning id, total_mm, covered_mm, overlap_mm, vacant_mm",
             rows,
         )
         connection.execute(
-            text(
-                "delete from ledger where duty_id = any(:duties)"
-                " and total_mm = 0 and covered_mm = 0 and overlap_mm = 0 and vacant_mm = 0"
-            ),
-            {"duties": sorted({duty_id for duty_id, _, _ in changes})},
+            text("delete from ledger where id = any(:ids)"), {"ids": [row[0] for row in written if not any(row[1:])]}
         )
 
 

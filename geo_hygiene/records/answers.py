@@ -1,13 +1,14 @@
 """What is kept so that no geometry is overlaid when a question is asked.
 
-Every row follows from targets, claims, scopes and assignments, and ``cover rebuild`` makes the same rows again.
+Every row follows from targets, claims, scopes and assignments, and ``cover rebuild`` makes the same rows again. It is
+not checked when it is written whether its target and source exist: what deletes those deletes it too, by a trigger.
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,8 +20,8 @@ class Cover(Base):
 
     __tablename__ = "cover"
 
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("claim_source.id", ondelete="CASCADE"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    source_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_mm: Mapped[int] = mapped_column(Integer, primary_key=True)
     to_mm: Mapped[int] = mapped_column(Integer)
 
@@ -36,7 +37,7 @@ class State(Base):
     __tablename__ = "state"
 
     duty_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     valid_from: Mapped[date | None] = valid_from_column(primary_key=True)
     valid_to: Mapped[date | None] = valid_to_column()
     area_id: Mapped[int | None] = mapped_column(Integer)
@@ -57,7 +58,7 @@ class Vacancy(Base):
     __tablename__ = "vacancy"
 
     duty_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     valid_from: Mapped[date | None] = valid_from_column(primary_key=True)
     valid_to: Mapped[date | None] = valid_to_column()
     area_id: Mapped[int | None] = mapped_column(Integer)
