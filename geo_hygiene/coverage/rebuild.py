@@ -279,10 +279,7 @@ order by 1, 2, 3
 """
 
 LEDGER = """
-select
-    duty_id, area_id, day, sum(total_mm) as total_mm, sum(covered_mm) as covered_mm, sum(overlap_mm) as overlap_mm,
-    sum(vacant_mm) as vacant_mm
-from (
+with change as (
     select
         state.duty_id, state.area_id, edge.day, edge.sign * target.extent_mm as total_mm,
         edge.sign * state.covered_mm as covered_mm, edge.sign * state.overlap_mm as overlap_mm, 0 as vacant_mm
@@ -293,16 +290,32 @@ from (
     select vacancy.duty_id, vacancy.area_id, edge.day, 0, 0, 0, edge.sign * vacancy.vacant_mm
     from vacancy
     cross join lateral (values (vacancy.valid_from, 1), (vacancy.valid_to, -1)) as edge (day, sign)
-) as change
-where day <> 'infinity' and (cast(:duties as int[]) is null or duty_id = any(:duties))
-group by duty_id, area_id, day
+),
+own as (
+    select
+        duty_id, area_id, day, sum(total_mm) as total_mm, sum(covered_mm) as covered_mm,
+        sum(overlap_mm) as overlap_mm, sum(vacant_mm) as vacant_mm
+    from change
+    where day <> 'infinity' and (cast(:duties as int[]) is null or duty_id = any(:duties))
+    group by duty_id, area_id, day
+)
+select
+    duty_id, above.level, above.area_id, day, sum(total_mm) as total_mm, sum(covered_mm) as covered_mm,
+    sum(overlap_mm) as overlap_mm, sum(vacant_mm) as vacant_mm
+from own
+left join area_tree on area_tree.id = own.area_id
+cross join lateral (
+    values ('own', own.area_id), ('community', community_id), ('office', office_id), ('all', null)
+) as above (level, area_id)
+group by duty_id, above.level, above.area_id, day
 having sum(total_mm) <> 0 or sum(covered_mm) <> 0 or sum(overlap_mm) <> 0 or sum(vacant_mm) <> 0
+order by 1, 2, 3, 4
 """
 
 ANSWERS = {
     "state (duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps)": STATES,
     "vacancy (duty_id, target_id, valid_from, valid_to, area_id, vacant_mm)": VACANCIES,
-    "ledger (duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)": LEDGER,
+    "ledger (duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)": LEDGER,
 }
 """The tables that are kept, each with the question that it answers; the ledger sums up the other two."""
 

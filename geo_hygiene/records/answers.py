@@ -48,6 +48,7 @@ class State(Base):
 
     __table_args__ = (
         Index("ix_state_gap", "duty_id", "gap_max_mm", postgresql_where="gap_max_mm > 0"),
+        Index("ix_state_overlap", "duty_id", postgresql_where="overlap_mm > 0"),
         Index("ix_state_target_id", "target_id"),
     )
 
@@ -68,12 +69,17 @@ class Vacancy(Base):
 
 
 class Ledger(Base):
-    """Changes of the sums of an area by day; a day's figures are the sum of all changes up to it."""
+    """Changes of the sums of an area by day; a day's figures are the sum of all changes up to it.
+
+    They are kept for the areas that targets are assigned to (level ``own``), and added up to communities, to offices
+    and to one row for ``all``, so that a question reads no more rows than it answers with.
+    """
 
     __tablename__ = "ledger"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     duty_id: Mapped[int] = mapped_column(SmallInteger)
+    level: Mapped[str] = mapped_column(Text)
     area_id: Mapped[int | None] = mapped_column(Integer)
     day: Mapped[date | None] = valid_from_column()
     total_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -82,7 +88,13 @@ class Ledger(Base):
     vacant_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     __table_args__ = (
-        Index("uq_ledger_duty_area_day", "duty_id", "area_id", "day", unique=True, postgresql_nulls_not_distinct=True),
+        CheckConstraint("level in ('own', 'community', 'office', 'all')", name="level"),
+        Index(
+            "uq_ledger_duty_level_area_day",
+            *("duty_id", "level", "area_id", "day"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
 

@@ -23,8 +23,8 @@ KEPT = {
     "state": "select duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps::text"
     " from state order by 1, 2, 3",
     "vacancy": "select duty_id, target_id, valid_from, valid_to, area_id, vacant_mm from vacancy order by 1, 2, 3",
-    "ledger": "select duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm from ledger"
-    " order by duty_id, area_id nulls last, day",
+    "ledger": "select duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm from ledger"
+    " order by duty_id, level, area_id nulls last, day",
 }
 
 
