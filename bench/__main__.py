@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bench.document import document
 from bench.figures import Figure
 from bench.machine import machine, versions
 from bench.workspace import Workspace, workspace
+from geo_hygiene.sample.county import SIZES
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
@@ -33,26 +35,56 @@ GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "backup": saving.measure,
 }
 
+ON_THE_SAMPLE = frozenset({"cover", "web"})
+"""Groups that are measured on each size of the sample; the others make their own data."""
 
-@click.command(epilog=f"Example: make bench ARGS='cover web --rounds 5'. Groups: {', '.join(GROUPS)}.")
+
+class Homes(click.ParamType[tuple[str, Path]]):
+    """A size of the sample and the home that holds it, as ``M=DIR``."""
+
+    name = "size=dir"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
+        """Read one of them."""
+        size, _sign, folder = value.partition("=")
+        if size not in SIZES or not Path(folder).is_dir():
+            self.fail(f"“{value}” is not a size of the sample and a folder: write M=DIR.", param, ctx)
+        return size, Path(folder)
+
+
+@click.command(epilog=f"Example: make bench ARGS='cover web --size S --size M'. Groups: {', '.join(GROUPS)}.")
 @click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(min=1), help="Rounds of each comparison.")
+@click.option(
+    "--size", "sizes", multiple=True, default=("S",), type=click.Choice(list(SIZES)), help="Sizes of the sample. [S]"
+)
+@click.option("--home", "homes", multiple=True, type=Homes(), help="A home with a sample, whose copy saves loading it.")
 @click.option("--document", "documented", is_flag=True, help="Write the report of chosen groups too.")
-def main(groups: tuple[str, ...], rounds: int, *, documented: bool) -> None:
+def main(
+    groups: tuple[str, ...],
+    rounds: int,
+    sizes: tuple[str, ...],
+    homes: tuple[tuple[str, Path], ...],
+    *,
+    documented: bool,
+) -> None:
     """Measure GROUPS, or all of them, on a private database, and write JSON with machine, versions and figures.
 
     A run of all groups also writes the report: docs/benchmarks.json and docs/benchmarks.md.
     """
     signal.signal(signal.SIGTERM, lambda *_told: sys.exit(TERMINATED))  # so that no database is left behind
     chosen = [name for name in GROUPS if name in groups or not groups]
-    figures: list[Figure] = []
     measured_on = machine()
-    with workspace() as place:
-        with place.empty.connect() as connection:
-            found = versions(connection)
-        for group in chosen:
-            click.echo(f"{group}...", err=True)
-            for figure in GROUPS[group](place, rounds):
+    figures: list[Figure] = []
+    found: dict[str, str] = {}
+    for at, size in enumerate(sizes):
+        here = [group for group in chosen if at == 0 or group in ON_THE_SAMPLE]
+        if not here:
+            continue
+        with workspace(size, dict(homes).get(size)) as place:
+            with place.empty.connect() as connection:
+                found = versions(connection)
+            for figure in _measure(place, here, rounds):
                 click.echo(_line(figure))
                 figures.append(figure)
     results = {
@@ -63,6 +95,13 @@ def main(groups: tuple[str, ...], rounds: int, *, documented: bool) -> None:
         "figures": [figure.as_json() for figure in figures],
     }
     _write(results, documented=documented or not groups)
+
+
+def _measure(place: Workspace, groups: list[str], rounds: int) -> Iterator[Figure]:
+    for group in groups:
+        click.echo(f"{group} {place.size if group in ON_THE_SAMPLE else ''}...", err=True)
+        for figure in GROUPS[group](place, rounds):
+            yield replace(figure, size=place.size) if group in ON_THE_SAMPLE else figure
 
 
 def _line(figure: Figure) -> str:

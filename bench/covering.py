@@ -49,12 +49,12 @@ class Town:
 
 
 def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
-    """Measure the sample town."""
-    with workspace.copied(workspace.sample_town()) as database:
-        yield from measure_town(workspace, database, "cover", _size(database), rounds)
+    """Measure the sample."""
+    with workspace.copied(workspace.sample()) as database:
+        yield from measure_town(workspace, database, "cover", _data(workspace, database), rounds)
 
 
-def _size(database: Database) -> str:
+def _data(workspace: Workspace, database: Database) -> str:
     with database.connect() as connection:
         found = connection.execute(
             text(
@@ -63,7 +63,7 @@ def _size(database: Database) -> str:
             )
         ).one()
     return (
-        f"sample town: {found.segments:,} street segments of {found.targets:,} targets, "
+        f"sample {workspace.size}: {found.segments:,} street segments of {found.targets:,} targets, "
         f"{found.zones:,} zones, {found.areas} areas"
     )
 

@@ -7,8 +7,8 @@ from typing import Any
 from bench.figures import TIE
 
 TITLES = {
-    "cover": "The coverage engine on the sample town",
-    "web": "The web server on the sample town",
+    "cover": "The coverage engine on the sample",
+    "web": "The web server on the sample",
     "start": "Starts",
     "import": "Import without splitting",
     "streets": "A county: raw streets, zones and cover",
@@ -43,17 +43,46 @@ def _machine(results: dict[str, Any]) -> str:
 
 
 def _group(title: str, figures: list[dict[str, Any]]) -> str:
-    lines = [f"## {title}\n", "| what | ours | runs | peer, ratio | floor |", "|---|---|---|---|---|"]
-    for figure in figures:
-        lines.append(
-            f"| {figure['name']} | {_amount(figure, figure['unit'])} | {figure['runs']} | {_peers(figure)} |"
-            f" {figure['floor']} |"
-        )
-    lines.append("")
+    sizes = list(dict.fromkeys(figure["size"] for figure in figures))
+    lines = [f"## {title}\n", *(_rows(figures) if len(sizes) == 1 else _rows_by_size(figures, sizes)), ""]
     data = dict.fromkeys(figure["data"] for figure in figures)
     lines += [f"Data: {'; '.join(data)}.\n"]
-    lines += [f"- {figure['name']}: {figure['note']}" for figure in figures if figure["note"]]
+    lines += dict.fromkeys(f"- {figure['name']}: {figure['note']}" for figure in figures if figure["note"])
     return "\n".join(lines) + "\n"
+
+
+def _rows(figures: list[dict[str, Any]]) -> list[str]:
+    return [
+        "| what | ours | runs | peer, ratio | floor |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {figure['name']} | {_amount(figure, figure['unit'])} | {figure['runs']} | {_peers(figure)} |"
+            f" {figure['floor']} |"
+            for figure in figures
+        ),
+    ]
+
+
+def _rows_by_size(figures: list[dict[str, Any]], sizes: list[str]) -> list[str]:
+    """Return one row for what was measured on several sizes, so that one sees what grows with the town."""
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
+    for figure in figures:
+        rows.setdefault(figure["name"], {})[figure["size"]] = figure
+    return [
+        f"| what | {' | '.join(sizes)} | floor |",
+        f"|---|{'---|' * len(sizes)}---|",
+        *(
+            f"| {name} | {' | '.join(_cell(found.get(size)) for size in sizes)} |"
+            f" {next(iter(found.values()))['floor']} |"
+            for name, found in rows.items()
+        ),
+    ]
+
+
+def _cell(figure: dict[str, Any] | None) -> str:
+    if figure is None:
+        return ""
+    return "; ".join(filter(None, (_amount(figure, figure["unit"]), _peers(figure))))
 
 
 def _peers(figure: dict[str, Any]) -> str:

@@ -66,6 +66,8 @@ class Figure:
         What it must reach, in words; empty where nothing was promised.
     note
         What a reader must know to understand the figure.
+    size
+        Of the sample, S, M or L, where it was measured on the sample.
     """
 
     group: str
@@ -77,6 +79,7 @@ class Figure:
     more_is_better: bool = False
     floor: str = ""
     note: str = ""
+    size: str = ""
 
     def ratio(self, peer: str) -> float:
         """Return how many times better than a peer this is; under 1 it is worse."""
@@ -93,6 +96,7 @@ class Figure:
             "data": self.data,
             "floor": self.floor,
             "note": self.note,
+            "size": self.size,
             "peers": [
                 {"name": name, **spread.as_json(), "ratio": round(self.ratio(name), 3)}
                 for name, spread in self.peers.items()

@@ -17,7 +17,7 @@ MB = 1_000_000
 
 def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
     """Measure how long everything takes, and how large the file is."""
-    town = workspace.sample_town()
+    town = workspace.sample()
     file, dump = workspace.folder / "town.zip", workspace.folder / "town.dump"
     has_peer = shutil.which("pg_dump") is not None
     saving: dict[str, Candidate] = {OURS: lambda: _save(workspace, town, file)}

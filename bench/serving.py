@@ -126,7 +126,7 @@ def _received(wire: socket.socket, path: str) -> bytes:
 
 def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
     """Measure the map page and the tiles of the sample town."""
-    database = workspace.sample_town()
+    database = workspace.sample()
     home = workspace.folder / "served"
     with (
         up(home, "--no-sample", environment=database.environment) as server,

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, make_url, text
 
 from bench.memory import watching
 from geo_hygiene.cluster import Cluster
+from geo_hygiene.cluster.server import DATABASE
 from geo_hygiene.database import engine, migrate
 
 COMMAND = [sys.executable, "-c", "from geo_hygiene.cli import main; main()"]
@@ -69,29 +70,42 @@ class Run:
         return found
 
 
-class Workspace:
-    """A folder with a cluster; its database ``geo_hygiene`` is migrated and stays empty, to be copied."""
+SAMPLE = "sample"
+"""Name of the database that holds the sample."""
 
-    def __init__(self, folder: Path, cluster: Cluster) -> None:
+
+class Workspace:
+    """A folder with a cluster; its database ``geo_hygiene`` is migrated and stays empty, to be copied.
+
+    Parameters
+    ----------
+    size
+        Of the sample that is measured: S, M or L.
+    has_sample
+        Whether a database with it is there.
+    """
+
+    def __init__(self, folder: Path, cluster: Cluster, *, size: str, has_sample: bool) -> None:
         self.folder = folder
         self.cluster = cluster
+        self.size = size
         self._count = 0
-        self._kept: dict[str, Database] = {}
+        self._has_sample = has_sample
 
     @property
     def empty(self) -> Database:
         """Return the database without records."""
-        return self._database("geo_hygiene")
+        return self._database(DATABASE)
 
     def _database(self, name: str) -> Database:
         return Database(name, self.cluster.url("owner", database=name), self.cluster.url("service", database=name))
 
-    def copy(self, template: Database | None = None) -> Database:
+    def copy(self, template: Database | None = None, name: str | None = None) -> Database:
         """Return a copy of a database that nobody is connected to."""
         self._count += 1
-        name = f"copy_{self._count}"
+        name = name or f"copy_{self._count}"
         source = (template or self.empty).name
-        self._administer(f'create database "{name}" template "{source}" owner geo_hygiene_owner')
+        administer(self.cluster, f'create database "{name}" template "{source}" owner geo_hygiene_owner')
         return self._database(name)
 
     @contextmanager
@@ -105,13 +119,7 @@ class Workspace:
 
     def drop(self, database: Database) -> None:
         """Remove a copy."""
-        self._administer(f'drop database "{database.name}" with (force)')
-
-    def _administer(self, statement: str) -> None:
-        administrator = engine(self.cluster.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
-        with administrator.connect() as connection:
-            connection.execute(text(statement))
-        administrator.dispose()
+        administer(self.cluster, f'drop database "{database.name}" with (force)')
 
     def settle(self, database: Database) -> None:
         """Gather statistics, as the server itself does after a while, so that plans are those of a running town."""
@@ -130,14 +138,14 @@ class Workspace:
         """
         return run([*COMMAND, *arguments], database.environment | {"GEO_HYGIENE_HOME": str(self.folder)})
 
-    def sample_town(self) -> Database:
-        """Return a database with the sample town, made once; copy it to write in it."""
-        if "sample" not in self._kept:
-            database = self.copy()
-            self.run(database, "sample", "load")
-            self.settle(database)
-            self._kept["sample"] = database
-        return self._kept["sample"]
+    def sample(self) -> Database:
+        """Return a database with the sample, made once; copy it to write in it."""
+        if not self._has_sample:
+            size = () if self.size == "S" else ("--size", self.size)
+            self.run(self.copy(name=SAMPLE), "sample", "load", *size)
+            self.settle(self._database(SAMPLE))
+            self._has_sample = True
+        return self._database(SAMPLE)
 
 
 def run(command: list[str], environment: Mapping[str, str]) -> Run:
@@ -161,15 +169,45 @@ def run(command: list[str], environment: Mapping[str, str]) -> Run:
 
 
 @contextmanager
-def workspace() -> Iterator[Workspace]:
-    """Make a workspace, and remove it afterwards with all its databases."""
+def workspace(size: str = "S", home: Path | None = None) -> Iterator[Workspace]:
+    """Make a workspace, and remove it afterwards with all its databases.
+
+    Parameters
+    ----------
+    size
+        Of the sample that is measured.
+    home
+        Holds this sample, in a database that is stopped: its copy saves loading the sample.
+
+    Raises
+    ------
+    RuntimeError
+        If the database of the home runs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="geo-hygiene-bench-"))
     folder.chmod(0o755)  # the user that the database runs as must enter it
     cluster = Cluster(folder)
     try:
+        if home is not None:
+            source = Cluster(home)
+            if source.status().pid is not None:
+                raise RuntimeError(f"the database of {home} runs")
+            run(["cp", "--archive", "--reflink=auto", str(source.folder), str(cluster.folder)], {})
         with cluster.lease():
+            if home is not None:
+                migrate(cluster.url("owner"))
+                administer(cluster, f'alter database "{DATABASE}" rename to "{SAMPLE}"')
+        with cluster.lease():  # a cluster without its database gets an empty one
             migrate(cluster.url("owner"))
-            yield Workspace(folder, cluster)
+            yield Workspace(folder, cluster, size=size, has_sample=home is not None)
     finally:
         shutil.rmtree(cluster.folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def administer(cluster: Cluster, statement: str) -> None:
+    """Run a statement about whole databases."""
+    administrator = engine(cluster.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
+    with administrator.connect() as connection:
+        connection.execute(text(statement))
+    administrator.dispose()

@@ -142,10 +142,22 @@ def in_time(connection: Connection, seconds: float, question: Callable[[Connecti
 
 def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
     """Run a statement with many rows at once; ``values %s`` in it becomes the rows, bound by the driver."""
-    if rows:
-        cursor: Any = connection.connection.cursor()
-        with cursor:
-            execute_values(cursor, statement, rows, page_size=10_000)
+    _run_with_rows(connection, statement, rows, fetch=False)
+
+
+def write_rows_returning(
+    connection: Connection, statement: str, rows: Sequence[Sequence[object]]
+) -> list[tuple[Any, ...]]:
+    """Do as :func:`write_rows`, and return what the statement returns."""
+    return _run_with_rows(connection, statement, rows, fetch=True) or []
+
+
+def _run_with_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]], *, fetch: bool) -> Any:
+    if not rows:
+        return None
+    cursor: Any = connection.connection.cursor()
+    with cursor:
+        return execute_values(cursor, statement, rows, page_size=10_000, fetch=fetch)
 
 
 def head_revision() -> str:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import pytest
@@ -72,6 +73,24 @@ def test_the_report_shows_what_was_measured() -> None:
     assert "in 3 rounds on 2 cores of a cpu, 8.0 GiB, load 0.1 before, a system: PostGIS 3.3." in report
     assert "| Import | 2 s (1-3) | 3 | raw COPY 1 s (1-1), **0.5 x** | 2 x raw COPY |" in report
     assert "Data: 100 rows." in report
+
+
+def test_the_report_shows_sizes_of_the_sample_side_by_side() -> None:
+    def figure(name: str, size: str, seconds: float) -> dict[str, Any]:
+        peers = {"peer": Spread((3 * seconds,))} if name == "Rebuild" else {}
+        spread = Spread((seconds,))
+        return Figure(
+            group="cover", name=name, unit="s", spread=spread, data=size, peers=peers, note="A note.", size=size
+        ).as_json()
+
+    figures = [figure("Rebuild", "S", 1.0), figure("Question", "S", 2.0), figure("Rebuild", "M", 4.0)]
+    machine = {"cpu": "a cpu", "cores": 2, "memory_gib": 8.0, "system": "a system", "load": 0.1}
+    measured = {"measured_at": "2025-01-01T00:00:00+00:00", "rounds": 1, "machine": machine, "versions": {}}
+    report = document(measured | {"figures": figures})
+    assert "| what | S | M | floor |\n|---|---|---|---|" in report
+    assert "| Rebuild | 1 s; peer 3 s, **3 x** | 4 s; peer 12 s, **3 x** |  |" in report
+    assert "| Question | 2 s |  |  |" in report
+    assert report.count("Rebuild: A note.") == 1
 
 
 def test_memory_of_a_child_counts() -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage import rebuild
 from geo_hygiene.coverage.periods import EVER, NEVER, Period, TargetClaim, target_states, target_vacancies
 from geo_hygiene.coverage.versions import bump_duties
-from geo_hygiene.database import write_rows
+from geo_hygiene.database import write_rows, write_rows_returning
 
 BULK = 5_000
 """Above this many targets the set-based way is quicker than the one by differences."""
@@ -151,23 +152,36 @@ class _Ledger:
 
     def write(self, connection: Connection) -> None:
         """Add what differs to the kept ledger and drop the days on which nothing changes any more."""
-        changes = {key: sums for key, sums in self.changes.items() if any(sums)}
-        rows = [(duty_id, area_id, _day(day), *sums) for (duty_id, area_id, day), sums in changes.items()]
-        write_rows(
+        written = write_rows_returning(
             connection,
-            "insert into ledger as kept (duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)"
-            " values %s on conflict (duty_id, area_id, day) do update set"
+            "insert into ledger as kept (duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)"
+            " values %s on conflict (duty_id, level, area_id, day) do update set"
             " total_mm = kept.total_mm + excluded.total_mm, covered_mm = kept.covered_mm + excluded.covered_mm,"
-            " overlap_mm = kept.overlap_mm + excluded.overlap_mm, vacant_mm = kept.vacant_mm + excluded.vacant_mm",
-            rows,
+            " overlap_mm = kept.overlap_mm + excluded.overlap_mm, vacant_mm = kept.vacant_mm + excluded.vacant_mm"
+            " returning id, total_mm, covered_mm, overlap_mm, vacant_mm",
+            self._rows(connection),
         )
         connection.execute(
-            text(
-                "delete from ledger where duty_id = any(:duties)"
-                " and total_mm = 0 and covered_mm = 0 and overlap_mm = 0 and vacant_mm = 0"
-            ),
-            {"duties": sorted({duty_id for duty_id, _, _ in changes})},
+            text("delete from ledger where id = any(:ids)"), {"ids": [row[0] for row in written if not any(row[1:])]}
         )
+
+    def _rows(self, connection: Connection) -> list[tuple[Any, ...]]:
+        """Return the changes of the areas and, added up, of those above them."""
+        changes = {key: sums for key, sums in self.changes.items() if any(sums)}
+        above = {
+            row.id: (("community", row.community_id), ("office", row.office_id))
+            for row in connection.execute(
+                text("select id, community_id, office_id from area_tree where id = any(:ids)"),
+                {"ids": sorted({area_id for _duty, area_id, _on in changes if area_id is not None})},
+            )
+        }
+        nowhere = (("community", None), ("office", None))
+        added: dict[tuple[int, str, int | None, date], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for (duty_id, area_id, day), sums in changes.items():
+            for level, area in (("own", area_id), *above.get(area_id, nowhere), ("all", None)):
+                row = added[duty_id, level, area, day]
+                row[:] = map(add, row, sums)
+        return [(*key[:3], _day(key[3]), *sums) for key, sums in added.items() if any(sums)]
 
 
 def _replace_states(

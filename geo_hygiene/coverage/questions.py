@@ -37,16 +37,7 @@ where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid
     and (cast(:community as text) is null or community.code = :community)
     and (cast(:area_group as text) is null or area_group.code = :area_group)
     and (cast(:lane as text) is null or {lane})
-    and case :state
-        when 'gap' then state.gap_max_mm >= :listed
-        when 'overlap' then state.overlap_mm >= :listed
-        when 'vacant' then exists (
-            select from vacancy
-            where vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
-                and vacancy.valid_from <= :on and :on < vacancy.valid_to
-        )
-        else true
-    end
+    {kept}
     and (cast(:zones as text[]) is null and cast(:persons as int[]) is null or state.target_id in (
         select cover.target_id
         from duty_zone
@@ -63,6 +54,19 @@ where state.duty_id = :duty_id and state.valid_from <= :on and :on < state.valid
     {first}
 """
 """Only targets that can have a wanted piece are cut into pieces."""
+
+KEPT = {
+    "gap": "and state.gap_max_mm >= :listed",
+    "overlap": "and state.overlap_mm >= :listed",
+    "vacant": """
+        and exists (
+            select from vacancy
+            where vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
+                and vacancy.valid_from <= :on and :on < vacancy.valid_to
+        )
+    """,
+}
+"""What the kept answers say of a target that has a piece of a state; any may have a covered one."""
 
 ROWS = """
 select
@@ -236,12 +240,17 @@ def pieces(
     """Return the stretches of one state each on a day, points by their code; a page's key fits every order."""
     order = _fitting(order, duty)
     chosen = wanted or PieceFilter()
+    if chosen == PieceFilter(state="gap") and order is Order.LENGTH:
+        return gaps(connection, duty, on, limit=limit, after=after)
     values = _values(connection, duty, on, chosen, limit, after)
     if chosen == PieceFilter() and (order is Order.LANE or after is None):
         rows = _first_pieces(connection, duty, order, values)
         if rows is not None:
             return _page(rows, duty, limit)
-    statement = pieces_statement(_named(WANTED, duty.layer, first=""), _listed(duty.layer, PIECE_ROWS, order))
+    statement = pieces_statement(
+        _named(WANTED, duty.layer, first="", kept=KEPT.get(chosen.state or "", "")),
+        _listed(duty.layer, PIECE_ROWS, order),
+    )
     return _page(connection.execute(statement, values).all(), duty, limit)
 
 
@@ -258,7 +267,7 @@ def _first_pieces(
     Without a filter the whole duty is asked for, of which a page shows little.
     """
     first = _named(FIRST_BY_LANE, duty.layer) if order is Order.LANE else FIRST_LONGEST
-    wanted = _named(WANTED, duty.layer, first=first)
+    wanted = _named(WANTED, duty.layer, first=first, kept="")
     statement = pieces_statement(wanted, _listed(duty.layer, PIECE_ROWS, order, KNOWN_OF_ASKED))
     asked = FIRST_FACTOR * values["limit"]
     rows = connection.execute(statement, values | {"first": asked}).all()

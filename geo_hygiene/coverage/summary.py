@@ -104,8 +104,22 @@ BY_AREA = """
 select {columns} coalesce(sum(total_mm), 0) as total, coalesce(sum(covered_mm), 0) as covered,
     coalesce(sum(overlap_mm), 0) as overlap, coalesce(sum(vacant_mm), 0) as vacant
 from ledger {joins}
-where ledger.duty_id = :duty_id and ledger.day <= :on {grouping}
+where ledger.duty_id = :duty_id and ledger.level = :level and ledger.day <= :on {grouping}
 """
+
+BELOW_AREA = """
+ledger.area_id in (
+    select id from area where :area in (id, parent_id)
+    union all
+    select area.id from area join area as parent on parent.id = area.parent_id where parent.parent_id = :area
+)
+"""
+"""The area itself, what is in it, and what is in that."""
+
+IN_TREE = "left join area_tree on area_tree.id = ledger.area_id"
+
+KEPT_LEVELS = {Level.OFFICE: "office", Level.COMMUNITY: "community"}
+"""Levels whose sums are kept; those of groups are sums of the areas that targets are assigned to."""
 
 BY_GROUPING = """
 select bundle.code, bundle.name, sum(target.extent_mm) as total, sum(state.covered_mm) as covered,
@@ -179,20 +193,23 @@ order by duty_zone.code
 """Targets of other kinds that a shape meets are not asked of the duty; a scope of everything leaves nothing outside."""
 
 
-def summarize(connection: Connection, duty: DutyRecord, on: date, level: Level | None = None) -> Summary:
+def summarize(
+    connection: Connection, duty: DutyRecord, on: date, level: Level | None = None, *, outside: bool = True
+) -> Summary:
     """Return the sums of a duty on a day, broken down by a level where one is given.
 
     Rows of areas and lanes add up to the total; by person each holder counts whole, and the row without a code is
-    what nobody holds.
+    what nobody holds. What lies ``outside`` the scope is looked for among all stretches of the duty's zones.
     """
     values = {"duty_id": duty.id, "on": on}
-    total = connection.execute(text(BY_AREA.format(columns="", joins="", grouping="")), values).one()
+    whole = text(BY_AREA.format(columns="", joins="", grouping=""))
+    total = connection.execute(whole, values | {"level": "all"}).one()
     sums = _sums(total)
     rows = _rows(connection, duty, level, values, sums)
-    outside = tuple(
-        OutsideScope(row.zone, row.targets, int(row.extent)) for row in connection.execute(text(OUTSIDE_SCOPE), values)
+    found = connection.execute(text(OUTSIDE_SCOPE), values) if outside else ()
+    return Summary(
+        duty, on, sums, level, rows, tuple(OutsideScope(row.zone, row.targets, int(row.extent)) for row in found)
     )
-    return Summary(duty, on, sums, level, rows, outside)
 
 
 def summarize_within(
@@ -201,12 +218,12 @@ def summarize_within(
     """Return the sums of an area of a level on a day, and those of the areas one level below it."""
     statement = BY_AREA.format(
         columns="part.code, part.name,",
-        joins="join area_tree on area_tree.id = ledger.area_id"
-        f" left join area as part on part.id = area_tree.{BELOW[level]}_id",
-        grouping=f"and area_tree.{level.value}_id = :area group by part.id, part.code, part.name"
+        joins=f"{IN_TREE} left join area as part on part.id = area_tree.{BELOW[level]}_id",
+        grouping=f"and {BELOW_AREA} group by part.id, part.code, part.name"
         " having sum(total_mm) <> 0 order by part.code nulls last",
     )
-    rows = _summary_rows(connection.execute(text(statement), {"duty_id": duty.id, "on": on, "area": area_id}))
+    values = {"duty_id": duty.id, "level": "own", "on": on, "area": area_id}
+    rows = _summary_rows(connection.execute(text(statement), values))
     return _added(rows), rows if level is not Level.GROUP else ()
 
 
@@ -238,14 +255,15 @@ def _rows(
         nobody = SummaryRow(None, None, Sums(sums.gap + sums.vacant, sums.vacant, 0, sums.vacant))
         held = _summary_rows(connection.execute(pieces_statement(OVERLAPPED, BY_PERSON), values))
         return (*held, nobody) if nobody.sums.total else held
-    return _summary_rows(connection.execute(text(_by_area(level)), values))
+    kept = KEPT_LEVELS.get(level, "own")
+    return _summary_rows(connection.execute(text(_by_area(level)), values | {"level": kept}))
 
 
 def _by_area(level: Level) -> str:
+    above = "area_tree.group_id" if level is Level.GROUP else "ledger.area_id"
     return BY_AREA.format(
         columns="area.code, area.name,",
-        joins="left join area_tree on area_tree.id = ledger.area_id"
-        f" left join area on area.id = area_tree.{level.value}_id",
+        joins=f"{IN_TREE if level is Level.GROUP else ''} left join area on area.id = {above}",
         grouping="group by area.id, area.code, area.name having sum(total_mm) <> 0 order by area.code nulls last",
     )
 

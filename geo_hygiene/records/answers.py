@@ -1,13 +1,14 @@
 """What is kept so that no geometry is overlaid when a question is asked.
 
-Every row follows from targets, claims, scopes and assignments, and ``cover rebuild`` makes the same rows again.
+Every row follows from targets, claims, scopes and assignments, and ``cover rebuild`` makes the same rows again. It is
+not checked when it is written whether its target and source exist: what deletes those deletes it too, by a trigger.
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,8 +20,8 @@ class Cover(Base):
 
     __tablename__ = "cover"
 
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("claim_source.id", ondelete="CASCADE"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    source_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_mm: Mapped[int] = mapped_column(Integer, primary_key=True)
     to_mm: Mapped[int] = mapped_column(Integer)
 
@@ -36,7 +37,7 @@ class State(Base):
     __tablename__ = "state"
 
     duty_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     valid_from: Mapped[date | None] = valid_from_column(primary_key=True)
     valid_to: Mapped[date | None] = valid_to_column()
     area_id: Mapped[int | None] = mapped_column(Integer)
@@ -47,6 +48,7 @@ class State(Base):
 
     __table_args__ = (
         Index("ix_state_gap", "duty_id", "gap_max_mm", postgresql_where="gap_max_mm > 0"),
+        Index("ix_state_overlap", "duty_id", postgresql_where="overlap_mm > 0"),
         Index("ix_state_target_id", "target_id"),
     )
 
@@ -57,7 +59,7 @@ class Vacancy(Base):
     __tablename__ = "vacancy"
 
     duty_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    target_id: Mapped[int] = mapped_column(ForeignKey("target.id", ondelete="CASCADE"), primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     valid_from: Mapped[date | None] = valid_from_column(primary_key=True)
     valid_to: Mapped[date | None] = valid_to_column()
     area_id: Mapped[int | None] = mapped_column(Integer)
@@ -67,12 +69,17 @@ class Vacancy(Base):
 
 
 class Ledger(Base):
-    """Changes of the sums of an area by day; a day's figures are the sum of all changes up to it."""
+    """Changes of the sums of an area by day; a day's figures are the sum of all changes up to it.
+
+    They are kept for the areas that targets are assigned to (level ``own``), and added up to communities, to offices
+    and to one row for ``all``, so that a question reads no more rows than it answers with.
+    """
 
     __tablename__ = "ledger"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     duty_id: Mapped[int] = mapped_column(SmallInteger)
+    level: Mapped[str] = mapped_column(Text)
     area_id: Mapped[int | None] = mapped_column(Integer)
     day: Mapped[date | None] = valid_from_column()
     total_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -81,7 +88,13 @@ class Ledger(Base):
     vacant_mm: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     __table_args__ = (
-        Index("uq_ledger_duty_area_day", "duty_id", "area_id", "day", unique=True, postgresql_nulls_not_distinct=True),
+        CheckConstraint("level in ('own', 'community', 'office', 'all')", name="level"),
+        Index(
+            "uq_ledger_duty_level_area_day",
+            *("duty_id", "level", "area_id", "day"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
 

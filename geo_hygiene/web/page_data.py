@@ -192,7 +192,7 @@ def table(connection: Connection, asked: TableParameters) -> Table:
         on=on,
         duty=duty,
         duties=all_duties(connection),
-        summary=summarize(connection, duty, on, Level.COMMUNITY),
+        summary=summarize(connection, duty, on, Level.COMMUNITY, outside=False),
         page=questions.pieces(
             connection, duty, on, wanted=asked.wanted(), order=asked.sort, limit=asked.limit, after=asked.after
         ),

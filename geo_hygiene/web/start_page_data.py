@@ -105,7 +105,7 @@ def start(connection: Connection, kept: KeptCounts) -> Start:
     on = today(connection)
     duties = all_duties(connection)
     headlines = [
-        Headline(duty=duty, summary=summarize(connection, duty, on, None if place else Level.COMMUNITY))
+        Headline(duty=duty, summary=summarize(connection, duty, on, None if place else Level.COMMUNITY, outside=False))
         for place, duty in enumerate(duties)
     ]
     longest = questions.pieces(connection, duties[0], on, wanted=questions.PieceFilter(state="gap"), limit=GAPS)

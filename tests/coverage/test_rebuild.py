@@ -23,8 +23,8 @@ KEPT = {
     "state": "select duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps::text"
     " from state order by 1, 2, 3",
     "vacancy": "select duty_id, target_id, valid_from, valid_to, area_id, vacant_mm from vacancy order by 1, 2, 3",
-    "ledger": "select duty_id, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm from ledger"
-    " order by duty_id, area_id nulls last, day",
+    "ledger": "select duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm from ledger"
+    " order by duty_id, level, area_id nulls last, day",
 }
 
 
@@ -196,6 +196,21 @@ def test_replaced_lists_stay_on_a_street_that_is_split(connection: Connection) -
         {"ids": sorted(town.extents)},
     )
     assert [tuple(row) for row in listed] == [(zone, 10_000)]
+
+
+def test_what_is_deleted_takes_its_kept_answers_along(connection: Connection) -> None:
+    town = grid_town(connection, 2)
+    (target_id, extent), (other_id, other_extent) = list(town.extents.items())[:2]
+    stretches = [Stretch(target_id, 0, extent), Stretch(other_id, 0, other_extent)]
+    (zone,) = add_zones(connection, [NewZone(code="Z", duty_id=1, stretches=stretches)])
+    kept = "select (select count(*) from cover), (select count(*) from state), (select count(*) from vacancy)"
+    before = connection.execute(text(kept)).one()
+    states = connection.scalar(text("select count(*) from state where target_id = :id"), {"id": target_id})
+    connection.execute(text("delete from target where id = :id"), {"id": target_id})
+    assert connection.execute(text(kept)).one() == (before[0] - 1, before[1] - states, before[2] - 1)
+    source = connection.scalar(text("delete from claim where id = :id returning source_id"), {"id": zone})
+    connection.execute(text("delete from claim_source where id = :id"), {"id": source})
+    assert connection.scalar(text("select count(*) from cover")) == before[0] - 2
 
 
 def test_neighbours_of_one_duty_and_time_have_unlike_colours(connection: Connection) -> None:

@@ -71,7 +71,7 @@ select
     format('%s / %s / %s / %s', made.total_mm, made.covered_mm, made.overlap_mm, made.vacant_mm) as expected
 from (select *, coalesce(area_id, 0) as area_key from ledger) as kept
 full join (select *, coalesce(area_id, 0) as area_key from ({rebuild.LEDGER}) as summed) as made
-    using (duty_id, area_key, day)
+    using (duty_id, level, area_key, day)
 left join duty on duty.id = duty_id
 left join area on area.id = area_key
 where (kept.total_mm, kept.covered_mm, kept.overlap_mm, kept.vacant_mm)
