@@ -9,6 +9,7 @@ from bench.figures import TIE
 TITLES = {
     "cover": "The coverage engine on the sample",
     "web": "The web server on the sample",
+    "heat": "Complaints: where they gather, and their pages",
     "start": "Starts",
     "import": "Import without splitting",
     "streets": "A county: raw streets, zones and cover",
