@@ -309,9 +309,9 @@ def test_an_older_backup_is_brought_to_the_schema_of_this_program(
     folder: Path, new_database: Callable[..., TestDatabase], sample_template: TestDatabase, database: TestDatabase
 ) -> None:
     old = new_database(sample_template.name)
-    migrate(old.owner_url, "0008")
+    migrate(old.owner_url, "0014")
     backup = write_backup(folder / "old.zip", old.owner_url, folder)
-    assert backup.manifest["migration"] == "0008"
+    assert backup.manifest["migration"] == "0014"
     counts = rows_of(old)
     run("db", "restore", folder / "old.zip", "--home", folder / "again", database=database)
     assert rows_of(database) == counts

@@ -28,6 +28,9 @@ ASKED = [{"duty": duty, "on": on} for duty in DUTIES for on in ("2025-03-01", "2
 LOWEST = "0004"
 """Below it there are no duties to ask for."""
 
+SUMS_OF_EVERY_LEVEL = "0014"
+"""From this revision on the questions of this program can be asked."""
+
 SHAPE = """
 select 'column', table_name || '.' || column_name, data_type || is_nullable || coalesce(column_default, '')
 from information_schema.columns where table_schema = 'public'
@@ -63,7 +66,8 @@ def test_every_migration_leads_down_and_up_and_keeps_the_figures(
         migrate(town.owner_url, revision)
         with snapshot(town.owner_url) as connection:
             assert current_revision(connection) == revision
-        assert figures_of(town) == figures, revision
+        if revision >= SUMS_OF_EVERY_LEVEL:
+            assert figures_of(town) == figures, revision
     migrate(town.owner_url)
     assert figures_of(town) == figures
     assert shape_of(town) == shape

@@ -269,7 +269,7 @@ def hamlet() -> list[Table]:
                     day,
                     day,
                     "有老鼠",
-                    "甲路",
+                    "丙路",
                     "1号",
                     spot.x if spot else None,
                     spot.y if spot else None,

@@ -73,7 +73,7 @@ def area_choices(connection: Connection, on: date, chosen: str | None = None) ->
     return {row.code: row.title for row in found}
 
 
-OFFICES = """
+OFFICE_NAMES = """
 select coalesce(name, code) from area
 where level = 'office' and valid_from <= :on and :on < valid_to
 order by code
@@ -82,7 +82,7 @@ order by code
 
 def offices(connection: Connection, on: date) -> list[str]:
     """Return the names of the offices of a day."""
-    return list(connection.scalars(text(OFFICES), {"on": on}))
+    return list(connection.scalars(text(OFFICE_NAMES), {"on": on}))
 
 
 def area(connection: Connection, name: str, duty: DutyRecord, on: date) -> dict[str, Any]:

@@ -182,5 +182,5 @@ def _names(path: Path, start: bytes) -> Iterator[str]:
         try:
             with zipfile.ZipFile(path) as archive:
                 yield from archive.namelist() if "[Content_Types].xml" in archive.namelist() else ()
-        except (zipfile.BadZipFile, OSError):
+        except (zipfile.BadZipFile, OSError, ValueError):  # a name that is none is a ValueError
             return
