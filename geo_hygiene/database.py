@@ -12,6 +12,7 @@ from weakref import WeakSet
 import psycopg2
 import psycopg2.errors
 from geoalchemy2 import Geometry
+from psycopg2.extensions import TRANSACTION_STATUS_ACTIVE, TRANSACTION_STATUS_INERROR
 from psycopg2.extras import execute_values
 from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, event, text
 from sqlalchemy.exc import OperationalError
@@ -122,6 +123,15 @@ def cancel_statements() -> None:
     for driver in tuple(_drivers):
         with suppress(psycopg2.Error):
             driver.cancel()
+
+
+def is_between_statements() -> bool:
+    """Tell whether a signal handler may raise an exception.
+
+    The driver prints what is raised while it words the failure of a statement, and goes on with that failure.
+    """
+    within = (TRANSACTION_STATUS_ACTIVE, TRANSACTION_STATUS_INERROR)
+    return all(driver.info.transaction_status not in within for driver in tuple(_drivers))
 
 
 def in_time(connection: Connection, seconds: float, question: Callable[[Connection], Answer]) -> Answer | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import signal
 import sys
 import tempfile
 import traceback
@@ -21,6 +20,7 @@ import click
 from pydantic import ValidationError
 
 from geo_hygiene.cli.click_words import speak_through_click
+from geo_hygiene.cli.ending import ending_gently
 from geo_hygiene.cli.outside import failure_outside
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import visible
@@ -158,17 +158,6 @@ def open_home(home: Path | None) -> Iterator[Home]:
             yield Home(settings, connections)
         finally:
             connections.dispose()
-
-
-@contextmanager
-def ending_gently() -> Iterator[None]:
-    """Let Ctrl-C, a closed terminal and SIGTERM end a command in the same way: undone, with nothing left running."""
-    handlers = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def _wanted_locale() -> str:

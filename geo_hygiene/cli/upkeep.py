@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from geo_hygiene.cli.columns import print_columns
-from geo_hygiene.cli.context import ending_gently, home_option, load_settings, say, tell_watcher
+from geo_hygiene.cli.context import home_option, load_settings, say, tell_watcher
 from geo_hygiene.cli.cover import LABELS
+from geo_hygiene.cli.ending import ending_gently
 from geo_hygiene.cli.files import Bar
 from geo_hygiene.cluster import Cluster
 from geo_hygiene.cluster.errors import writing

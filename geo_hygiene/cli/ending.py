@@ -1,0 +1,81 @@
+"""How a command ends before its end: at Ctrl-C, at SIGTERM, or when its terminal is closed."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SOON = 0.02
+"""Seconds until an interruption that was lost is tried again."""
+
+
+@contextmanager
+def ending_gently() -> Iterator[None]:
+    """Let Ctrl-C, a closed terminal and SIGTERM end a command in the same way: undone, with nothing left running.
+
+    A signal that the caller lets the command ignore, as ``nohup`` does, stays ignored.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When a signal was heard.
+    """
+    from geo_hygiene.database import is_between_statements  # noqa: PLC0415 - `up`, which does without, starts faster
+
+    hook = sys.unraisablehook
+    interruption = _Interruption(is_between_statements, hook)
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {number: signal.getsignal(number) for number in signals}
+    for number, handler in handlers.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, interruption.hear)
+    sys.unraisablehook = interruption.lose
+    try:
+        yield
+    except Exception as error:
+        if interruption.heard is None:
+            raise
+        raise KeyboardInterrupt from error
+    finally:
+        interruption.end()
+        sys.unraisablehook = hook
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+class _Interruption:
+    """A signal that ends the command, wherever the command is when it is heard."""
+
+    def __init__(self, can_raise: Callable[[], bool], others: Callable[[sys.UnraisableHookArgs], object]) -> None:
+        self.can_raise = can_raise
+        self.others = others
+        self.heard: int | None = None
+        self.again: threading.Timer | None = None
+
+    def hear(self, number: int, _frame: FrameType | None) -> None:
+        """Interrupt the command, now or as soon as it can be."""
+        self.heard = number
+        if self.can_raise():
+            raise KeyboardInterrupt
+        self.try_again(number)
+
+    def lose(self, lost: sys.UnraisableHookArgs) -> None:
+        """Try again when the command was where nothing can be raised, as in a finalizer."""
+        if lost.exc_type is KeyboardInterrupt and self.heard is not None:
+            self.try_again(self.heard)
+        else:
+            self.others(lost)
+
+    def try_again(self, number: int) -> None:
+        """Let the main thread hear the signal once more, soon."""
+        self.again = threading.Timer(SOON, signal.pthread_kill, [threading.main_thread().ident, number])
+        self.again.start()
+
+    def end(self) -> None:
+        """Try no more."""
+        if self.again is not None:
+            self.again.cancel()

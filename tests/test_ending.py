@@ -1,0 +1,114 @@
+"""A command that is told to stop stops, wherever it is when it hears of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import psycopg2.extensions
+import pytest
+
+from geo_hygiene.cli.ending import ending_gently
+from geo_hygiene.database import engine
+from tests.conftest import TestDatabase
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+LONG = 5
+"""Seconds of work that must be interrupted."""
+
+
+@pytest.fixture(autouse=True)
+def _unchanged_outside() -> Iterator[None]:
+    handlers, hook = [signal.getsignal(number) for number in STOPS], sys.unraisablehook
+    yield
+    assert ([signal.getsignal(number) for number in STOPS], sys.unraisablehook) == (handlers, hook)
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_signal_ends_the_work(number: signal.Signals):
+    def work() -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(LONG)
+
+    _is_interrupted(work)
+
+
+def test_a_signal_that_is_heard_in_a_finalizer_ends_the_work_a_little_later(capfd: pytest.CaptureFixture[str]):
+    class Thing:
+        pass
+
+    def interrupted(_reference: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    def work() -> None:
+        thing = Thing()
+        watch = weakref.ref(thing, interrupted)
+        del thing
+        assert watch() is None
+        time.sleep(LONG)
+
+    _is_interrupted(work)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_signal_that_is_heard_while_a_statement_fails_ends_the_work_without_a_word(
+    database: TestDatabase, capfd: pytest.CaptureFixture[str]
+):
+    connections = engine(database.service_url)
+    with connections.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+
+        def work() -> None:
+            with suppress(psycopg2.Error):
+                driver.cursor().execute("select pg_sleep(5)")
+            driver.rollback()
+            time.sleep(LONG)
+
+        for step in range(20):
+            threading.Timer(0.01 + step / 5000, _cancel, [driver]).start()
+            _is_interrupted(work)
+            driver.rollback()
+    connections.dispose()
+    assert capfd.readouterr().err == ""
+
+
+def _cancel(driver: psycopg2.extensions.connection) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    driver.cancel()
+
+
+def test_what_the_caller_lets_a_command_ignore_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ending_gently():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_failure_after_the_signal_is_the_end_that_was_asked_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("geo_hygiene.database.is_between_statements", lambda: False)
+
+    def work() -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError
+
+    _is_interrupted(work)
+
+
+def test_other_failures_stay_what_they_are():
+    with pytest.raises(ValueError, match="other"), ending_gently():
+        raise ValueError("other")
+
+
+def _is_interrupted(work: Callable[[], None]) -> None:
+    with pytest.raises(KeyboardInterrupt), ending_gently():
+        work()
