@@ -62,11 +62,15 @@ class Unprojected:
 
 
 def hand_on(connection: Connection, child_ids: Iterable[int]) -> list[Unprojected]:
-    """Give new targets the lists of their parents, with their cover; return what no child could take over."""
+    """Give new targets, whose cover is yet to be written, the lists of their parents.
+
+    Returns
+    -------
+    What no child could take over.
+    """
     inherited, lost = _inherited(connection, child_ids, None)
-    for table in ("claim_stretch", "cover"):
-        _write(connection, table, inherited)
-    _write_lost(connection, lost)
+    _write(connection, "claim_stretch", inherited)
+    _write(connection, "unprojected_stretch", _rows(lost))
     return lost
 
 
@@ -77,7 +81,7 @@ def hand_down(connection: Connection, source_ids: Iterable[int], target_ids: Ite
         children = list(connection.scalars(text(CHILDREN), {"sources": sources, "ids": parents}))
         inherited, lost = _inherited(connection, children, sources)
         _write(connection, "claim_stretch", inherited)
-        _write_lost(connection, lost)
+        _write(connection, "unprojected_stretch", _rows(lost))
         parents = children
 
 
@@ -132,9 +136,5 @@ def _write(connection: Connection, table: str, rows: list[tuple[int, int, int, i
     )
 
 
-def _write_lost(connection: Connection, lost: list[Unprojected]) -> None:
-    write_rows(
-        connection,
-        "insert into unprojected_stretch (source_id, target_id, from_mm, to_mm) values %s",
-        [(item.source_id, item.target_id, *item.stretch) for item in lost],
-    )
+def _rows(lost: Iterable[Unprojected]) -> list[tuple[int, int, int, int]]:
+    return [(item.source_id, item.target_id, *item.stretch) for item in lost]

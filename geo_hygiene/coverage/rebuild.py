@@ -8,20 +8,27 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.versions import bump_duties
 
-COVER_OF_LISTS = """
-select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm
+PIECE = """
+select
+    target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm,
+    exists (select from claim where claim.source_id = pieces.source_id and claim.duty_id is null) as is_work
+"""
+
+COVER_OF_LISTS = f"""
+{PIECE}
 from (
     select target_id, source_id, unnest(range_agg(int4range(from_mm, to_mm))) as piece
     from claim_stretch
-    where cast(:sources as int[]) is null or source_id = any(:sources)
+    where (cast(:sources as int[]) is null or source_id = any(:sources))
+        and (cast(:targets as int[]) is null or target_id = any(:targets))
     group by target_id, source_id
 ) as pieces
 order by source_id, target_id
-"""
+"""  # noqa: S608 - constants
 """In the order of an index, without which writing takes three times as long."""
 
-COVER_OF_SHAPES = """
-select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm
+COVER_OF_SHAPES = f"""
+{PIECE}
 from (
     select
         target.id as target_id,
@@ -44,7 +51,7 @@ from (
     group by target.id, source.id
 ) as pieces
 order by source_id, target_id
-"""
+"""  # noqa: S608 - constants
 """Cut in 2D and measure the ends of the pieces: metres carried through an overlay are wrong."""
 
 STATES = """
@@ -229,7 +236,7 @@ claimed as materialized (
         required.duty_id, required.target_id, claim.id as claim_id, duty_zone.code as zone,
         claim.valid_from, claim.valid_to, int4multirange(int4range(cover.from_mm, cover.to_mm)) as ranges
     from (select distinct duty_id, target_id from required) as required
-    join cover on cover.target_id = required.target_id
+    join cover on cover.target_id = required.target_id and not cover.is_work
     join claim on claim.source_id = cover.source_id and claim.duty_id = required.duty_id
     left join duty_zone on duty_zone.id = claim.id
 ),
@@ -322,23 +329,22 @@ ANSWERS = {
 
 def write_cover(connection: Connection, source_ids: Iterable[int]) -> None:
     """Write the cover of new sources, lists and shapes."""
-    sources = sorted(source_ids)
-    _insert_cover(connection, COVER_OF_LISTS, sources=sources)
-    _insert_cover(connection, COVER_OF_SHAPES, sources=sources)
+    _insert_cover(connection, sources=sorted(source_ids))
 
 
-def write_cover_of_shapes(connection: Connection, target_ids: Iterable[int]) -> None:
-    """Write what the shapes that are there cover of new targets."""
-    _insert_cover(connection, COVER_OF_SHAPES, targets=sorted(target_ids))
+def write_cover_of_targets(connection: Connection, target_ids: Iterable[int]) -> None:
+    """Write what the sources that are there cover of new targets."""
+    _insert_cover(connection, targets=sorted(target_ids))
 
 
 def _insert_cover(
-    connection: Connection, rows: str, *, sources: list[int] | None = None, targets: list[int] | None = None
+    connection: Connection, *, sources: list[int] | None = None, targets: list[int] | None = None
 ) -> None:
-    connection.execute(
-        text(f"insert into cover (target_id, source_id, from_mm, to_mm) {rows}"),
-        {"sources": sources, "targets": targets},
-    )
+    for rows in (COVER_OF_LISTS, COVER_OF_SHAPES):
+        connection.execute(
+            text(f"insert into cover (target_id, source_id, from_mm, to_mm, is_work) {rows}"),
+            {"sources": sources, "targets": targets},
+        )
 
 
 def rebuild_answers(
@@ -377,7 +383,6 @@ def rebuild_answers(
 def rebuild(connection: Connection) -> None:
     """Make cover and every kept answer again; the caller holds the locks of everything."""
     connection.execute(text("delete from cover"))
-    _insert_cover(connection, COVER_OF_LISTS)
-    _insert_cover(connection, COVER_OF_SHAPES)
+    _insert_cover(connection)
     rebuild_answers(connection)
     bump_duties(connection, connection.scalars(text("select id from duty")))

@@ -72,8 +72,8 @@ def targets_changed(
     # before anything is read: whoever writes a claim or a list now is met here when it is there to be seen
     lock_duties(connection, duty_ids)
     lock_targets(connection)
-    rebuild.write_cover_of_shapes(connection, begun_ids)
     unprojected = hand_on(connection, begun_ids)
+    rebuild.write_cover_of_targets(connection, begun_ids)
     assign_new(connection, begun_ids)
     _delete_targets(connection, removed_ids)
     refresh(connection, duty_ids, touched)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Identity, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,10 +24,18 @@ class Cover(Base):
     source_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_mm: Mapped[int] = mapped_column(Integer, primary_key=True)
     to_mm: Mapped[int] = mapped_column(Integer)
+    is_work: Mapped[bool] = mapped_column(Boolean, comment="Whether the source is of work, or else of a duty")
 
     __table_args__ = (
         CheckConstraint("0 <= from_mm and from_mm < to_mm", name="stretch"),
         Index("ix_cover_source_id", "source_id"),
+        # a target of a duty meets a zone or two, and within some years a hundred works
+        Index(
+            "ix_cover_target_id_of_duties",
+            "target_id",
+            postgresql_include=["source_id", "from_mm", "to_mm"],
+            postgresql_where=text("not is_work"),
+        ),
     )
 
 

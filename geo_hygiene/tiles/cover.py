@@ -67,7 +67,7 @@ claimed as materialized (
                 where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
             )) over one_target as plain
     from in_tile
-    join cover on cover.target_id = in_tile.target_id
+    join cover on cover.target_id = in_tile.target_id and not cover.is_work
     join claim on claim.source_id = cover.source_id and claim.duty_id = :duty_id
         and claim.valid_from <= :on and :on < claim.valid_to
     left join duty_zone on duty_zone.id = claim.id

@@ -91,7 +91,7 @@ left join target on target.id = target_id
 left join lateral (
     select duty_zone.code from claim join duty_zone using (id) where claim.source_id = source_id limit 1
 ) as zone on true
-where kept.to_mm is distinct from made.to_mm
+where (kept.to_mm, kept.is_work) is distinct from (made.to_mm, made.is_work)
 """
 
 REBUILT_STATES = f"""
