@@ -112,7 +112,7 @@ def _read_targets(connection: Connection, scope: Mapping[str, list[int]]) -> dic
             " duty_zone.code, cover.target_id, cover.from_mm, cover.to_mm"
             " from cover join claim on claim.source_id = cover.source_id"
             " left join duty_zone on duty_zone.id = claim.id"
-            " where cover.target_id = any(:targets) and not cover.is_work and claim.duty_id = any(:duties)"
+            " where cover.target_id = any(:targets) and cover.duty_id = any(:duties)"
         ),
         scope,
     ):

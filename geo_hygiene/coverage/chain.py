@@ -43,7 +43,7 @@ join duty_zone on duty_zone.id = claim.id
 left join assignment on assignment.zone = duty_zone.code
     and assignment.valid_from <= :on and :on < assignment.valid_to
 left join person on person.id = assignment.person_id
-where cover.target_id = :target and not cover.is_work
+where cover.target_id = :target and cover.duty_id is not null
 order by claim.duty_id, cover.from_mm, cover.to_mm, duty_zone.code, person.code
 """
 """A list stays on a target that ended; nobody looks after the target any more."""

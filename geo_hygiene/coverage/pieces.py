@@ -30,10 +30,8 @@ active as (
             where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
         ) as holder
     from asked
-    join cover on cover.target_id = asked.target_id and not cover.is_work
-    join claim
-        on claim.source_id = cover.source_id and claim.duty_id = :duty_id
-        and claim.valid_from <= :on and :on < claim.valid_to
+    join cover on cover.target_id = asked.target_id and cover.duty_id = :duty_id
+    join claim on claim.source_id = cover.source_id and claim.valid_from <= :on and :on < claim.valid_to
     left join duty_zone on duty_zone.id = claim.id
 ),
 bound as (

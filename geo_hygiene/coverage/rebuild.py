@@ -11,7 +11,7 @@ from geo_hygiene.coverage.versions import bump_duties
 PIECE = """
 select
     target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm,
-    exists (select from claim where claim.source_id = pieces.source_id and claim.duty_id is null) as is_work
+    (select min(claim.duty_id) from claim where claim.source_id = pieces.source_id) as duty_id
 """
 
 COVER_OF_LISTS = f"""
@@ -227,7 +227,7 @@ with unheld as (
 required as materialized (
     select duty_target.* from duty_target
     join (
-        select distinct duty_id, target_id from unheld join cover using (source_id)
+        select distinct unheld.duty_id, target_id from unheld join cover using (source_id)
         where cast(:targets as int[]) is null or target_id = any(:targets)
     ) as touched using (duty_id, target_id)
 ),
@@ -236,8 +236,8 @@ claimed as materialized (
         required.duty_id, required.target_id, claim.id as claim_id, duty_zone.code as zone,
         claim.valid_from, claim.valid_to, int4multirange(int4range(cover.from_mm, cover.to_mm)) as ranges
     from (select distinct duty_id, target_id from required) as required
-    join cover on cover.target_id = required.target_id and not cover.is_work
-    join claim on claim.source_id = cover.source_id and claim.duty_id = required.duty_id
+    join cover on cover.target_id = required.target_id and cover.duty_id = required.duty_id
+    join claim on claim.source_id = cover.source_id
     left join duty_zone on duty_zone.id = claim.id
 ),
 cut as (
@@ -342,7 +342,7 @@ def _insert_cover(
 ) -> None:
     for rows in (COVER_OF_LISTS, COVER_OF_SHAPES):
         connection.execute(
-            text(f"insert into cover (target_id, source_id, from_mm, to_mm, is_work) {rows}"),
+            text(f"insert into cover (target_id, source_id, from_mm, to_mm, duty_id) {rows}"),
             {"sources": sources, "targets": targets},
         )
 

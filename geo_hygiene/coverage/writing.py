@@ -247,13 +247,13 @@ def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]
     touched = _covered_targets(connection, claim_ids)
     sources = dict(zip(claim_ids, _new_lists(connection, len(claim_ids)), strict=True))
     _write_stretches(connection, [(sources[claim_id], item) for claim_id in claim_ids for item in lists[claim_id]])
-    rebuild.write_cover(connection, sources.values())
     write_rows(
         connection,
         "update claim set source_id = given.source_id, version = version + 1, recorded_at = now()"
         " from (values %s) as given (id, source_id) where claim.id = given.id",
         sorted(sources.items()),
     )
+    rebuild.write_cover(connection, sources.values())
     refresh(connection, duty_ids, touched | {item.target_id for stretches in lists.values() for item in stretches})
     bump(connection, ["duty-zones"])
 
@@ -270,6 +270,13 @@ def change_duties(connection: Connection, duties: Mapping[int, int]) -> None:
         connection,
         "update claim set duty_id = given.duty_id from (values %s) as given (id, duty_id) where claim.id = given.id",
         sorted(duties.items()),
+    )
+    connection.execute(
+        text(
+            "update cover set duty_id = claim.duty_id from claim"
+            " where claim.id = any(:ids) and cover.source_id = claim.source_id"
+        ),
+        {"ids": ids},
     )
     refresh(connection, former, _covered_targets(connection, ids))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,7 @@ from geo_hygiene.database import Base, valid_from_column, valid_to_column
 
 
 class Cover(Base):
-    """Where a source meets a target, whatever the periods; only ever inserted."""
+    """Where a source meets a target, whatever the periods."""
 
     __tablename__ = "cover"
 
@@ -24,17 +24,17 @@ class Cover(Base):
     source_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_mm: Mapped[int] = mapped_column(Integer, primary_key=True)
     to_mm: Mapped[int] = mapped_column(Integer)
-    is_work: Mapped[bool] = mapped_column(Boolean, comment="Whether the source is of work, or else of a duty")
+    duty_id: Mapped[int | None] = mapped_column(SmallInteger, comment="Of the source's claims; null: work, or none")
 
     __table_args__ = (
         CheckConstraint("0 <= from_mm and from_mm < to_mm", name="stretch"),
         Index("ix_cover_source_id", "source_id"),
-        # a target of a duty meets a zone or two, and within some years a hundred works
+        # a target meets a zone or two of a duty, and within some years a hundred works
         Index(
-            "ix_cover_target_id_of_duties",
-            "target_id",
+            "ix_cover_of_duties",
+            *("target_id", "duty_id"),
             postgresql_include=["source_id", "from_mm", "to_mm"],
-            postgresql_where=text("not is_work"),
+            postgresql_where=text("duty_id is not null"),
         ),
     )
 

@@ -30,7 +30,10 @@ IN_TILE_COLUMNS = """
 
 FINE_IN_TILE = f"""
 with in_box as materialized (
-    select array_agg(id) as ids from target where geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => :margin)
+    select array_agg(target.id) as ids
+    from target
+    join duty on duty.id = :duty_id and duty.target_kind = target.kind
+    where geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => :margin)
 ),
 in_tile as materialized (
     select {IN_TILE_COLUMNS}
@@ -67,9 +70,8 @@ claimed as materialized (
                 where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
             )) over one_target as plain
     from in_tile
-    join cover on cover.target_id = in_tile.target_id and not cover.is_work
-    join claim on claim.source_id = cover.source_id and claim.duty_id = :duty_id
-        and claim.valid_from <= :on and :on < claim.valid_to
+    join cover on cover.target_id = in_tile.target_id and cover.duty_id = :duty_id
+    join claim on claim.source_id = cover.source_id and claim.valid_from <= :on and :on < claim.valid_to
     left join duty_zone on duty_zone.id = claim.id
     window one_target as (partition by in_tile.target_id)
 ),

@@ -19,8 +19,8 @@ from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, ad
 from tests.coverage.towns import SOUTH, START, STEP, WEST, Town, add_random_zones, add_target, grid_town, random_period
 
 KEPT = {
-    "cover": "select target_id, claim.id, from_mm, to_mm, is_work, duty_id is null from cover join claim using (source_id)"
-    " order by 1, 2, 3",
+    "cover": "select target_id, claim.id, from_mm, to_mm, cover.duty_id, claim.duty_id"
+    " from cover join claim using (source_id) order by 1, 2, 3",
     "state": "select duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps::text"
     " from state order by 1, 2, 3",
     "vacancy": "select duty_id, target_id, valid_from, valid_to, area_id, vacant_mm from vacancy order by 1, 2, 3",

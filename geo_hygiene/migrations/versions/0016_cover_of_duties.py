@@ -1,4 +1,4 @@
-"""Cover tells zones from work, so that who cuts a target at its zones does not read a year of work on it."""
+"""Cover knows its duty, so that who cuts a target at its zones does not read a year of work on it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+FILL = """
+update cover set duty_id = claim.duty_id
+from claim
+where claim.source_id = cover.source_id and claim.duty_id is not null
+"""
+
 
 def upgrade() -> None:
-    op.add_column("cover", sa.Column("is_work", sa.Boolean(), server_default=sa.false(), nullable=False))
-    op.execute(
-        "update cover set is_work = true from claim where claim.source_id = cover.source_id and claim.duty_id is null"
-    )
-    op.alter_column("cover", "is_work", server_default=None, comment="Whether the source is of work, or else of a duty")
-    op.create_index(
-        "ix_cover_target_id_of_duties",
+    op.add_column(
         "cover",
-        ["target_id"],
+        sa.Column("duty_id", sa.SmallInteger(), nullable=True, comment="Of the source's claims; null: work, or none"),
+    )
+    op.execute(FILL)
+    op.create_index(
+        "ix_cover_of_duties",
+        "cover",
+        ["target_id", "duty_id"],
         unique=False,
         postgresql_include=["source_id", "from_mm", "to_mm"],
-        postgresql_where=sa.text("not is_work"),
+        postgresql_where=sa.text("duty_id is not null"),
     )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_cover_target_id_of_duties", "cover")
-    op.drop_column("cover", "is_work")
+    op.drop_index("ix_cover_of_duties", "cover")
+    op.drop_column("cover", "duty_id")

@@ -91,8 +91,13 @@ left join target on target.id = target_id
 left join lateral (
     select duty_zone.code from claim join duty_zone using (id) where claim.source_id = source_id limit 1
 ) as zone on true
-where (kept.to_mm, kept.is_work) is distinct from (made.to_mm, made.is_work)
+where kept.to_mm is distinct from made.to_mm
+    or (
+        kept.duty_id is distinct from made.duty_id
+        and exists (select from claim where claim.source_id = kept.source_id)
+    )
 """
+"""A list that was replaced is nobody's, and keeps the duty that it had."""
 
 REBUILT_STATES = f"""
 with made as materialized ({rebuild.STATES})
