@@ -41,3 +41,20 @@ def test_the_revisions_are_told_by_the_names_of_the_files() -> None:
     scripts = ScriptDirectory.from_config(config)
     assert head_revision() == scripts.get_current_head()
     assert known_revisions() == [script.revision for script in scripts.walk_revisions()]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind"),
+    [([3, -1, 2], "integer[]"), ([2**31 - 1], "integer[]"), ([2**31], "bigint[]"), ([1, -(2**40)], "bigint[]")],
+)
+def test_whole_numbers_reach_the_database_as_an_array_of_the_least_kind(
+    connection: Connection, numbers: list[int], kind: str
+) -> None:
+    row = connection.execute(text("select :said, pg_typeof(:said)::text"), {"said": numbers}).one()
+    assert tuple(row) == (numbers, kind)
+
+
+def test_other_lists_reach_the_database_as_they_are(connection: Connection) -> None:
+    values = {"texts": ["a'b", "{}"], "truths": [True, False], "holes": [1, None], "nothing": []}
+    row = connection.execute(text("select :texts, :truths, :holes, cast(:nothing as int[])"), values).one()
+    assert list(row) == list(values.values())
