@@ -71,9 +71,21 @@ def refresh(connection: Connection, duty_ids: Iterable[int], target_ids: Iterabl
         return
     bump_duties(connection, scope["duties"])
     if len(scope["targets"]) > BULK:
-        rebuild.rebuild_answers(connection, scope["duties"], scope["targets"])
+        # a condition that names targets is gone through one by one, by the planner too
+        are_most = 2 * len(scope["targets"]) > _count_targets(connection, scope["duties"])
+        rebuild.rebuild_answers(connection, scope["duties"], None if are_most else scope["targets"])
         return
     _replace(connection, scope, _read_targets(connection, scope))
+
+
+def _count_targets(connection: Connection, duty_ids: list[int]) -> int:
+    """Return how many targets these duties look after."""
+    kinds = "select target_kind from duty where id = any(:duties)"
+    count: int = connection.execute(
+        text(f"select count(*) from target where kind in ({kinds})"),  # noqa: S608 - a constant
+        {"duties": duty_ids},
+    ).scalar_one()
+    return count
 
 
 def withdraw(connection: Connection, target_ids: Iterable[int]) -> None:

@@ -12,6 +12,7 @@ import shapely
 import shapely.affinity
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage import answers
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
@@ -166,6 +167,22 @@ def test_answers_kept_by_differences_equal_a_rebuild_after_500_edits(connection:
             before = kept_hashes(connection)
             rebuild(connection)
             assert kept_hashes(connection) == before
+
+
+@pytest.mark.parametrize("share", [0.2, 1])
+def test_many_targets_at_once_get_the_answers_of_a_rebuild(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(answers, "BULK", 0)
+    town = grid_town(connection)
+    add_random_zones(connection, random.Random(5), town, 12)
+    before = kept_hashes(connection)
+    chosen = sorted(town.extents)[: round(share * len(town.extents))]
+    for table in ("state", "vacancy"):
+        connection.execute(text(f"delete from {table} where target_id = any(:ids)"), {"ids": chosen})
+    assert kept_hashes(connection) != before
+    answers.refresh(connection, [1, 2], chosen)
+    assert kept_hashes(connection) == before
 
 
 def test_a_split_street_hands_its_stretches_to_its_halves(connection: Connection) -> None:
