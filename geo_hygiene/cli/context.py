@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 OUR_FAULT = 3
 """Exit code of a failure that nobody foresaw; 0 is good, 1 refused, 2 wrong usage."""
 
+ALLOCATED, SURVIVED = 50_000, 20
+"""New objects, and rounds, after which a command looks for garbage again: files come as many rows without any."""
+
 HOME = f"{__name__}.home"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -76,7 +79,8 @@ class Commands(LazyGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Choose the language before anything is said."""
-        # Half a second at the end of a command would go into looking for garbage among the modules.
+        # A sixth of an import, and half a second at the end, would go into looking for garbage among modules and rows.
+        gc.set_threshold(ALLOCATED, SURVIVED, SURVIVED)
         atexit.register(gc.freeze)
         use_locale(_wanted_locale())
         speak_through_click()
