@@ -22,7 +22,7 @@ from geo_hygiene.files.reading import drivers
 from geo_hygiene.files.reading.archives import too_big, unpack
 from geo_hygiene.files.reading.csv_tables import CsvTable
 from geo_hygiene.files.reading.geojson import GeoJson
-from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity, move, reject_missing
+from geo_hygiene.files.reading.geometry import Batch, check_form, check_validity, flat, move, reject_missing
 from geo_hygiene.files.reading.geopackages import GeoPackage
 from geo_hygiene.files.reading.guess import looks_like
 from geo_hygiene.files.reading.limits import Limits
@@ -193,7 +193,7 @@ class Reading:
         return None if self._job["family"] == "any" else self._job["family"]
 
     def _check(self, raw: RawBatch, placement: Placement | None) -> Batch:
-        batch = Batch(raw.rows, shapely.force_2d(raw.geometries), np.zeros(len(raw.rows), dtype=bool))
+        batch = Batch(raw.rows, flat(raw.geometries), np.zeros(len(raw.rows), dtype=bool))
         if placement is None:
             return batch
         known = np.isin(raw.rows, list(raw.problems))

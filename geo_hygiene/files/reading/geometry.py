@@ -95,6 +95,14 @@ def parsed(parse: Callable[..., Any], written: NDArray[np.object_]) -> Geometrie
     return geometries
 
 
+def flat(geometries: Geometries) -> Geometries:
+    """Return the geometries in two dimensions; those that have no more are not written anew."""
+    flattened = geometries.copy()
+    solid = shapely.get_coordinate_dimension(geometries) > 2  # noqa: PLR2004 - longitude and latitude
+    flattened[solid] = shapely.force_2d(geometries[solid])
+    return flattened
+
+
 def reject_missing(batch: Batch, notes: Notes) -> None:
     """Reject the rows that have no geometry, or an empty one."""
     missing = shapely.is_missing(batch.geometries) | shapely.is_empty(batch.geometries)
@@ -162,8 +170,10 @@ def move(batch: Batch, transform: Callable[[NDArray[np.float64]], NDArray[np.flo
     before: NDArray[np.float64] = shapely.bounds(batch.geometries)
     good = np.flatnonzero(batch.good())
     moved = batch.geometries[good]
-    if len(moved):
-        batch.geometries[good] = shapely.set_coordinates(moved, transform(shapely.get_coordinates(moved)))
+    coordinates: NDArray[np.float64] = shapely.get_coordinates(moved)
+    places = transform(coordinates)
+    if places is not coordinates:
+        batch.geometries[good] = shapely.set_coordinates(moved, places)
     return before
 
 
