@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiLineString
 
 from geo_hygiene.crs import GEOD
-from geo_hygiene.files.importing.components import count_components
+from geo_hygiene.files.importing.components import count_components, nodes_of
 from geo_hygiene.files.importing.doubts import near_misses
 from geo_hygiene.files.importing.measure import measure
 from geo_hygiene.files.importing.noding import Lines, Noded, lines_of, node, together
@@ -165,8 +165,9 @@ def test_a_loose_end_near_a_street_is_a_near_miss_and_a_stub_is_not():
 def test_components_join_at_junctions_only():
     cross = lines(street((-100, 0), (100, 0)), street((0, -50), (0, 50)), street((300, 0), (400, 0)))
     after = node(cross).pieces
-    before = count_components(cross.coords[cross.first], cross.coords[cross.last], cross.source)
-    assert (before, count_components(after.coords[after.first], after.coords[after.last])) == (3, 2)
+    before = nodes_of(cross.coords[cross.first], cross.coords[cross.last])
+    met = nodes_of(after.coords[after.first], after.coords[after.last])
+    assert (count_components(before, cross.source), count_components(met)) == (3, 2)
 
 
 def test_the_measure_is_the_geodesic_from_the_start_and_no_edge_is_over_200_metres():

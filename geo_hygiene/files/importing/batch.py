@@ -89,17 +89,16 @@ class Batch:
             if attribute.importable and attribute.column is not None and attribute.role not in SPECIAL
         ]
 
-    def begins(self, row: int) -> date | None:
-        """Return the first day of a new record: as the file says, open for the first of a layer, else the day asked."""
-        said: date | None = self.role(Role.VALID_FROM)[row]
-        if said is not None:
-            return said
-        return self.options.day if self.first or self.options.correct else self.options.changes_on
+    @cached_property
+    def begins(self) -> Sequence[date | None]:
+        """First days of new records: as the file says, open for the first of a layer, else the day asked."""
+        day = self.options.day if self.first or self.options.correct else self.options.changes_on
+        return [day if said is None else said for said in self.role(Role.VALID_FROM)]
 
-    def ends(self, row: int) -> date | None:
-        """Return the day after a new record's last."""
-        said: date | None = self.role(Role.VALID_TO)[row]
-        return said
+    @property
+    def ends(self) -> Sequence[date | None]:
+        """Days after the last of new records."""
+        return self.role(Role.VALID_TO)
 
 
 def column_of(attribute: Attribute) -> Column[Any]:

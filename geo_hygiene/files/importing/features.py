@@ -120,12 +120,13 @@ def as_multipolygons(shapes: Sequence[Any]) -> list[str]:
 
 
 def _create(connection: Connection, batch: Batch, rows: Sequence[int]) -> None:
+    begins, ends, codes = batch.begins, batch.ends, batch.role(Role.CODE)
     columns: dict[str, Sequence[Any]] = {
-        "code": [batch.role(Role.CODE)[row] for row in rows],
+        "code": [codes[row] for row in rows],
         "source_key": [batch.keys[row] for row in rows],
         "extra": [batch.clean.extra[row] for row in rows],
-        "valid_from": [batch.begins(row) or "-infinity" for row in rows],
-        "valid_to": [batch.ends(row) or "infinity" for row in rows],
+        "valid_from": [begins[row] or "-infinity" for row in rows],
+        "valid_to": [ends[row] or "infinity" for row in rows],
         "import_id": [batch.import_id] * len(rows),
         "geom": as_multipolygons([batch.geometries[row] for row in rows]),
     }
@@ -145,7 +146,7 @@ def _compare(connection: Connection, batch: Batch, records: Mapping[int, Existin
         change = compare(batch, row, record, (0, 1))
         if shapes[record.id] != batch.hashes[row]:
             change.columns["geom"] = as_multipolygons([batch.geometries[row]])[0]
-        if record.valid_to is not None and batch.ends(row) is None and record.valid_to <= batch.options.changes_on:
+        if record.valid_to is not None and batch.ends[row] is None and record.valid_to <= batch.options.changes_on:
             change.columns["valid_to"] = None
         said = batch.role(Role.PARENT)[row]
         if said is not None and said != parents.get(record.id):

@@ -162,16 +162,16 @@ def _next_codes(connection: Connection, table: str, count: int) -> list[str]:
 def _bundles(lines: Lines, names: Sequence[str]) -> Integers:
     """Return a number for each line; lines of one name that touch or are near share one."""
     count = len(lines)
-    _, name = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    numbers: dict[str, int] = {}
+    name = np.array([numbers.setdefault(one, len(numbers)) for one in names], dtype=np.int64)
     _, node, _ = distinct(lines.coords[np.concatenate((lines.first, lines.last))])
     # ends of equal names at one node
-    pairs = np.column_stack((np.tile(name, 2), node))
-    _, spot = np.unique(pairs, axis=0, return_inverse=True)
+    _, spot = np.unique(node * len(numbers) + np.tile(name, 2), return_inverse=True)
     first = np.full(int(spot.max()) + 1, -1, dtype=np.int64)
     line = np.tile(np.arange(count, dtype=np.int64), 2)
     first[spot[::-1]] = line[::-1]
     touching = connected(line, first[spot], count)
-    apart = np.unique(np.column_stack((name, touching)), axis=0)[:, 0]
+    apart = np.unique(touching * len(numbers) + name) % len(numbers)
     several = np.flatnonzero(np.bincount(apart)[name] > 1)
     one, other = _near(lines.select(several), name[several])
     return connected(np.concatenate((line, several[one])), np.concatenate((first[spot], several[other])), count)

@@ -55,14 +55,14 @@ def write_targets(
 
 
 def _next_ids(connection: Connection, count: int) -> Integers:
-    ids = connection.scalars(
+    ids = connection.scalar(
         text(
-            "select nextval(sequence) from cast(pg_get_serial_sequence('target', 'id') as regclass) as sequence,"
-            " generate_series(1, :count)"
+            "select coalesce(array_agg(nextval(sequence)), '{}')"
+            " from cast(pg_get_serial_sequence('target', 'id') as regclass) as sequence, generate_series(1, :count)"
         ),
         {"count": count},
     )
-    return np.array(sorted(ids), dtype=np.int64)
+    return np.sort(np.array(ids, dtype=np.int64))
 
 
 def _columns(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.coverage.targets import targets_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.files.importing.batch import Batch
-from geo_hygiene.files.importing.components import count_components, count_crossings
+from geo_hygiene.files.importing.components import count_components, count_crossings, nodes_of
 from geo_hygiene.files.importing.existing import (
     Change,
     Existing,
@@ -95,7 +95,8 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
     ending = lacking.ids(connection) if batch.options.replace and not batch.first else []
     wanted = [one for ids in (*plan.same.values(), *plan.moved.values()) for one in ids]
     work = _Work(plan, read_existing(connection, batch, [*wanted, *ending]))
-    periods = {row: (batch.begins(row), batch.ends(row)) for row in plan.fresh}
+    begins, ends = batch.begins, batch.ends
+    periods = {row: (begins[row], ends[row]) for row in plan.fresh}
     for row, ids in plan.moved.items():
         periods[row] = _follow(batch, row, [work.records[one] for one in ids], work.leaving)
     if batch.options.replace:
@@ -104,7 +105,7 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
         lacking.tell(connection, stored)
     if work.leaving.rows:
         # what a line ran over may be gone
-        periods |= {row: (batch.begins(row), batch.ends(row)) for row in plan.silent}
+        periods |= {row: (begins[row], ends[row]) for row in plan.silent}
     shaped = _shape(connection, batch, work, periods)
     stored.findings += shaped.findings
     _replace(connection, batch, work, shaped.targets, stored)
@@ -132,7 +133,7 @@ def _follow(batch: Batch, row: int, olds: Sequence[Existing], leaving: Leaving) 
     follows = day if any(old.id in leaving.days for old in olds) else first
     ends = [old.valid_to for old in olds]
     last = None if None in ends else max(day for day in ends if day is not None)
-    return follows, batch.ends(row) or last
+    return follows, batch.ends[row] or last
 
 
 def _end_lacking(connection: Connection, batch: Batch, work: _Work, lacking: Sequence[int]) -> None:
@@ -299,10 +300,12 @@ def _describe_network(
     starts = np.concatenate((there[:, 0:2], lines.coords[lines.first[ours]]))
     ends = np.concatenate((there[:, 2:4], lines.coords[lines.last[ours]]))
     stored.length_m = float(there[:, 4].sum() + new.extent_mm[ours].sum()) / 1000
-    stored.components_after = count_components(starts, ends)
+    node = nodes_of(starts, ends)
+    stored.components_after = count_components(node)
     source = lines_of(batch.geometries[np.array(batch.rows, dtype=np.int64)])
-    stored.components_before = count_components(source.coords[source.first], source.coords[source.last], source.source)
+    before = nodes_of(source.coords[source.first], source.coords[source.last])
+    stored.components_before = count_components(before, source.source)
     if batch.layer.nodes_crossings:
         stored.pieces = len(starts)
         of_line = np.concatenate((there[:, 5].astype(np.int64), new.rows[ours] + len(there) + 1))
-        stored.crossings = count_crossings(starts, ends, of_line)
+        stored.crossings = count_crossings(node, of_line)
