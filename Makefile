@@ -4,7 +4,7 @@
 # make check       style, types, floors of the house, drift of the schema, translations
 # make bench       what everything costs, into docs/benchmarks.md; ARGS="cover web" measures these groups only
 # make faults      made files, killed processes and broken ground by the thousand, into docs/faults.md; takes hours
-# make faults ARGS=…  some of it, such as ARGS="files web --files 5000"
+# make faults ARGS=…  some of it, such as ARGS="files web --files 5000"; with "--seed 7 --add" the run is added to others
 # make docs        the tables of the documents from the code, after a change of layers, columns, findings or tables
 # make bad-files   what an import answers to bad files and to real ones, into docs/bad-files.md; ARGS="made" tries these only
 # make screenshots the pictures of the documents from the running sample town

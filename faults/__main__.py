@@ -15,7 +15,7 @@ import click
 
 from bench.machine import machine, versions
 from bench.workspace import workspace
-from faults import batches, conditions, kills, requests, storing
+from faults import batches, conditions, geometries, kills, requests, storing
 from faults.document import document
 from faults.tally import Tally
 
@@ -30,6 +30,7 @@ class Sizes:
     """How much is tried of everything."""
 
     files: int
+    geometries: int
     rows: int
     kills: int
     minutes: float
@@ -43,8 +44,14 @@ def _store(sizes: Sizes) -> Iterator[Tally]:
         yield from storing.measure(place, sizes.rows, sizes.seed)
 
 
+def _shapes(sizes: Sizes) -> Iterator[Tally]:
+    with workspace() as place:
+        yield from geometries.measure(place, sizes.geometries, sizes.seed, sizes.minutes)
+
+
 GROUPS: dict[str, Callable[[Sizes], Iterator[Tally]]] = {
     "files": lambda sizes: iter(batches.measure(sizes.files, sizes.seed, sizes.processes, sizes.minutes)),
+    "geometries": _shapes,
     "rows": _store,
     "kills": lambda sizes: iter(kills.measure(sizes.kills, sizes.seed, sizes.minutes)),
     "ground": lambda sizes: conditions.measure(sizes.seed),
@@ -55,37 +62,53 @@ GROUPS: dict[str, Callable[[Sizes], Iterator[Tally]]] = {
 @click.command(epilog=f"Example: make faults ARGS='files web --files 5000'. Groups: {', '.join(GROUPS)}.")
 @click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
 @click.option("--files", default=100_000, show_default=True, type=click.IntRange(min=100), help="Made files to read.")
+@click.option("--geometries", default=50_000, show_default=True, type=click.IntRange(min=10), help="Made geometries.")
 @click.option("--rows", default=5_000, show_default=True, type=click.IntRange(min=10), help="Tries to store something.")
 @click.option("--kills", default=200, show_default=True, type=click.IntRange(min=1), help="Processes to kill.")
-@click.option("--minutes", default=90.0, show_default=True, help="Time for files, and again for kills.")
+@click.option("--minutes", default=90.0, show_default=True, help="Time for files, for geometries and for kills.")
 @click.option("--requests", default=10_000, show_default=True, type=click.IntRange(min=10), help="Hostile requests.")
 @click.option("--seed", default=2025, show_default=True, help="The same seed draws the same cases.")
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(min=1), help="Readers at a time.")
+@click.option("--add", "added", is_flag=True, help="Keep earlier runs with other seeds, and do not repeat a seed.")
 @click.option("--document", "documented", is_flag=True, help="Write the report after chosen groups too.")
-def main(groups: tuple[str, ...], *, documented: bool, **asked: Any) -> None:
+def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any) -> None:
     """Try GROUPS, or all of them, on databases and homes of their own; exit code 1 when anything went wrong.
 
-    A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the last results of each group.
+    A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the kept runs of each group: the
+    last one, and those before it that it was added to.
     """
     signal.signal(signal.SIGTERM, lambda *_told: sys.exit(TERMINATED))  # so that nothing is left behind
     RESULTS.mkdir(exist_ok=True)
     clean = True
+    sizes = Sizes(**asked)
     for group in [name for name in GROUPS if name in groups or not groups]:
+        kept = RESULTS / f"{group}-{sizes.seed}.json"
+        if added and kept.exists():
+            click.echo(f"{group}: seed {sizes.seed} was tried already.", err=True)
+            continue
         click.echo(f"{group}...", err=True)
         measured_on = machine()
         tallies = []
-        for tally in GROUPS[group](Sizes(**asked)):
+        for tally in GROUPS[group](sizes):
             click.echo(_line(tally))
             tallies.append(tally)
             clean &= tally.is_clean
-        _keep(group, measured_on, tallies)
+        if not added:
+            for file in _runs(group):
+                file.unlink()
+        _keep(kept, measured_on, tallies)
     if documented or not groups:
         _write_report()
     sys.exit(not clean)
 
 
-def _keep(group: str, measured_on: dict[str, Any], tallies: Sequence[Tally]) -> None:
-    """Write the results of a group beside those of the others."""
+def _runs(group: str) -> list[Path]:
+    """Return the kept runs of a group, the oldest first."""
+    return sorted(RESULTS.glob(f"{group}-*.json"), key=lambda file: file.stat().st_mtime)
+
+
+def _keep(file: Path, measured_on: dict[str, Any], tallies: Sequence[Tally]) -> None:
+    """Write what came of a run."""
     with workspace() as place, place.empty.connect() as connection:
         found = versions(connection)
     results = {
@@ -95,13 +118,13 @@ def _keep(group: str, measured_on: dict[str, Any], tallies: Sequence[Tally]) -> 
         "tallies": [tally.as_json() for tally in tallies],
     }
     text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
-    (RESULTS / f"{group}.json").write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
 
 
 def _write_report() -> None:
-    """Write the report of the last results of every group."""
-    files = {group: RESULTS / f"{group}.json" for group in GROUPS}
-    results = {group: json.loads(file.read_text("utf-8")) for group, file in files.items() if file.exists()}
+    """Write the report of the kept runs of every group."""
+    kept = {group: [json.loads(file.read_text("utf-8")) for file in _runs(group)] for group in GROUPS}
+    results = {group: runs for group, runs in kept.items() if runs}
     text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
     (DOCUMENTS / "faults.json").write_text(text, encoding="utf-8")
     (DOCUMENTS / "faults.md").write_text(document(results), encoding="utf-8")

@@ -21,7 +21,7 @@ from typing import Any
 from geo_hygiene.files.reading import guard
 
 OWN_FILES = frozenset({"case.pickle", ".hypothesis"})
-DRAWN_TO_CHANGE = 100
+DRAWN_TO_CHANGE = 50
 CHANGED_FROM = 12
 """Files that are read without an error, whose bytes are then changed."""
 PATIENCE_SECONDS = 60

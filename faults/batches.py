@@ -18,33 +18,23 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from faults.cases import Case
+from faults.made_files import STRATEGIES
 from faults.tally import Tally
 from geo_hygiene.files.reading import COMMAND_LINE, drivers, read
 
 ROOT = Path(__file__).parent.parent
 GROUP = "Made files, read by the functions of the reading process"
-CASES_IN_BATCH = 250
+CASES_IN_BATCH = 1000
+"""A process needs two seconds before its first case: to start, and to find files whose bytes are then changed."""
 SEEDS_APART = 1_000_000
-"""Between the seed of a batch and that of the one that goes on where a file killed it."""
+"""Between the seeds of two runs: each batch, and each process that goes on where a file killed one, has its own."""
 LIMITS = replace(COMMAND_LINE, seconds=3600)
 """A batch may take as long as many files."""
 
-SHARES: Mapping[tuple[str, bool], int] = {
-    ("GeoJSON", False): 10,
-    ("GeoJSON", True): 30,
-    ("CSV", False): 6,
-    ("CSV", True): 20,
-    ("GeoPackage", False): 5,
-    ("GeoPackage", True): 12,
-    ("shapefile", False): 3,
-    ("shapefile", True): 5,
-    ("shapefile of the sample", True): 3,
-    ("archive", False): 1,
-    ("archive", True): 2,
-    ("workbook", False): 1,
-    ("workbook", True): 2,
-}
-"""How many of a hundred cases are of a kind, as made or with changed bytes: what our own code reads gets most."""
+CLASSES = tuple(
+    (kind, changed) for kind in STRATEGIES for changed in (False, True) if changed or kind != "shapefile of the sample"
+)
+"""What is made, as it was made and with changed bytes; the sample's files are good as they are."""
 
 
 def killed_by_itself(code: int) -> bool:
@@ -53,20 +43,22 @@ def killed_by_itself(code: int) -> bool:
 
 
 def measure(cases: int, seed: int, processes: int, minutes: float = math.inf) -> list[Tally]:
-    """Read `cases` made files, or as many as there is time for, and return what came of each class."""
-    tallies = {one: Tally(GROUP, f"{one[0]}, changed bytes" if one[1] else one[0]) for one in SHARES}
-    wanted = {one: max(1, cases * share // 100) for one, share in SHARES.items()}
+    """Read `cases` made files, or as many as there is time for, and return what came of each class.
+
+    All classes get the same number, and the same number so far whenever the time is over.
+    """
+    tallies = {
+        (kind, changed): Tally(GROUP, f"{kind}, changed bytes" if changed else kind, seeds=[seed])
+        for kind, changed in CLASSES
+    }
     end = time.monotonic() + 60 * minutes
-    # So that every class has had its share whenever the time is over.
-    turns = sorted(
-        (begun / wanted[one], one, min(CASES_IN_BATCH, wanted[one] - begun), seed + begun // CASES_IN_BATCH)
-        for one in SHARES
-        for begun in range(0, wanted[one], CASES_IN_BATCH)
-    )
+    each = math.ceil(cases / len(CLASSES))
+    turns = [(one, begun) for begun in range(0, each, CASES_IN_BATCH) for one in CLASSES]
     with ThreadPoolExecutor(processes) as pool:
 
-        def act(turn: tuple[float, tuple[str, bool], int, int]) -> None:
-            _, (kind, changed), count, own = turn
+        def act(turn: tuple[tuple[str, bool], int]) -> None:
+            (kind, changed), begun = turn
+            count, own = min(CASES_IN_BATCH, each - begun), seed * SEEDS_APART + begun
             if time.monotonic() < end:
                 add_batch(tallies[kind, changed], kind, changed=changed, cases=count, seed=own, end=end)
 
@@ -79,9 +71,8 @@ def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int, 
     begun = time.perf_counter()
     done = tally.tried + cases
     while tally.tried < done and time.monotonic() < end:
-        tally.seeds.append(seed)
         _run_batch(tally, {"kind": kind, "changed": changed, "cases": done - tally.tried, "seed": seed})
-        seed += SEEDS_APART
+        seed += 1
     tally.seconds += time.perf_counter() - begun
 
 

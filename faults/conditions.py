@@ -81,7 +81,7 @@ def take(tally: Tally, askers: Askers) -> None:
     tally.accepted += sum(found for status, found in askers.statuses.items() if 200 <= status < 400)  # noqa: PLR2004
     tally.told_to_wait += askers.statuses[503]
     tally.server_errors += sum(askers.faults.values())
-    tally.figures["no answer"] = askers.statuses[0]
+    tally.counts["no answer"] += askers.statuses[0]
     if askers.faults:
         tally.tell(str(dict(askers.faults)))
 
@@ -287,7 +287,7 @@ def disk_full() -> Tally:
     with os.fdopen(reading) as told:
         figures = json.load(told)
     os.waitpid(child, 0)
-    found = Tally(**{**figures, "codes": Counter(figures["codes"])})
+    found = Tally(**{**figures, "codes": Counter(figures["codes"]), "counts": Counter(figures["counts"])})
     found.seconds = time.perf_counter() - begun
     return found
 

@@ -282,7 +282,7 @@ def measure(kills: int, seed: int, minutes: float = math.inf) -> list[Tally]:
                     ground.compare(ground.tallies[name])
         ground.close()
         reads = _reads(askers, seed)
-        reads.figures |= {"zones acknowledged": len(ground.acknowledged), "rebuilds compared": ground.compared}
+        reads.counts.update({"zones acknowledged": len(ground.acknowledged), "rebuilds compared": ground.compared})
         home = asked.home
         folder = asked.cluster.folder
     if processes := left_over(home) + left_over(folder):
@@ -299,7 +299,7 @@ def _reads(askers: Askers, seed: int) -> Tally:
     tally.server_errors = sum(askers.faults.values())
     tally.told_to_wait = askers.statuses[503]
     tally.seconds = sum(askers.seconds) / max(len(askers.seconds), 1) * tally.tried
-    tally.figures["no answer"] = askers.statuses[0]
+    tally.counts["no answer"] = askers.statuses[0]
     if askers.faults:
         tally.tell(str(dict(askers.faults)))
     return tally

@@ -22,6 +22,10 @@ NAMES = {
     MULTI_POLYGON: "MultiPolygon",
     COLLECTION: "GeometryCollection",
 }
+DEPTH = {POINT: 0, LINE: 1, POLYGON: 2, MULTI_POINT: 1, MULTI_LINE: 2, MULTI_POLYGON: 3}
+"""Lists within which a position stands."""
+ISO_LETTERS = ("", "Z", "M", "ZM")
+HEIGHT = 412.5
 STARS = (5, 7, 21, 101, 1001)
 SPIRAL_TURNS = (1, 3, 40)
 MANY = (2, 30, 3000)
@@ -165,50 +169,78 @@ good_shapes_of = {
 good_shapes = st.one_of(*good_shapes_of.values())
 
 
-def as_geojson(shape: Shape) -> dict[str, Any]:
-    """Return the object of the standard."""
+def positions(shape: Shape) -> list[list[float]]:
+    """Return all positions of a shape; that of an empty point has no numbers."""
+    if shape.kind == COLLECTION:
+        return [place for part in shape.coordinates for place in positions(part)]
+    return _nested(shape.coordinates, DEPTH[shape.kind])
+
+
+def chains(shape: Shape) -> list[list[list[float]]]:
+    """Return the lines and rings of a shape."""
+    if shape.kind == COLLECTION:
+        return [line for part in shape.coordinates for line in chains(part)]
+    return _nested(shape.coordinates, DEPTH[shape.kind] - 1) if DEPTH[shape.kind] else []
+
+
+def _nested(coordinates: Any, depth: int) -> list[Any]:
+    return [coordinates] if not depth else [inner for part in coordinates for inner in _nested(part, depth - 1)]
+
+
+def as_geojson(shape: Shape, letters: str = "") -> dict[str, Any]:
+    """Return the object of the standard; for each of the letters Z and M a position gets a number more."""
     name = NAMES[shape.kind]
     if shape.kind == COLLECTION:
-        return {"type": name, "geometries": [as_geojson(part) for part in shape.coordinates]}
-    return {"type": name, "coordinates": shape.coordinates}
+        return {"type": name, "geometries": [as_geojson(part, letters) for part in shape.coordinates]}
+    return {"type": name, "coordinates": _raised(shape.coordinates, DEPTH[shape.kind], letters)}
 
 
-def as_wkb(shape: Shape) -> bytes:
-    """Return well-known binary in two dimensions, whatever the coordinates are."""
-    head = struct.pack("<BI", 1, shape.kind)
+def _raised(coordinates: Any, depth: int, letters: str) -> Any:
+    if not letters:
+        return coordinates
+    if depth:
+        return [_raised(part, depth - 1, letters) for part in coordinates]
+    return [*coordinates[:2], *(HEIGHT for _ in letters)] if coordinates else []
+
+
+def as_wkb(shape: Shape, letters: str = "") -> bytes:
+    """Return well-known binary in two dimensions, or with those of the letters, whatever the coordinates are."""
+    head = struct.pack("<BI", 1, shape.kind + 1000 * ISO_LETTERS.index(letters))
     if shape.kind == POINT:
-        return head + _position(shape.coordinates or [math.nan, math.nan])
+        return head + _position(shape.coordinates, letters)
     if shape.kind == LINE:
-        return head + _positions(shape.coordinates)
-    if shape.kind == POLYGON:
-        return head + struct.pack("<I", len(shape.coordinates)) + b"".join(map(_positions, shape.coordinates))
+        return head + _positions(shape.coordinates, letters)
     parts = shape.coordinates
+    if shape.kind == POLYGON:
+        return head + struct.pack("<I", len(parts)) + b"".join(_positions(part, letters) for part in parts)
     if shape.kind != COLLECTION:
         parts = [Shape(shape.kind - 3, part) for part in parts]
-    return head + struct.pack("<I", len(parts)) + b"".join(map(as_wkb, parts))
+    return head + struct.pack("<I", len(parts)) + b"".join(as_wkb(part, letters) for part in parts)
 
 
-def _positions(points: list[list[float]]) -> bytes:
-    return struct.pack("<I", len(points)) + b"".join(map(_position, points))
+def _positions(points: list[list[float]], letters: str) -> bytes:
+    return struct.pack("<I", len(points)) + b"".join(_position(point, letters) for point in points)
 
 
-def _position(point: list[float]) -> bytes:
-    return struct.pack("<2d", *(point + [math.nan] * 2)[:2])
+def _position(point: list[float], letters: str) -> bytes:
+    more = (HEIGHT if point else math.nan,) * len(letters)
+    return struct.pack(f"<{2 + len(letters)}d", *(point + [math.nan] * 2)[:2], *more)
 
 
-def as_wkt(shape: Shape) -> str:
-    """Return well-known text in two dimensions."""
-    name = NAMES[shape.kind].upper()
+def as_wkt(shape: Shape, letters: str = "") -> str:
+    """Return well-known text in two dimensions, or with those of the letters."""
+    name = NAMES[shape.kind].upper() + (f" {letters} " if letters else "")
     if not shape.coordinates:
         return f"{name} EMPTY"
     if shape.kind == COLLECTION:
-        return f"{name}({','.join(map(as_wkt, shape.coordinates))})"
-    return f"{name}{_told(shape.coordinates) if shape.kind != POINT else f'({_told(shape.coordinates)})'}"
+        return f"{name}({','.join(as_wkt(part, letters) for part in shape.coordinates)})"
+    told = _told(shape.coordinates, letters)
+    return f"{name}({told})" if shape.kind == POINT else name + told
 
 
-def _told(coordinates: Any) -> str:
+def _told(coordinates: Any, letters: str) -> str:
     if not isinstance(coordinates, list):
         return repr(coordinates)
     if coordinates and not isinstance(coordinates[0], list):
-        return " ".join(repr(number) for number in coordinates[:2])
-    return f"({','.join(map(_told, coordinates))})"
+        return " ".join(repr(number) for number in (*coordinates[:2], *(HEIGHT for _ in letters)))
+    return f"({','.join(_told(part, letters) for part in coordinates)})"

@@ -6,7 +6,7 @@ import http.client
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 
 from faults.batch import draw
-from faults.made_values import TEXTS
+from faults.made_values import TEXTS, letters
 from faults.service import Askers, Service, service
 from faults.tally import Tally, percentile
 from geo_hygiene.database import engine
@@ -136,7 +136,11 @@ def _query(item: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 words = st.one_of(
-    st.sampled_from(GOOD), st.sampled_from(GOOD), st.sampled_from(HOSTILE), st.sampled_from(TEXTS), st.text(max_size=8)
+    st.sampled_from(GOOD),
+    st.sampled_from(GOOD),
+    st.sampled_from(HOSTILE),
+    st.sampled_from(TEXTS),
+    st.text(letters, max_size=8),
 )
 
 
@@ -294,6 +298,3 @@ def measure(cases: int, seed: int) -> Iterator[Tally]:
         fill(asked, seed)
         yield measure_hostile(asked, cases, seed)
         yield measure_crowd(asked, 30)
-
-
-Measure = Callable[[int, int], Iterator[Tally]]

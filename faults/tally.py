@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ class Tally:
         Numbers of tries; a request is accepted when it is answered with 2xx or 3xx.
     accepted_wrongly
         Tries after which something is stored, or told, that must not be.
+    refused_wrongly
+        Tries after which something is not stored that must be; None where nobody knows of it.
     server_errors
         Answers of 5xx that are not 503 with Retry-After.
     told_to_wait
@@ -37,8 +40,12 @@ class Tally:
         Records that were acknowledged and are gone, or half there.
     seconds
         Wall time.
+    seeds
+        Of the runs.
+    counts
+        More numbers of what was seen, by name.
     figures
-        More figures by name.
+        What can not be added up, by name.
     codes
         How often each finding refused something.
     wrong
@@ -52,6 +59,7 @@ class Tally:
     accepted: int = 0
     refused: int = 0
     accepted_wrongly: int = 0
+    refused_wrongly: int | None = None
     server_errors: int = 0
     told_to_wait: int = 0
     deaths: int = 0
@@ -59,6 +67,7 @@ class Tally:
     lost: int = 0
     seconds: float = 0.0
     seeds: list[int] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
     figures: dict[str, float | int | str] = field(default_factory=dict)
     codes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -71,11 +80,73 @@ class Tally:
     @property
     def is_clean(self) -> bool:
         """Whether nothing went wrong."""
-        return not (self.accepted_wrongly or self.server_errors or self.deaths or self.lost or self.wrong)
+        return not (
+            self.accepted_wrongly
+            or self.refused_wrongly
+            or self.server_errors
+            or self.deaths
+            or self.lost
+            or self.wrong
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures for the results file."""
-        return {**asdict(self), "codes": dict(self.codes.most_common()), "seconds": round(self.seconds, 1)}
+        return {
+            **asdict(self),
+            "codes": dict(self.codes.most_common()),
+            "counts": dict(self.counts),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+ADDED = (
+    "tried",
+    "accepted",
+    "refused",
+    "accepted_wrongly",
+    "server_errors",
+    "told_to_wait",
+    "deaths",
+    "reader_deaths",
+    "lost",
+    "seconds",
+)
+
+
+def totals(tallies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the sums of tallies, each as `Tally.as_json` gives it."""
+    known = [tally["refused_wrongly"] for tally in tallies if tally["refused_wrongly"] is not None]
+    sums = {name: sum(tally[name] for tally in tallies) for name in ADDED}
+    return {**sums, "refused_wrongly": sum(known) if known else None}
+
+
+def together(tallies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the tallies of one class in several runs as one: a figure becomes a span."""
+    return {
+        **tallies[0],
+        **totals(tallies),
+        "seeds": [seed for tally in tallies for seed in tally["seeds"]],
+        "counts": dict(_added(tally["counts"] for tally in tallies)),
+        "codes": dict(_added(tally["codes"] for tally in tallies).most_common()),
+        "figures": {
+            name: span([tally["figures"][name] for tally in tallies if name in tally["figures"]])
+            for name in dict.fromkeys(name for tally in tallies for name in tally["figures"])
+        },
+        "wrong": [words for tally in tallies for words in tally["wrong"]],
+    }
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in counts:
+        found.update(one)
+    return found
+
+
+def span(values: Sequence[Any]) -> Any:
+    """Return the least and the most of some values, or the one that they all are."""
+    least, most = min(values), max(values)
+    return least if least == most else f"{least} to {most}"
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from geo_hygiene.files.findings import Code, shown
+from geo_hygiene.files.importing.keys import geometry_hashes
 from geo_hygiene.files.reading import COMMAND_LINE, read
 from tests.made_files import (
     BOW_TIE,
@@ -188,3 +189,10 @@ def test_a_prj_that_names_no_system_is_none(tmp_path: Path, text: str) -> None:
     table = read(path)
     assert only(table) is Code.CRS_MISSING
     assert "--crs EPSG:4326" in str(shown(table.findings)[0]["hint"])
+
+
+def test_coordinates_too_large_to_be_rounded_are_told_apart_without_a_warning() -> None:
+    places = np.array([shapely.Point(1e308, 31), shapely.Point(*PLACE), shapely.Point(*PLACE)])
+    far, *near = geometry_hashes(places)
+    assert far not in near
+    assert near[0] == near[1]

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from bench.workspace import Database
-from faults import batches, storing
+from faults import batches, geometries, storing
 from faults.cases import Case
 from faults.document import document
 from faults.made_files import ANY
+from faults.made_shapes import KNOWN
 from faults.reading import examine
 from faults.requests import routes
 from faults.tally import Tally
+from faults.verdicts import Verdict, verdict
 from tests.conftest import TestDatabase
 from tests.coverage.towns import grid_town
 from tests.made_files import BOW_TIE, POLYGON, shapefile
@@ -31,14 +33,49 @@ def test_made_files_are_read_or_refused(changed: bool) -> None:
 
 
 def test_odd_rows_are_stored_or_refused(new_database: Callable[..., TestDatabase]) -> None:
+    counted = storing.measure_rows(_town(new_database), 60, 12)
+    assert counted.wrong == []
+    assert counted.is_clean
+    assert counted.accepted
+
+
+def test_made_geometries_are_stored_as_they_are_or_refused(
+    new_database: Callable[..., TestDatabase], tmp_path: Path
+) -> None:
+    counted = Tally("geometries", "polygons", refused_wrongly=0)
+    with _town(new_database).connect() as connection:
+        geometries.judge(connection, counted, geometries.made("GeoPackage", "polygon", 200, 13), tmp_path)
+    assert counted.wrong == []
+    assert counted.is_clean
+    assert counted.accepted > 0
+    assert counted.refused > 0
+
+
+def test_verdicts_are_compared_with_what_is_stored(
+    new_database: Callable[..., TestDatabase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = {Verdict.STORE: Verdict.REFUSE, Verdict.REFUSE: Verdict.STORE, Verdict.EITHER: Verdict.EITHER}
+    monkeypatch.setattr(geometries, "verdict", lambda shape, family: (turned[verdict(shape, family)[0]], None))
+    counted = Tally("geometries", "points", refused_wrongly=0)
+    with _town(new_database).connect() as connection:
+        geometries.judge(connection, counted, geometries.made("CSV", "point", 20, 14), tmp_path)
+    assert counted.accepted_wrongly
+    assert counted.refused_wrongly
+    assert not counted.is_clean
+
+
+def _town(new_database: Callable[..., TestDatabase]) -> Database:
     own = new_database()
     database = Database(own.name, own.owner_url, own.service_url)
     with database.connect() as connection:
         grid_town(connection)
-    counted = storing.measure_rows(database, 60, 12)
-    assert counted.wrong == []
-    assert counted.is_clean
-    assert counted.accepted
+    return database
+
+
+def test_the_judge_knows_good_from_bad() -> None:
+    told = [verdict(shape, "polygon")[0] for shape in KNOWN]
+    good = [str(at) for at, found in enumerate(told) if found is Verdict.STORE]
+    assert good == ["0"]
 
 
 def test_the_harness_sees_what_is_accepted_wrongly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,15 +92,22 @@ def test_every_address_is_asked() -> None:
     assert "duty" in found["/api/v1/cover"]
 
 
-def test_the_report_says_what_went_wrong() -> None:
-    tally = Tally("Group", "class", tried=3, lost=1, seeds=[1, 2])
-    tally.tell("gone")
-    results = {
-        "tried_at": "2026-01-01T00:00:00",
-        "machine": {"cores": 2, "cpu": "x", "memory_gib": 4, "load": 0.1, "system": "y"},
-        "versions": {"Python": "3.11"},
-        "tallies": [tally.as_json()],
-    }
-    written = document({"files": results})
-    assert "| class | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |" in written
-    assert "- class: seeds 1-2; **1 things went wrong**" in written
+def test_the_report_adds_up_the_runs_and_says_what_went_wrong() -> None:
+    runs = []
+    for seed in (1, 2):
+        tally = Tally("Group", "class", tried=3, lost=seed, seeds=[seed], figures={"slowest s": 0.5 * seed})
+        tally.codes["file-type"] += seed
+        tally.counts["no answer"] += seed
+        tally.tell("gone")
+        runs.append(
+            {
+                "tried_at": f"2026-01-0{seed}T00:00:00",
+                "machine": {"cores": 2, "cpu": "x", "memory_gib": 4, "load": 0.1 * seed, "system": "y"},
+                "versions": {"Python": "3.11"},
+                "tallies": [tally.as_json()],
+            }
+        )
+    written = document({"files": runs})
+    assert "Tried on 2026-01-01 to 2026-01-02 in 2 runs on 2 cores of x, 4 GiB, load 0.1 to 0.2 before, y" in written
+    assert "| class | 6 | 0 | 0 | 0 | - | 0 | 0 | 0 | 0 | 3 | 0 |" in written
+    assert "- class: slowest s 0.5 to 1.0; no answer 3; seeds 1, 2; answered file-type 3; **2 things" in written

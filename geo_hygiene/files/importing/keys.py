@@ -31,7 +31,9 @@ BY_GEOMETRY = "geometry:"
 
 def geometry_hashes(geometries: NDArray[np.object_]) -> list[bytes | None]:
     """Return the SHA-256 of each geometry's WKB, rounded to the decimals that every export keeps."""
-    rounded = shapely.transform(geometries, lambda coords: np.round(coords, KEPT_DECIMALS) + 0.0)
+    # Rounding is by multiplying, which the numbers of a row that lies nowhere on earth, and is refused, may not allow.
+    with np.errstate(over="ignore"):
+        rounded = shapely.transform(geometries, lambda coords: np.round(coords, KEPT_DECIMALS) + 0.0)
     return [None if wkb is None else hashlib.sha256(wkb).digest() for wkb in shapely.to_wkb(rounded, byte_order=1)]
 
 
