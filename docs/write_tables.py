@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from geo_hygiene.accounts import models  # noqa: F401 - declares the tables
 from geo_hygiene.database import Base
 from geo_hygiene.files.findings import KINDS, Code, Finding
 from geo_hygiene.files.importing import ImportReport, Stored

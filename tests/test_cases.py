@@ -16,6 +16,7 @@ from geo_hygiene.cases.questions import case_of, events_of, list_cases
 from geo_hygiene.files.importing import ImportOptions, ImportReport, NoImportError, import_file
 from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
+from geo_hygiene.permissions import EVERYWHERE
 from tests.importing import block, bring, codes, counts, place, query, street
 
 MARKUP = '<img src=x onerror="alert(1)">'
@@ -111,7 +112,7 @@ def test_of_two_exports_without_times_the_later_import_holds(connection: Connect
     assert found == [[], [], [("status-backwards", 1)], [], [("status-backwards", 1)]]
     assert state(connection) == [("handled", 5, None)]
     (case,) = list_cases(connection, CaseFilter()).rows
-    events = events_of(connection, case["id"])["events"]
+    events = events_of(connection, case["id"], within=EVERYWHERE)["events"]
     assert [event["status"] for event in events] == ["dispatched", "closed", "handled", "closed", "handled"]
     assert {event["known"] for event in events} == {"report"}
     assert case["status_at"][:16] == case["reported_at"][:16]
@@ -376,11 +377,11 @@ def test_cases_find_area_and_segment_also_when_these_come_later(connection: Conn
     assert near["segment"] is not None
     assert near["distance_m"] == pytest.approx(60, abs=0.5)
     assert far["segment"] is None
-    found = case_of(connection, near["id"])
+    found = case_of(connection, near["id"], within=EVERYWHERE)
     assert (found["gap"], found["segment_lane"]) == (True, "解放街")
     assert found["at_m"] == pytest.approx(500, abs=2)
-    assert case_of(connection, far["id"])["gap"] is None
-    assert len(events_of(connection, near["id"])["events"]) == 1
+    assert case_of(connection, far["id"], within=EVERYWHERE)["gap"] is None
+    assert len(events_of(connection, near["id"], within=EVERYWHERE)["events"]) == 1
     assert list_cases(connection, CaseFilter(area="O")).total == 2
 
 

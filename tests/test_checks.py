@@ -28,6 +28,13 @@ NO_PERIOD = "alter table claim drop constraint ck_claim_period;"
 NO_CONSTRAINTS = "set local session_replication_role = replica;"
 
 FAULTS = {
+    "audit": (
+        "insert into audit_entry (actor, action, subject) values ('a', 'b', 'c'); update audit_entry set actor = 'd'",
+        (
+            "insert into audit_entry (actor, action, subject) values ('a', 'b', 'c'), ('a', 'b', 'd');"
+            " delete from audit_entry where subject = 'c'"
+        ),
+    ),
     "schema": ["alter table person drop column employment", "update alembic_version set version_num = '0001'"],
     "lengths": [
         f"update target set extent_mm = extent_mm + 3 where id = {ANY_LINE}",

@@ -144,16 +144,13 @@ class ColumnCounts:
 
     def _masked(self, wanted: CaseFilter) -> Chosen:
         columns = self.columns
-        areas = None if wanted.area is None else self._allowed_areas(wanted.area)
-        allowed = [
-            (values, column)
-            for values, column in (
-                (_allowed_whats(wanted), columns.what),
-                (_allowed_moments(wanted), columns.moment),
-                (areas, columns.area),
-            )
-            if values is not None
+        areas = (None if wanted.area is None else [wanted.area], wanted.within)
+        tests: list[tuple[NDArray[np.bool_] | None, NDArray[Any]]] = [
+            (_allowed_whats(wanted), columns.what),
+            (_allowed_moments(wanted), columns.moment),
+            *((None if codes is None else self._allowed_areas(codes), columns.area) for codes in areas),
         ]
+        allowed = [(values, column) for values, column in tests if values is not None]
         if not allowed and wanted.begin is None and wanted.end is None:
             return None
         mask = np.ones(len(columns.day), dtype=np.bool_)
@@ -190,8 +187,9 @@ class ColumnCounts:
                 without_place += end - begin if which is None else len(which)
         return _Tally(without_place, whats, moments, areas)
 
-    def _allowed_areas(self, code: str) -> NDArray[np.bool_]:
-        ids = self.connection.scalars(text("select id from area where code = :code"), {"code": code}).all()
+    def _allowed_areas(self, codes: Collection[str]) -> NDArray[np.bool_]:
+        found = text("select id from area where code = any(cast(:codes as text[]))")
+        ids = self.connection.scalars(found, {"codes": list(codes)}).all()
         return np.asarray(np.isin(self.columns.areas, ids).any(axis=0), dtype=np.bool_)
 
     def _stretches(self, box: Box | None) -> Iterator[tuple[int, int]]:

@@ -8,8 +8,15 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-CHOSEN = """
-(cast(:kinds as text[]) is null or it.kind = any(:kinds))
+from geo_hygiene.coverage.reach import AREAS_WITHIN, bound
+from geo_hygiene.permissions import EVERYWHERE, Areas
+
+WITHIN = f"(cast(:within as text[]) is null or it.area_id = any(array({AREAS_WITHIN})))"
+"""The cases that lie in the areas to which a role is limited; those in no area lie in none of them."""
+
+CHOSEN = f"""
+{WITHIN}
+and (cast(:kinds as text[]) is null or it.kind = any(:kinds))
 and (cast(:channels as text[]) is null or it.channel = any(:channels))
 and (cast(:statuses as text[]) is null or it.status = any(:statuses))
 and (cast(:begin as timestamptz) is null or it.reported_at >= :begin)
@@ -37,7 +44,7 @@ and (
         where parent.parent_id in (select id from named)
     ))
 )
-"""
+"""  # noqa: S608 - constants
 """The cases that a filter lets through; ``it`` is a row of ``reported_case``.
 
 Midnight to the second is what files write for a day alone: such a case was not reported at night.
@@ -58,6 +65,8 @@ class CaseFilter:
         From 0 to 23, in which cases were reported; those without a time of day were in none.
     area
         Code of an area, with all below it.
+    within
+        Codes of the areas to which the asker's role is limited, with all below them.
     """
 
     kinds: Collection[str] | None = None
@@ -68,6 +77,7 @@ class CaseFilter:
     weekdays: Collection[int] | None = None
     hours: Collection[int] | None = None
     area: str | None = None
+    within: Areas = EVERYWHERE
 
     def values(self, zone: ZoneInfo) -> dict[str, Any]:
         """Return what the statements bind."""
@@ -81,6 +91,7 @@ class CaseFilter:
             "hours": _sorted(self.hours),
             "area": self.area,
             "zone": zone.key,
+            **bound(self.within),
         }
 
 

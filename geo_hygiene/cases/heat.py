@@ -14,10 +14,12 @@ from sqlalchemy import Connection, text
 from geo_hygiene.cases.counting import Box, Counts, DatabaseCounts, Level, Step
 from geo_hygiene.cases.density import CELL_PIXELS, Density, cell_size, nothing
 from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.coverage.reach import AREAS_WITHIN, bound
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layerspec import Choice
+from geo_hygiene.permissions import Areas
 
 FRAME_ZOOMS = 1
 """Cells of frames are those of so many zooms farther out: a frame has fewer cases to show than the whole."""
@@ -69,6 +71,7 @@ foremost as (
     left join counted on counted.id = area.id
     left join people on people.id = area.id
     where area.level = :level
+        and (cast(:within as text[]) is null or area.id in ({within}))
         and (counted.id is not null or (not :enough and area.valid_from <= :on and :on < area.valid_to))
     order by {rank}, area.code, area.id
     limit :most
@@ -136,7 +139,7 @@ def heat(
         "cell_px": CELL_PIXELS,
         "cell": cell,
         "by_level": level.value,
-        **_areas(connection, asked.areas(wanted, level), level, on, rank, most),
+        **_areas(connection, asked.areas(wanted, level), level, on, rank, most, wanted.within),
         **_breakdown(asked, wanted),
         "frames": [] if step is None else _frames(asked, wanted, box, frame_zoom, step),
         "frame_cell": cell_size(frame_zoom),
@@ -193,7 +196,13 @@ def _periods(begin: date, end: date, step: Step) -> Iterator[tuple[date, date]]:
 
 
 def _areas(
-    connection: Connection, counted: Mapping[int | None, int], level: Level, on: date, rank: Rank, most: int
+    connection: Connection,
+    counted: Mapping[int | None, int],
+    level: Level,
+    on: date,
+    rank: Rank,
+    most: int,
+    within: Areas,
 ) -> dict[str, Any]:
     """Return the cases of the foremost areas, as the last those of none, and what is left; all sum up to the total."""
     known = {area: cases for area, cases in counted.items() if area is not None}
@@ -210,8 +219,10 @@ def _areas(
         "most": most,
         "fewest_cases": FEWEST_FOR_A_RATE,
         "fewest_residents": FEWEST_RESIDENTS,
+        **bound(within),
     }
-    rows = connection.execute(text(AREAS.format(level=level.value, rank=RANKS[rank])), values).all()
+    statement = AREAS.format(level=level.value, rank=RANKS[rank], within=AREAS_WITHIN)
+    rows = connection.execute(text(statement), values).all()
     areas = [
         {
             "code": row.code,

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.cases.counting import Counts, DatabaseCounts
-from geo_hygiene.cases.filters import CHOSEN, CaseFilter
+from geo_hygiene.cases.filters import CHOSEN, WITHIN, CaseFilter
 from geo_hygiene.coverage.chain import posts_over, who_covers
 from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.coverage.reach import bound
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import layer_of
+from geo_hygiene.permissions import Areas
 
 SELECT = """
 select
@@ -44,7 +46,7 @@ order by it.reported_at desc, it.id desc
 limit :limit
 """
 
-LISTED = "select reported_at, id from reported_case where uuid = :uuid"
+LISTED = f"select it.reported_at, it.id from reported_case as it where it.uuid = :uuid and {WITHIN}"  # noqa: S608 - constants
 
 EVENTS = """
 select event.status, event.at, event.known, event.recorded_at
@@ -62,7 +64,7 @@ where duty_target.target_id = :target and duty_target.valid_from <= :on and :on 
 order by duty.id
 """
 
-NAMED = """
+NAMED = f"""
 with recursive system (source) as (
     select min(source) from reported_case
     union all
@@ -76,24 +78,26 @@ join reported_case as it
         :named,
         case when starts_with(:named, system.source || ':') then substr(:named, length(system.source) + 2) end
     ])
+where {WITHIN}
 order by it.source, it.external_id
-"""
+"""  # noqa: S608 - constants
 """A system and the number of a case in it are an index; of systems there are few, and each is looked up in it."""
 
 OFFICE = "select code, name from area where id = :id"
 
-DAYS = """
+DAYS = f"""
 select
     cast(min(it.reported_at) at time zone :zone as date) as first_day,
     cast(max(it.reported_at) at time zone :zone as date) as last_day
 from reported_case as it
-"""
+where {WITHIN}
+"""  # noqa: S608 - constants
 
-BOX = """
+BOX = f"""
 select ST_XMin(box) as west, ST_YMin(box) as south, ST_XMax(box) as east, ST_YMax(box) as north
-from (select ST_Extent(it.geom) as box from reported_case as it) as everywhere
+from (select ST_Extent(it.geom) as box from reported_case as it where {WITHIN}) as everywhere
 where box is not null
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def list_cases(
     total = asked.total(wanted)
     values: dict[str, Any] = {"limit": None, "before": None, "before_id": None, "ids": None}
     if after is not None:
-        last = connection.execute(text(LISTED), {"uuid": after}).one_or_none()
+        last = connection.execute(text(LISTED), {"uuid": after, **bound(wanted.within)}).one_or_none()
         if last is None:
             return CasePage(total.cases, total.without_place, [], None)
         values |= {"before": last.reported_at, "before_id": last.id}
@@ -142,8 +146,13 @@ def list_cases(
     return CasePage(total.cases, total.without_place, rows, following)
 
 
-def identity_of(connection: Connection, named: str) -> uuid_module.UUID:
+def identity_of(connection: Connection, named: str, *, within: Areas) -> uuid_module.UUID:
     """Return the id of the case that an id or a number names, with its source before it where others have the number.
+
+    Parameters
+    ----------
+    within
+        The areas to which the asker's role is limited; here and below.
 
     Raises
     ------
@@ -153,7 +162,7 @@ def identity_of(connection: Connection, named: str) -> uuid_module.UUID:
     try:
         return uuid_module.UUID(named)
     except ValueError:
-        found = connection.execute(text(NAMED), {"named": named}).all()
+        found = connection.execute(text(NAMED), {"named": named, **bound(within)}).all()
     if len(found) > 1:
         several = ", ".join(f"{row.source}:{row.external_id}" for row in found)
         raise UnknownRecordError(_("Several complaints have this number: %(several)s.", several=several))
@@ -163,7 +172,7 @@ def identity_of(connection: Connection, named: str) -> uuid_module.UUID:
     return identity
 
 
-def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:
+def case_of(connection: Connection, identity: uuid_module.UUID, *, within: Areas) -> dict[str, Any]:
     """Return a case with its history, and who answers for its place on the day on which it was reported.
 
     Raises
@@ -172,7 +181,7 @@ def case_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any
         When there is none.
     """
     zone = office_timezone(connection)
-    row = _found(connection, identity)
+    row = _found(connection, identity, within)
     on = row.reported_at.astimezone(zone).date()
     office = connection.execute(text(OFFICE), {"id": row.office_id}).one_or_none()
     events = _events(connection, identity, zone)
@@ -218,7 +227,7 @@ def _who_answers(connection: Connection, row: Row[Any], on: date) -> dict[str, A
     }
 
 
-def events_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, Any]:
+def events_of(connection: Connection, identity: uuid_module.UUID, *, within: Areas) -> dict[str, Any]:
     """Return the statuses that a case had, the first one first.
 
     Raises
@@ -227,7 +236,7 @@ def events_of(connection: Connection, identity: uuid_module.UUID) -> dict[str, A
         When there is no such case.
     """
     zone = office_timezone(connection)
-    row = _found(connection, identity)
+    row = _found(connection, identity, within)
     return {"case": str(row.uuid), "events": _events(connection, identity, zone)}
 
 
@@ -243,8 +252,9 @@ def _events(connection: Connection, identity: uuid_module.UUID, zone: ZoneInfo) 
     ]
 
 
-def _found(connection: Connection, identity: uuid_module.UUID) -> Row[Any]:
-    row = connection.execute(text(f"{SELECT} where it.uuid = :uuid"), {"uuid": identity}).one_or_none()
+def _found(connection: Connection, identity: uuid_module.UUID, within: Areas) -> Row[Any]:
+    statement = text(f"{SELECT} where it.uuid = :uuid and {WITHIN}")
+    row = connection.execute(statement, {"uuid": identity, **bound(within)}).one_or_none()
     if row is None:
         raise UnknownRecordError(_("There is no case “%(id)s”.", id=identity))
     return row
@@ -287,15 +297,15 @@ def _instant(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat()
 
 
-def days_of_cases(connection: Connection) -> tuple[date, date] | None:
+def days_of_cases(connection: Connection, *, within: Areas) -> tuple[date, date] | None:
     """Return the first and the last day on which a case was reported, ``None`` without cases."""
-    row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection))}).one()
+    row = connection.execute(text(DAYS), {"zone": str(office_timezone(connection)), **bound(within)}).one()
     return None if row.first_day is None else (row.first_day, row.last_day)
 
 
-def box_of_cases(connection: Connection) -> tuple[float, float, float, float] | None:
+def box_of_cases(connection: Connection, *, within: Areas) -> tuple[float, float, float, float] | None:
     """Return west, south, east and north of the places of all cases, in degrees, ``None`` without places."""
-    row = connection.execute(text(BOX)).one_or_none()
+    row = connection.execute(text(BOX), bound(within)).one_or_none()
     return None if row is None else (row.west, row.south, row.east, row.north)
 
 

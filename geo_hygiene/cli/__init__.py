@@ -21,6 +21,7 @@ from geo_hygiene.i18n import N_
         "campaign": "geo_hygiene.cli.campaign:campaign",
         "case": "geo_hygiene.cli.case:case",
         "sample": "geo_hygiene.cli.sample:sample",
+        "user": "geo_hygiene.cli.user:user",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help=N_("Who looks after each metre of lane and drain, and what nobody does."),

@@ -21,6 +21,7 @@ from geo_hygiene.cli.words import Word
 from geo_hygiene.i18n import N_, _, ngettext
 from geo_hygiene.layers.cases import CHANNELS, KINDS, LAYER, OPEN, STATUSES
 from geo_hygiene.layerspec import Choice
+from geo_hygiene.permissions import EVERYWHERE
 
 EVERY_OPEN = Choice(value="open", title=N_("All that are open"))
 
@@ -120,7 +121,7 @@ def list_(
 def show(home: Path | None, number: str, *, as_json: bool) -> None:
     """Print what is known of one case."""
     with open_home(home) as opened, opened.connections.connect() as connection:
-        found = case_of(connection, identity_of(connection, number))
+        found = case_of(connection, identity_of(connection, number, within=EVERYWHERE), within=EVERYWHERE)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:

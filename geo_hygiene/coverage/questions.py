@@ -17,6 +17,7 @@ from geo_hygiene.coverage.typed import bundles_typed, persons_typed, zones_typed
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layerspec import MapLayer
+from geo_hygiene.permissions import EVERYWHERE, Areas
 
 LISTED_MM = 1_000
 """Gaps and overlaps shorter than a metre count but are not listed."""
@@ -192,7 +193,11 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceFilter:
-    """Which stretches are wanted; ``None`` for all. Zone, person and lane are codes or parts of names."""
+    """Which stretches are wanted; ``None`` for all. Zone, person and lane are codes or parts of names.
+
+    ``within`` are the areas to whose people the asker's role is limited: nobody else is found by ``person``, and
+    without one they do not matter.
+    """
 
     state: str | None = None
     zone: str | None = None
@@ -200,6 +205,7 @@ class PieceFilter:
     community: str | None = None
     group: str | None = None
     lane: str | None = None
+    within: Areas = field(default=EVERYWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +316,7 @@ def _values(
         "listed": _listed_mm(duty),
         "state": wanted.state,
         "zones": zones_typed(connection, duty, on, wanted.zone),
-        "persons": persons_typed(connection, wanted.person),
+        "persons": persons_typed(connection, wanted.person, wanted.within),
         "community": wanted.community,
         "area_group": wanted.group,
         "lane": wanted.lane,

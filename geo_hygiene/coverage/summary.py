@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.pieces import pieces_statement
+from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
+from geo_hygiene.permissions import EVERYWHERE, Areas
 
 
 class Level(StrEnum):
@@ -137,10 +139,10 @@ order by bundle.name nulls last, bundle.code nulls last
 
 NO_GROUPING = "cross join (select null::text as code, null::text as name) as bundle"
 
-BY_PERSON = """
+BY_PERSON = f"""
 select person.code, person.name, sum(multirange_length(mine.ranges)) as total,
     sum(multirange_length(mine.ranges)) as covered,
-    sum(multirange_length(mine.ranges * coalesce(doubled.ranges, '{}'::int4multirange))) as overlap, 0 as vacant
+    sum(multirange_length(mine.ranges * coalesce(doubled.ranges, '{{}}'::int4multirange))) as overlap, 0 as vacant
 from (
     select assignment.person_id, cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges
     from assignment
@@ -158,9 +160,10 @@ left join (
     select target_id, range_agg(int4range(from_mm, to_mm)) as ranges
     from piece where state = 'overlap' group by target_id
 ) as doubled using (target_id)
+where {PERSON_WITHIN}
 group by person.id, person.code, person.name
 order by person.code
-"""
+"""  # noqa: S608 - constants
 
 OVERLAPPED = """
 select target_id from state
@@ -194,14 +197,21 @@ order by duty_zone.code
 
 
 def summarize(
-    connection: Connection, duty: DutyRecord, on: date, level: Level | None = None, *, outside: bool = True
+    connection: Connection,
+    duty: DutyRecord,
+    on: date,
+    level: Level | None = None,
+    *,
+    outside: bool = True,
+    within: Areas = EVERYWHERE,
 ) -> Summary:
     """Return the sums of a duty on a day, broken down by a level where one is given.
 
     Rows of areas and lanes add up to the total; by person each holder counts whole, and the row without a code is
-    what nobody holds. What lies ``outside`` the scope is looked for among all stretches of the duty's zones.
+    what nobody holds. What lies ``outside`` the scope is looked for among all stretches of the duty's zones. Of people
+    only those are told who belong ``within`` the areas to which the asker's role is limited.
     """
-    values = {"duty_id": duty.id, "on": on}
+    values = {"duty_id": duty.id, "on": on, **bound(within)}
     whole = text(BY_AREA.format(columns="", joins="", grouping=""))
     total = connection.execute(whole, values | {"level": "all"}).one()
     sums = _sums(total)

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
+from geo_hygiene.permissions import Areas
 
 SPACES = " \t\u00a0\u3000"
 """Spaces that names are written with, the wide one of Chinese text among them."""
@@ -27,7 +29,7 @@ select duty_zone.code as id, claim.uuid, duty_zone.code, duty_zone.name
 from duty_zone join claim using (id)
 where claim.duty_id = :duty_id and claim.valid_from <= :on and :on < claim.valid_to
 """
-PERSONS = "select id, uuid, code, name from person"
+PERSONS = f"select id, uuid, code, name from person where {PERSON_WITHIN}"  # noqa: S608 - constants
 BUNDLES = "select id, uuid, code, name from {bundle}"
 
 
@@ -41,9 +43,9 @@ def zones_typed(connection: Connection, duty: DutyRecord, on: date, words: str |
     return _fitting(connection, ZONES, words, duty_id=duty.id, on=on)
 
 
-def persons_typed(connection: Connection, words: str | None) -> list[int] | None:
-    """Return the ids of the people that fit; ``None`` where nothing was typed."""
-    return _fitting(connection, PERSONS, words)
+def persons_typed(connection: Connection, words: str | None, within: Areas) -> list[int] | None:
+    """Return the ids of the people of some areas that fit; ``None`` where nothing was typed."""
+    return _fitting(connection, PERSONS, words, **bound(within))
 
 
 def bundles_typed(connection: Connection, duty: DutyRecord, words: str | None) -> list[int] | None:

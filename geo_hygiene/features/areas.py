@@ -9,9 +9,11 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.chain import posts_over
 from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.coverage.reach import AREAS_WITHIN, bound
 from geo_hygiene.coverage.summary import Level, summarize_within
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
+from geo_hygiene.permissions import EVERYWHERE, Areas
 
 AREA = """
 select
@@ -27,30 +29,32 @@ order by area.id
 limit 1
 """
 
-COMMUNITIES = """
+IS_WITHIN = f"(cast(:within as text[]) is null or id in ({AREAS_WITHIN}))"
+
+COMMUNITIES = f"""
 select code, coalesce(name, code) as title from area
-where level = 'community' and valid_from <= :on and :on < valid_to
+where level = 'community' and valid_from <= :on and :on < valid_to and {IS_WITHIN}
 order by title, code
 limit :most
-"""
+"""  # noqa: S608 - constants
 
-OFFICES = """
-with within as (
+OFFICES = f"""
+with chosen as (
     select area_tree.office_id as id
     from area join area_tree on area_tree.id = area.id
     where area.code = :chosen and area.valid_from <= :on and :on < area.valid_to
 )
 select area.code, concat_ws(' · ', coalesce(office.name, office.code), area.name_of_part) as title
 from (
-    select id, code, id as office_id, null as name_of_part from area where level = 'office'
+    select id, code, id as office_id, null as name_of_part from area where level = 'office' and {IS_WITHIN}
     union all
     select id, code, parent_id, coalesce(name, code) from area
-    where level = 'community' and parent_id in (select id from within)
+    where level = 'community' and parent_id in (select id from chosen) and {IS_WITHIN}
 ) as area
 join area as office on office.id = area.office_id
 join area as own on own.id = area.id and own.valid_from <= :on and :on < own.valid_to
 order by title, area.code
-"""
+"""  # noqa: S608 - constants
 
 MOST_CHOICES = 150
 """Communities among which somebody finds one in a list."""
@@ -58,18 +62,20 @@ MOST_CHOICES = 150
 
 def communities(connection: Connection, on: date) -> dict[str, str]:
     """Return the names of the communities of a day by their codes."""
-    return {row.code: row.title for row in connection.execute(text(COMMUNITIES), {"on": on, "most": None})}
+    values = {"on": on, "most": None, **bound(EVERYWHERE)}
+    return {row.code: row.title for row in connection.execute(text(COMMUNITIES), values)}
 
 
-def area_choices(connection: Connection, on: date, chosen: str | None = None) -> dict[str, str]:
-    """Return the names of the areas among which somebody chooses on a day, by their codes.
+def area_choices(connection: Connection, on: date, chosen: str | None = None, *, within: Areas) -> dict[str, str]:
+    """Return the names of the areas among which somebody chooses on a day, by their codes, within those of a role.
 
     These are the communities; where they are too many, the offices, and the communities of the one that is chosen, or
     in which lies what is chosen.
     """
-    found = connection.execute(text(COMMUNITIES), {"on": on, "most": MOST_CHOICES + 1}).all()
+    values = {"on": on, "most": MOST_CHOICES + 1, "chosen": chosen, **bound(within)}
+    found = connection.execute(text(COMMUNITIES), values).all()
     if len(found) > MOST_CHOICES:
-        found = connection.execute(text(OFFICES), {"on": on, "chosen": chosen}).all()
+        found = connection.execute(text(OFFICES), values).all()
     return {row.code: row.title for row in found}
 
 

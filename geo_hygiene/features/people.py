@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.chain import posts_over
+from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
+from geo_hygiene.permissions import Areas
 
-PERSON = """
+PERSON = f"""
 select person.id, person.uuid, person.code, person.name, person.role, person.phone, person.community,
     (
         select name from area
@@ -20,9 +22,9 @@ select person.id, person.uuid, person.code, person.name, person.role, person.pho
         order by area.id limit 1
     ) as community_name
 from person
-where person.code = :name or person.uuid::text = :name
+where (person.code = :name or person.uuid::text = :name) and {PERSON_WITHIN}
 limit 1
-"""
+"""  # noqa: S608 - constants
 
 POSTS = """
 select post.kind, area.code, area.name, area.level, area_tree.group_id, area_tree.community_id, area_tree.office_id
@@ -69,15 +71,20 @@ def posts_over_sources(connection: Connection, sources: list[int], on: date) -> 
     return posts_over(connection, area or (), on)
 
 
-def person(connection: Connection, name: str, on: date) -> dict[str, Any]:
+def person(connection: Connection, name: str, on: date, *, within: Areas) -> dict[str, Any]:
     """Return a person, by id or code, with posts and zones of a day; of a telephone only what is stored, masked.
+
+    Parameters
+    ----------
+    within
+        The areas to which the asker's role is limited.
 
     Raises
     ------
     UnknownRecordError
-        When nobody has the id or code.
+        When nobody there has the id or code.
     """
-    row = connection.execute(text(PERSON), {"name": name, "on": on}).one_or_none()
+    row = connection.execute(text(PERSON), {"name": name, "on": on, **bound(within)}).one_or_none()
     if row is None:
         raise UnknownRecordError(_("There is no person “%(name)s”.", name=name))
     values = {"person": row.id, "on": on}

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
 from geo_hygiene.coverage.typed import SPACES, folded
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import LAYERS
@@ -36,6 +37,7 @@ from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.duty_zones import DutyZone
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.layerspec import Choice, MapLayer
+from geo_hygiene.permissions import Areas
 from geo_hygiene.records.claims import DUTY_TITLES, Duty
 from geo_hygiene.records.people import Person
 
@@ -77,16 +79,17 @@ def _folded(column: Any) -> ColumnElement[str]:
     return func.translate(func.lower(column), SPACES, "")
 
 
-def search(connection: Connection, words: str, on: date, *, limit: int = 10) -> Found:
+def search(connection: Connection, words: str, on: date, *, within: Areas, limit: int = 10) -> Found:
     """Return what fits a text on a day: the very names and codes, then people and areas, then single places.
 
     Upper and lower case and spaces do not matter, and every other character stands for itself. Of several kinds a few
-    each are shown. Things without a place (a person without a zone) have no ``center``.
+    each are shown. Things without a place (a person without a zone) have no ``center``. People are found ``within`` the
+    areas to which the asker's role is limited.
     """
     sought = folded(words)
     if not sought:
         return Found([], 0)
-    rows = connection.execute(_statement(), {"words": sought, "on": on, "limit": limit}).all()
+    rows = connection.execute(_statement(), {"words": sought, "on": on, "limit": limit, **bound(within)}).all()
     fitting = {(row.type, row.layer): row.of_kind for row in rows}
     few = limit if len(fitting) == 1 else max(LEAST_OF_KIND, limit // KINDS_ON_A_PAGE)
     shown = sorted((row for row in rows if row.place <= few), key=_order)[:limit]
@@ -177,7 +180,7 @@ def _zones(wanted: _Wanted) -> Select[Any]:
 
 
 def _persons(wanted: _Wanted) -> Select[Any]:
-    return _row(literal("person"), Person, Person.name, wanted, about=Person.role)
+    return _row(literal("person"), Person, Person.name, wanted, about=Person.role).where(text(PERSON_WITHIN))
 
 
 #: Boxes of what was found, and the zones that light it up. One question for each type that occurs.

@@ -8,6 +8,7 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 
 from geo_hygiene import records  # noqa: F401 - declares the tables
+from geo_hygiene.accounts import models  # noqa: F401 - declares the tables
 from geo_hygiene.database import Base, OpenDate
 from geo_hygiene.layers import LAYERS  # noqa: F401 - declares the tables
 

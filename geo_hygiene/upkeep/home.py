@@ -23,7 +23,10 @@ Everything else is made again (caches), tells of one machine (logs, sockets, the
 FILES = "home"
 """Folder of the archive that holds them."""
 
-KEY_USES = {"tiles": N_("a new one is made, and maps that are open are loaded once more")}
+KEY_USES = {
+    "tiles": N_("a new one is made, and maps that are open are loaded once more"),
+    "session": N_("a new one is made, and everybody signs in again"),
+}
 """What it means that a key is missing, by its name. Keys never go into a backup: who steals one gets none with it."""
 
 OTHER_KEY = N_("what was encrypted or signed with it can not be read")

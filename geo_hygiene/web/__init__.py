@@ -8,6 +8,8 @@ from jinja2 import StrictUndefined
 
 from geo_hygiene.settings import Settings
 from geo_hygiene.web import (
+    access,
+    accounts,
     answers,
     api,
     assets,
@@ -20,6 +22,7 @@ from geo_hygiene.web import (
     logs,
     pages,
     security,
+    sessions,
     tile_views,
 )
 from geo_hygiene.web.connections import Connections
@@ -49,13 +52,14 @@ def create_app(
         validate_response=check_answers,
     )
     app.url_map.merge_slashes = False
-    app.json = answers.StrictJSON(app)
     app.jinja_env.undefined = StrictUndefined
     app.extensions["geo_hygiene"] = connections = connections or Connections(settings.service_url)
     case_counts.keep_counts(app, settings)
     logs.start_logging(app)
     language.speak(app, locale=settings.locale)
     security.guard(app, basemap_url=settings.basemap_url)
+    sessions.keep_sessions(app, settings)
+    app.json = answers.StrictJSON(app)
     errors.register(app)
     assets.serve(app)
     base_map.offer(app, settings)
@@ -63,7 +67,9 @@ def create_app(
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(base_map.blueprint)
+    app.register_blueprint(accounts.blueprint)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)
     kept_tiles.serve(app, settings, connections)
+    access.guard_views(app)
     return app

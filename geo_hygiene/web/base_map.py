@@ -8,8 +8,10 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app
 
 from geo_hygiene.i18n import _
+from geo_hygiene.permissions import Permission
 from geo_hygiene.settings import Settings
 from geo_hygiene.tiles.basemap import BaseMap, BaseMapUnreadableError
+from geo_hygiene.web.access import needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 
 KEY = "base-map"
@@ -59,6 +61,7 @@ def map_approval() -> str:
 
 
 @blueprint.get("/basemap/<int:z>/<int:x>/<int:y>")
+@needs(Permission.MAP_READ)
 def picture(z: int, x: int, y: int) -> Response:
     """Return a picture of the base map, transparent where there is none."""
     base_map: BaseMap | None = current_app.extensions["geo_hygiene_base_map"]

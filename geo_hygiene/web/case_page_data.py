@@ -15,11 +15,13 @@ from geo_hygiene import features
 from geo_hygiene.cases import questions
 from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
+from geo_hygiene.coverage.reach import demand_within, names
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.maps import HEAT, HEAT_LEAST
+from geo_hygiene.permissions import Areas
 from geo_hygiene.web.api.cases import EVERY_OPEN, CaseParameters, ListParameters
 from geo_hygiene.web.page_data import MapPage, readable, titles, usual_layers
 from geo_hygiene.web.parameters import Day, Limit
@@ -88,6 +90,7 @@ class CaseList(_InWords):
 
     page: questions.CasePage
     areas: dict[str, str]
+    every_area: str
 
     @staticmethod
     def told(choices: Mapping[str, str], given: str) -> str:
@@ -95,14 +98,22 @@ class CaseList(_InWords):
         return _(", ").join(choices.get(word, word) for word in given.split(","))
 
 
-def case_list(connection: Connection, asked: CaseListParameters, kept: KeptCounts) -> CaseList:
-    """Return a page of the complaints that fit."""
+def case_list(connection: Connection, asked: CaseListParameters, kept: KeptCounts, within: Areas) -> CaseList:
+    """Return a page of the complaints that fit, within the areas to which the asker's role is limited."""
+    demand_within(connection, asked.area, within)
     return CaseList(
         page=questions.list_cases(
-            connection, asked.wanted(), counts=kept.of(connection), limit=asked.limit, after=asked.after
+            connection, asked.wanted(within), counts=kept.of(connection), limit=asked.limit, after=asked.after
         ),
-        areas=features.area_choices(connection, today(connection), asked.area),
+        areas=features.area_choices(connection, today(connection), asked.area, within=within),
+        every_area=_every_area(connection, within),
     )
+
+
+def _every_area(connection: Connection, within: Areas) -> str:
+    """Return the words for no choice among areas: nobody shall take the complaints of one for those of all."""
+    named = names(connection, within)
+    return _("All of %(areas)s", areas=_(", ").join(named)) if named else _("All areas")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +161,9 @@ class CasePage(_InWords):
         return f"/map?{asked}#map=18/{latitude:.6f}/{longitude:.6f}"
 
 
-def case_page(connection: Connection, identity: uuid_module.UUID) -> CasePage:
+def case_page(connection: Connection, identity: uuid_module.UUID, within: Areas) -> CasePage:
     """Return the page of one complaint."""
-    case = questions.case_of(connection, identity)
+    case = questions.case_of(connection, identity, within=within)
     duties = all_duties(connection)
     config = None
     if case["place"] is not None:
@@ -172,12 +183,12 @@ class _HeatWords(CaseParameters, extra="ignore"):
     """The words of the heat map's address that the server reads."""
 
 
-def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
+def heat_page(connection: Connection, words: Mapping[str, str], within: Areas) -> MapPage:
     """Return the page of where complaints gather: its words, and the days between which there are some."""
     read, notice = readable(_HeatWords, words)
     on = today(connection)
-    extent = features.extent(connection, on) or questions.box_of_cases(connection)
-    days = questions.days_of_cases(connection)
+    extent = features.extent(connection, on) or questions.box_of_cases(connection, within=within)
+    days = questions.days_of_cases(connection, within=within)
     said = _InWords()
     config = {
         "extent": extent,
@@ -186,7 +197,8 @@ def heat_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
         "kinds": said.kinds,
         "channels": said.channels,
         "statuses": said.every_status,
-        "areas": features.area_choices(connection, on, read.area),
+        "areas": features.area_choices(connection, on, read.area, within=within),
+        "every_area": _every_area(connection, within),
         "colors": list(HEAT.items()),
         "least": HEAT_LEAST,
         "usual": usual_layers(),

@@ -1,4 +1,4 @@
-"""The service role's connections of one process: read only, limited in time, answered once more after a restart."""
+"""The service role's connections of one process: limited in time; questions are asked once more after a restart."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from geo_hygiene.i18n import _
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 
-#: Session settings of every connection that answers HTTP. Nothing of this application writes by HTTP yet, so that
-#: the database refuses it; one answer of several queries sees one state of the data; JIT costs more than it gains here.
+#: Session settings of connections that only read, so that the database refuses a write by mistake; one answer of
+#: several queries sees one state of the data; JIT costs more than it gains here.
 READING = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -33,8 +33,15 @@ READING = {
 #: that a connection keeps for tiles are good from the first time.
 TILES = READING | {"max_parallel_workers_per_gather": "0", "plan_cache_mode": "force_generic_plan"}
 
+#: A writer sees what was stored before it got its locks.
+WRITING = READING | {
+    "statement_timeout": "30s",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read committed",
+}
+
 POOL_SIZE = 4
-"""Connections that each process keeps for pages and again for tiles: one for each thread of a worker."""
+"""Connections that each process keeps for each use: one for each thread of a worker."""
 POOL_WAIT = 3
 """Seconds that a request waits for a free connection before it is answered with 503."""
 
@@ -76,6 +83,27 @@ class Connections:
         """Answer a question that only reads, once more when the database was restarted in between."""
         return self._ask("pages", READING, question, *args, **kwargs)
 
+    def write(
+        self,
+        change: Callable[Concatenate[Connection, Parameters], Answer],
+        /,
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Answer:
+        """Make a change whole, or not at all; it is not tried again."""
+        with self.connect("writers", WRITING) as connection, connection.begin():
+            return change(connection, *args, **kwargs)
+
+    def who(
+        self,
+        question: Callable[Concatenate[Connection, Parameters], Answer],
+        /,
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Answer:
+        """Answer who asks, whatever waits for pages and tiles."""
+        return self._ask("accounts", READING, question, *args, **kwargs)
+
     def tile(
         self,
         question: Callable[Concatenate[Connection, Parameters], Answer],
@@ -106,7 +134,7 @@ class Connections:
 
     @contextmanager
     def connect(self, name: str, settings: dict[str, str]) -> Iterator[Connection]:
-        """Give a connection with these session settings; nothing done on it is kept."""
+        """Give a connection with these session settings; what is not committed on it is not kept."""
         with self._engine(name, settings).connect() as connection:
             yield connection
 

@@ -11,17 +11,20 @@ from typing import Any
 import psycopg2
 import psycopg2.errors
 from flask import Flask, Response, current_app, g, render_template, request
+from flask_wtf.csrf import CSRFError
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 
+from geo_hygiene.accounts.viewer import STRANGER
 from geo_hygiene.cases.heat import TooManyCellsError, TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
 from geo_hygiene.tiles.basemap import BaseMapUnreadableError
+from geo_hygiene.web.access import ForbiddenError, NotSignedInError
 from geo_hygiene.web.assets import AssetMissingError
 from geo_hygiene.web.connections import DatabaseNotNamedError
 from geo_hygiene.web.logs import FAULTS, request_id
@@ -30,7 +33,6 @@ from geo_hygiene.web.security import (
     AddressTooLongError,
     ForeignHostError,
     RepeatedParameterError,
-    WritingMethodError,
 )
 
 RETRY_SECONDS = 2
@@ -90,7 +92,11 @@ TABLE: dict[type[BaseException], Meaning] = {
     InvalidParameterError: Meaning(422),
     RepeatedParameterError: Meaning(422),
     ForeignHostError: Meaning(421),
-    WritingMethodError: Meaning(405),
+    NotSignedInError: Meaning(401),
+    ForbiddenError: Meaning(403),
+    CSRFError: Meaning(
+        400, N_("The page was open for too long, or the request does not come from a page of ours: open it again.")
+    ),
     AddressTooLongError: Meaning(414),
     NotReadyError: Meaning(503, retry=True),
     DatabaseNotNamedError: Meaning(503, retry=True),
@@ -119,7 +125,7 @@ TABLE: dict[type[BaseException], Meaning] = {
 SENTENCES_OF_STATUS = {
     400: N_("The request can not be understood."),
     404: N_("There is nothing at this address."),
-    405: N_("This address can only be read: use GET."),
+    405: N_("This address does not take this method."),
     413: N_("The request is too big."),
 }
 
@@ -196,13 +202,11 @@ def problem(
         response = Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/problem+json")
     else:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            g.is_sample_town = False
+            g.is_sample_town, g.viewer = False, STRANGER
         page = render_template("error.html", status=status, detail=detail, findings=findings, request_id=request_id())
         response = Response(page, status, mimetype="text/html")
     if retry:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = "GET, HEAD, OPTIONS"
     return response
 
 
@@ -211,12 +215,15 @@ def _refused_by_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if error.response is not None or status < HTTPStatus.BAD_REQUEST:
         return current_app.make_response(error.get_response())
-    return problem(status, _(SENTENCES_OF_STATUS.get(status, "The request can not be understood.")))
+    answer = problem(status, _(SENTENCES_OF_STATUS.get(status, "The request can not be understood.")))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def answer_mistake(error: Exception) -> Response:
     """Turn any exception of a request into an answer; what the table does not know is logged as our own fault."""
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException) and not isinstance(error, CSRFError):
         return _refused_by_http(error)
     meaning = meaning_of(error)
     if meaning is None or meaning.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

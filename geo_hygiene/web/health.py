@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from geo_hygiene import database
 from geo_hygiene.i18n import _
+from geo_hygiene.web.access import Door, needs
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import NotReadyError
 
@@ -46,18 +47,21 @@ def readiness(connection: Connection) -> dict[str, str]:
 
 
 @blueprint.get("/healthz")
+@needs(Door.OPEN)
 def alive() -> Response:
     """Say that the process answers."""
     return jsonify(status="alive")
 
 
 @blueprint.get("/readyz")
+@needs(Door.OPEN)
 def ready() -> Response:
     """Say whether questions can be answered, or why not."""
     return jsonify(connections().read(readiness))
 
 
 @blueprint.get("/version")
+@needs(Door.OPEN)
 def tell_version() -> Response:
     """Say which program this is."""
     return jsonify(name="geo_hygiene", version=release(), migration=_head())

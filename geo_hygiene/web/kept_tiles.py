@@ -149,7 +149,7 @@ def _answer(kept: KeptTile, environ: WSGIEnvironment, start_response: StartRespo
         [
             ("ETag", quote_etag(kept.tag, weak=True)),
             ("Cache-Control", REVALIDATE),
-            ("Vary", "Accept-Encoding"),
+            ("Vary", "Accept-Encoding, Cookie"),
             ("Content-Security-Policy", POLICY),
             *HEADERS.items(),
         ]

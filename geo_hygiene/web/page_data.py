@@ -20,6 +20,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.layerspec import Choice, MapLayer, Role
+from geo_hygiene.permissions import Areas
 from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word
 
 TABLE_ROWS = 50
@@ -149,8 +150,8 @@ class TableParameters(Spoken, extra="ignore"):
     limit: Limit = TABLE_ROWS
     after: PageKey | None = None
 
-    def wanted(self) -> questions.PieceFilter:
-        """Return the filters as a question."""
+    def wanted(self, within: Areas) -> questions.PieceFilter:
+        """Return the filters as a question; people are looked for within some areas."""
         return questions.PieceFilter(
             state=self.state,
             community=self.community,
@@ -158,6 +159,7 @@ class TableParameters(Spoken, extra="ignore"):
             lane=self.lane,
             zone=self.zone,
             person=self.person,
+            within=within,
         )
 
     def words(self, **changes: Any) -> dict[str, str]:
@@ -184,8 +186,8 @@ class Table:
         return _(named.title) if named is not None else ""
 
 
-def table(connection: Connection, asked: TableParameters) -> Table:
-    """Return a page of pieces with the figures of the day by community."""
+def table(connection: Connection, asked: TableParameters, within: Areas) -> Table:
+    """Return a page of pieces with the figures of the day by community; people are looked for within some areas."""
     duty = duty_of(connection, asked.duty)
     on = asked.on or today(connection)
     return Table(
@@ -194,6 +196,6 @@ def table(connection: Connection, asked: TableParameters) -> Table:
         duties=all_duties(connection),
         summary=summarize(connection, duty, on, Level.COMMUNITY, outside=False),
         page=questions.pieces(
-            connection, duty, on, wanted=asked.wanted(), order=asked.sort, limit=asked.limit, after=asked.after
+            connection, duty, on, wanted=asked.wanted(within), order=asked.sort, limit=asked.limit, after=asked.after
         ),
     )

@@ -12,10 +12,14 @@ from flask_openapi3.openapi import OpenAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_hygiene import features, maps
+from geo_hygiene.accounts.viewer import STRANGER, Viewer
 from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS
+from geo_hygiene.permissions import Permission
 from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import campaign_page_data, case_page_data, page_data, print_page_data, start_page_data
+from geo_hygiene.web.access import Door, areas_of, demand, needs, tile_rights, viewer
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.base_map import map_approval, with_base_map
 from geo_hygiene.web.case_counts import kept_counts
@@ -24,21 +28,22 @@ from geo_hygiene.web.kept_tiles import tile_keys
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
 from geo_hygiene.web.parameters import Language
 from geo_hygiene.web.security import nonce
-from geo_hygiene.web.tile_keys import EVERYTHING
 
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
+@needs(Permission.MAP_READ)
 def start() -> str:
     """Show how each duty is covered today, what a campaign reached, and what people complain of."""
-    found = connections().read(start_page_data.start, kept_counts())
+    found = connections().read(start_page_data.start, kept_counts(), viewer())
     return render_template(
         "start.html", page="start", start=found, states=_states(), campaign_states=maps.CAMPAIGN_STATES
     )
 
 
 @blueprint.get("/map")
+@needs(Permission.MAP_READ)
 def show_map() -> str:
     """Show the map that an address describes."""
     asked = {name: request.args[name] for name in request.args}
@@ -49,20 +54,25 @@ def show_map() -> str:
 
 
 @blueprint.get("/map/print")
+@needs(Permission.MAP_READ)
 def print_map() -> str:
     """Show the map that an address describes on a sheet of paper."""
     return _sheet(connections().read(print_page_data.duty_sheet, request.args.to_dict()))
 
 
 @blueprint.get("/map/table")
+@needs(Permission.MAP_READ)
 def show_table() -> str:
     """Show everything of the map in rows, for those who do not use a pointer."""
     asked = page_data.TableParameters.model_validate(request.args.to_dict())
-    table = connections().read(page_data.table, asked)
+    if asked.person is not None:
+        demand(Permission.PEOPLE_READ)
+    table = connections().read(page_data.table, asked, areas_of(Permission.PEOPLE_READ))
     return render_template("table.html", page="table", table=table, asked=asked, states=_states())
 
 
 @blueprint.get("/campaigns")
+@needs(Permission.CAMPAIGNS_READ)
 def show_campaigns() -> str:
     """List the campaigns and how far each came."""
     listed = connections().read(campaign_page_data.campaigns)
@@ -70,6 +80,7 @@ def show_campaigns() -> str:
 
 
 @blueprint.get("/campaigns/<campaign>")
+@needs(Permission.CAMPAIGNS_READ)
 def show_campaign(campaign: str) -> str:
     """Show what a campaign treated and what it did not, on a map."""
     asked = {name: request.args[name] for name in request.args}
@@ -79,12 +90,14 @@ def show_campaign(campaign: str) -> str:
 
 
 @blueprint.get("/campaigns/<campaign>/print")
+@needs(Permission.CAMPAIGNS_READ)
 def print_campaign(campaign: str) -> str:
     """Show the map of a campaign on a sheet of paper."""
     return _sheet(connections().read(print_page_data.campaign_sheet, campaign, request.args.to_dict()), campaign=True)
 
 
 @blueprint.get("/campaigns/<campaign>/table")
+@needs(Permission.CAMPAIGNS_READ)
 def show_campaign_table(campaign: str) -> str:
     """Show what a campaign reached and what is left to do in rows, for those who do not use a pointer."""
     given = campaign_page_data.TableParameters.model_validate(request.args.to_dict())
@@ -95,6 +108,7 @@ def show_campaign_table(campaign: str) -> str:
 
 
 @blueprint.get("/campaigns/<campaign>/list.csv")
+@needs(Permission.CAMPAIGNS_READ)
 def campaign_list(campaign: str) -> Response:
     """Give what a campaign has left to do as a file."""
     asked = campaign_lists.ListParameters.model_validate(request.args.to_dict())
@@ -103,18 +117,20 @@ def campaign_list(campaign: str) -> Response:
 
 
 @blueprint.get("/cases")
+@needs(Permission.CASES_READ)
 def show_cases() -> str:
     """List complaints, the newest first."""
     asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
-    listed = connections().read(case_page_data.case_list, asked, kept_counts())
+    listed = connections().read(case_page_data.case_list, asked, kept_counts(), areas_of(Permission.CASES_READ))
     return render_template("cases.html", page="heat", listed=listed, asked=asked)
 
 
 @blueprint.get("/cases/<uuid:case>")
+@needs(Permission.CASES_READ)
 def show_case(case: uuid_module.UUID) -> str:
     """Show one complaint: what, when and where it was, who answered for its place, and how it went on."""
     asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
-    found = connections().read(case_page_data.case_page, case)
+    found = connections().read(case_page_data.case_page, case, areas_of(Permission.CASES_READ))
     parts, config = None, None
     if found.config is not None:
         config = with_base_map(found.config)
@@ -123,21 +139,24 @@ def show_case(case: uuid_module.UUID) -> str:
 
 
 @blueprint.get("/cases/heat")
+@needs(Permission.HEAT_READ)
 def show_heat() -> str:
     """Show where complaints gather, and when."""
     asked = {name: request.args[name] for name in request.args}
-    found = connections().read(case_page_data.heat_page, asked)
+    found = connections().read(case_page_data.heat_page, asked, areas_of(Permission.HEAT_READ))
     parts = _map(found.extent, density=True)
     return render_template("heat.html", page="heat", parts=parts, config=with_base_map(found.config))
 
 
 @blueprint.get("/api/docs")
+@needs(Permission.MAP_READ)
 def api_docs() -> str:
     """Show the description of the API in a form that can be tried."""
     return render_template("api_docs.html", page="api")
 
 
 @blueprint.get("/openapi.json")
+@needs(Permission.MAP_READ)
 def openapi() -> Response:
     """Return the description of the API."""
     app = current_app
@@ -147,6 +166,7 @@ def openapi() -> Response:
 
 
 @blueprint.get("/language")
+@needs(Door.OPEN)
 def switch_language() -> Response:
     """Speak another language from now on and go back to the page."""
     asked = Language.model_validate(request.args.to_dict())
@@ -155,7 +175,7 @@ def switch_language() -> Response:
 
 def tile_address() -> str:
     """Return the address of the tiles that the asker may see, for the style of a map."""
-    return f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.mvt?key={tile_keys().give(EVERYTHING, time.time())}"
+    return f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.mvt?key={tile_keys().give(tile_rights(), time.time())}"
 
 
 def _map(extent: features.catalogue.Extent | None, **told: bool) -> maps.MapParts:
@@ -186,6 +206,25 @@ def _is_sample_town() -> bool:
     return bool(g.is_sample_town)
 
 
+def _who() -> Viewer:
+    """Return who asks; when the database can not be asked, a stranger."""
+    try:
+        return viewer()
+    except (SQLAlchemyError, GeoHygieneError):
+        return STRANGER
+
+
+#: Name, address, title and permission of the pages that the top of every page leads to.
+PAGE_LINKS = (
+    ("map", "/map", N_("Map"), Permission.MAP_READ),
+    ("table", "/map/table", N_("Table"), Permission.MAP_READ),
+    ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
+    ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),
+    ("admin", "/admin", N_("Accounts"), Permission.ACCOUNTS_WRITE),
+    ("api", "/api/docs", N_("API"), Permission.MAP_READ),
+)
+
+
 def _common_words() -> dict[str, Any]:
     return {
         "page": "",
@@ -193,6 +232,8 @@ def _common_words() -> dict[str, Any]:
         "languages": switch_addresses(),
         "csp_nonce": nonce(),
         "sample_town": _is_sample_town(),
+        "viewer": _who(),
+        "page_links": PAGE_LINKS,
     }
 
 

@@ -35,10 +35,6 @@ class ForeignHostError(GeoHygieneError):
     """The request names a host that is not this machine."""
 
 
-class WritingMethodError(GeoHygieneError):
-    """A method that would write; HTTP only reads."""
-
-
 class AddressTooLongError(GeoHygieneError):
     """An address longer than any that the application makes."""
 
@@ -80,8 +76,6 @@ def _refuse() -> None:
         raise ForeignHostError(
             _("This address is not served: open the application as http://localhost or http://127.0.0.1 with its port.")
         )
-    if request.method not in READING_METHODS:
-        raise WritingMethodError(_("This address can only be read: use GET."))
     if len(request.query_string) > LONGEST_QUERY or len(request.path) > LONGEST_PATH:
         raise AddressTooLongError(_("The address is too long."))
     if "\x00" in request.path:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo_hygiene import features
+from geo_hygiene.accounts.viewer import Viewer
 from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns
 from geo_hygiene.cases.filters import CaseFilter
 from geo_hygiene.cases.keeping import KeptCounts
@@ -17,6 +18,7 @@ from geo_hygiene.coverage import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.layers.cases import KINDS
+from geo_hygiene.permissions import NOWHERE, Areas, Permission
 from geo_hygiene.web.campaign_page_data import CampaignHeadline, headline
 from geo_hygiene.web.page_data import titles
 
@@ -100,8 +102,8 @@ class Start:
     is_empty: bool
 
 
-def start(connection: Connection, kept: KeptCounts) -> Start:
-    """Return the figures of today."""
+def start(connection: Connection, kept: KeptCounts, asking: Viewer) -> Start:
+    """Return the figures of today that somebody may see."""
     on = today(connection)
     duties = all_duties(connection)
     headlines = [
@@ -109,7 +111,7 @@ def start(connection: Connection, kept: KeptCounts) -> Start:
         for place, duty in enumerate(duties)
     ]
     longest = questions.pieces(connection, duties[0], on, wanted=questions.PieceFilter(state="gap"), limit=GAPS)
-    campaigns = all_campaigns(connection)
+    campaigns = all_campaigns(connection) if asking.may(Permission.CAMPAIGNS_READ) else []
     campaign = _campaign(campaigns, on)
     return Start(
         on=on,
@@ -117,7 +119,7 @@ def start(connection: Connection, kept: KeptCounts) -> Start:
         gaps=longest.rows,
         campaign=None if campaign is None else headline(connection, campaign, on),
         next_campaign=_next(campaigns, on),
-        complaints=_complaints(connection, kept, on),
+        complaints=_complaints(connection, kept, on, asking.areas_of(Permission.CASES_READ)),
         is_empty=features.extent(connection, on) is None,
     )
 
@@ -136,15 +138,15 @@ def _next(campaigns: list[CampaignRecord], on: date) -> CampaignRecord | None:
     return min(ahead, key=lambda campaign: campaign.start, default=None)
 
 
-def _complaints(connection: Connection, kept: KeptCounts, on: date) -> Complaints | None:
+def _complaints(connection: Connection, kept: KeptCounts, on: date, within: Areas) -> Complaints | None:
     """Return the last fortnight, or the one up to the latest complaint where none came since."""
-    days = days_of_cases(connection)
+    days = days_of_cases(connection, within=within) if within != NOWHERE else None
     if days is None:
         return None
     last = days[1] if days[1] <= on - FORTNIGHT else on
     end = last + timedelta(days=1)
     begin = end - FORTNIGHT
-    counts = count_by_kind(kept.of(connection), CaseFilter(begin=begin - FORTNIGHT, end=end), begin)
+    counts = count_by_kind(kept.of(connection), CaseFilter(begin=begin - FORTNIGHT, end=end, within=within), begin)
     words = titles(KINDS)
     kinds = [(kind, words[kind], since, before) for kind, since, before in counts]
     return Complaints(begin=begin, end=end, is_current=last == on, kinds=kinds)

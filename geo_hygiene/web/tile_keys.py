@@ -36,10 +36,6 @@ class TileRights:
                 raise ValueError(f"view and area need plain names, not {name!r}")
 
 
-EVERYTHING = TileRights("public", "all")
-"""What everybody may see on a machine that serves itself alone."""
-
-
 class TileKeys:
     """Gives keys, and knows those that it gave.
 

@@ -12,12 +12,13 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from geo_hygiene import tiles
 from geo_hygiene.i18n import _
+from geo_hygiene.permissions import Permission
+from geo_hygiene.web.access import demand, needs, tile_rights
 from geo_hygiene.web.answers import not_modified, tagged, unchanged
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.kept_tiles import ASKED, MEDIA_TYPE, tile_keys
 from geo_hygiene.web.parameters import Day, Parameters, Text, Word
-from geo_hygiene.web.tile_keys import EVERYTHING
 
 MOST_LAYERS = 20
 NEW_KEY = "Tile-Key"
@@ -73,8 +74,11 @@ class TileParameters(Parameters):
 
 
 @blueprint.get("/<layers>/<z>/<x>/<y>.mvt", summary="A tile of one or more layers", responses=TILE)
+@needs(Permission.MAP_READ)
 def tile(path: TilePath, query: TileParameters) -> Response:
     """Return a Mapbox vector tile, 204 when it is empty, 304 when the asker holds its version."""
+    if tiles.CAMPAIGN in path.keys:
+        demand(Permission.CAMPAIGNS_READ)
     question = tiles.TileQuestion(
         keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty, campaign=query.campaign
     )
@@ -85,10 +89,10 @@ def tile(path: TilePath, query: TileParameters) -> Response:
     else:
         kept = tiles.KeptTile.of(found)
         if asked is not None:
-            asked.keep(kept, EVERYTHING)
+            asked.keep(kept, tile_rights())
         answer = tagged(_answer(kept), found.tag)
     if asked is None:
-        answer.headers[NEW_KEY] = tile_keys().give(EVERYTHING, time.time())
+        answer.headers[NEW_KEY] = tile_keys().give(tile_rights(), time.time())
     return answer
 
 

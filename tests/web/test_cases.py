@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.database import engine
 from geo_hygiene.features import area_choices, areas
+from geo_hygiene.permissions import EVERYWHERE
 from tests.conftest import TestDatabase
 from tests.web.towns import CASE, CASE_IN_GAP, FLIES, NOWHERE, RODENTS, web_town
 
@@ -193,12 +194,13 @@ def test_where_communities_are_too_many_offices_are_chosen(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     web_town(connection)
-    communities = area_choices(connection, DAY)
+    communities = area_choices(connection, DAY, within=EVERYWHERE)
     assert set(communities) == {"C1", "C2"}
     monkeypatch.setattr(areas, "MOST_CHOICES", 1)
-    assert list(area_choices(connection, DAY)) == ["O"]
+    assert list(area_choices(connection, DAY, within=EVERYWHERE)) == ["O"]
     for chosen in ("O", "C2", "C1G1"):
-        assert list(area_choices(connection, DAY, chosen)) == ["O", *communities]
-    assert list(area_choices(connection, DAY, "nowhere")) == ["O"]
-    names = area_choices(connection, DAY, "C2")
+        assert list(area_choices(connection, DAY, chosen, within=EVERYWHERE)) == ["O", *communities]
+    assert list(area_choices(connection, DAY, "nowhere", within=EVERYWHERE)) == ["O"]
+    names = area_choices(connection, DAY, "C2", within=EVERYWHERE)
     assert names["C2"] == f"{names['O']} · {communities['C2']}"
+    assert area_choices(connection, DAY, "C1", within=frozenset({"C1"})) == {"C1": communities["C1"]}

@@ -28,11 +28,14 @@ from geo_hygiene.keys import key as key_of
 from geo_hygiene.tiles import KeptTile, Shelf
 from geo_hygiene.web.connections import Connections
 from geo_hygiene.web.kept_tiles import KnownVersions
-from geo_hygiene.web.tile_keys import EVERYTHING, KEY_SECONDS, TileKeys, TileRights
+from geo_hygiene.web.tile_keys import KEY_SECONDS, TileKeys, TileRights
 from tests.conftest import TestDatabase
 from tests.web.conftest import application
 from tests.web.test_tiles import MIDDLE
 from tests.web.towns import SPRING, web_town
+
+EVERYTHING = TileRights("campaigns", "all")
+"""What somebody may see who may see campaigns."""
 
 X, Y = MIDDLE[14]
 PATH = f"/tiles/cover/14/{X}/{Y}.mvt"

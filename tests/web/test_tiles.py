@@ -237,7 +237,7 @@ def test_a_tile_is_packed_once_asked(client: FlaskClient) -> None:
     plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
-    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["Vary"] == "Accept-Encoding, Cookie"
     assert packed.headers["ETag"] == plain.headers["ETag"]
     assert packed.mimetype == "application/vnd.mapbox-vector-tile"
 

@@ -14,7 +14,7 @@ from geo_hygiene.upkeep.checks.check import Check, Difference, Ground, Subject, 
 from geo_hygiene.upkeep.home import last_backup
 
 SERVICE = "geo_hygiene_service"
-INSERT_ONLY = ("record_history", "case_event")
+INSERT_ONLY = ("record_history", "case_event", "audit_entry")
 """Histories: the service adds to them, and changes nothing."""
 
 LEAST_FREE = 1_000_000_000

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import inspect, text
 
+from geo_hygiene.accounts.audit import BROKEN_SEALS
 from geo_hygiene.database import Base, current_revision, head_revision
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import LAYERS
@@ -222,6 +223,12 @@ CHECKS = (
         N_("Maps in browsers notice every change"),
         N_("Run `geo-hygiene cover rebuild`, and reload the map."),
         rows(VERSIONS),
+    ),
+    Check(
+        "audit",
+        N_("No entry of the audit was changed or taken away"),
+        N_("Somebody with the owner's rights did: compare with the last backup, and change who may sign in there."),
+        rows(BROKEN_SEALS),
     ),
     Check(
         "rules-kept",

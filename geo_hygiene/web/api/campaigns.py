@@ -23,6 +23,8 @@ from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.features import target_identity
 from geo_hygiene.layers import layer_of
+from geo_hygiene.permissions import Permission
+from geo_hygiene.web.access import needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.campaign_answers import (
     CampaignCoverAnswer,
@@ -109,6 +111,7 @@ class TreatmentsParameters(CampaignOnDay):
 
 
 @blueprint.get("", summary="Campaigns", responses={200: CampaignsAnswer})
+@needs(Permission.CAMPAIGNS_READ)
 def campaigns(query: OnDay) -> Response:
     """Return every campaign, the newest first."""
     return jsonify(connections().read(_campaigns, query))
@@ -125,6 +128,7 @@ def _campaigns(connection: Connection, query: OnDay) -> dict[str, Any]:
 
 
 @blueprint.get("/<campaign>/cover", summary="What a campaign reached", responses={200: CampaignCoverAnswer})
+@needs(Permission.CAMPAIGNS_READ)
 def cover(path: CampaignPath, query: CoverParameters) -> Response:
     """Return what was found and treated up to a day, by kind, and broken down by areas."""
     return _tagged(path, query, _cover, query)
@@ -135,6 +139,7 @@ def _cover(connection: Connection, campaign: CampaignRecord, on: date, query: Co
 
 
 @blueprint.get("/<campaign>/gaps", summary="What a campaign did not treat", responses={200: CampaignGapsAnswer})
+@needs(Permission.CAMPAIGNS_READ)
 def campaign_gaps(path: CampaignPath, query: GapsParameters) -> Response:
     """Return pieces of a metre or more, longest first, then places by their codes."""
     return _tagged(path, query, _gaps, query)
@@ -146,6 +151,7 @@ def _gaps(connection: Connection, campaign: CampaignRecord, on: date, query: Gap
 
 
 @blueprint.get("/<campaign>/days", summary="A campaign day by day", responses={200: CampaignDaysAnswer})
+@needs(Permission.CAMPAIGNS_READ)
 def days(path: CampaignPath, query: CampaignOnDay) -> Response:
     """Return for each day of the window what was found and treated for the first time."""
     return _tagged(path, query, _days)
@@ -162,6 +168,7 @@ def _days(connection: Connection, campaign: CampaignRecord, on: date) -> dict[st
 
 
 @blueprint.get("/<campaign>/treatments", summary="Treatments of a campaign", responses={200: TreatmentsAnswer})
+@needs(Permission.CAMPAIGNS_READ)
 def campaign_treatments(path: CampaignPath, query: TreatmentsParameters) -> Response:
     """Return treatments up to and with a day, the newest first."""
     return _tagged(path, query, _treatments, query)
@@ -178,6 +185,7 @@ def _treatments(
 @blueprint.get(
     "/<campaign>/targets/<kind>/<id>", summary="A campaign on one target", responses={200: CampaignTargetAnswer}
 )
+@needs(Permission.CAMPAIGNS_READ)
 def target(path: TargetPath, query: CampaignOnDay) -> Response:
     """Return a target with its pieces, the treatments on it, and who looks after it."""
     return jsonify(connections().read(_target, path, query))

@@ -20,9 +20,12 @@ from geo_hygiene.cases.heat import Rank, heat
 from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import today
+from geo_hygiene.coverage.reach import demand_within
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, OPEN, STATUSES
 from geo_hygiene.layerspec import Choice
+from geo_hygiene.permissions import Areas, Permission
+from geo_hygiene.web.access import areas_of, needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.case_answers import CaseAnswer, CaseEventsAnswer, CasesAnswer, HeatAnswer
 from geo_hygiene.web.case_counts import kept_counts
@@ -92,8 +95,8 @@ class CaseParameters(Spoken):
     )
     area: Text | None = Field(None, description="Code of an area, with all below it")
 
-    def wanted(self) -> CaseFilter:
-        """Return the filter."""
+    def wanted(self, within: Areas) -> CaseFilter:
+        """Return the filter, within the areas to which the asker's role is limited."""
         statuses = _split(self.status)
         if statuses is not None and EVERY_OPEN in statuses:
             statuses = {*statuses, *OPEN} - {EVERY_OPEN}
@@ -106,6 +109,7 @@ class CaseParameters(Spoken):
             weekdays=_ranged(self.weekday, 1, 7),
             hours=_ranged(self.hour, 0, 23),
             area=self.area,
+            within=within,
         )
 
 
@@ -159,33 +163,40 @@ def _ranged(written: str | None, first: int, last: int) -> Collection[int] | Non
 
 
 @blueprint.get("/cases", summary="Complaints", responses={200: CasesAnswer})
+@needs(Permission.CASES_READ)
 def cases(query: ListParameters) -> Response:
     """Return the cases that fit, the newest first."""
-    return jsonify(connections().read(_cases, query, kept_counts()))
+    return jsonify(connections().read(_cases, query, kept_counts(), areas_of(Permission.CASES_READ)))
 
 
-def _cases(connection: Connection, query: ListParameters, kept: KeptCounts) -> dict[str, Any]:
+def _cases(connection: Connection, query: ListParameters, kept: KeptCounts, within: Areas) -> dict[str, Any]:
+    demand_within(connection, query.area, within)
     page = questions.list_cases(
-        connection, query.wanted(), counts=kept.of(connection), limit=query.limit, after=query.after
+        connection, query.wanted(within), counts=kept.of(connection), limit=query.limit, after=query.after
     )
     return {"total": page.total, "without_place": page.without_place, "cases": page.rows, "next": page.next}
 
 
 @blueprint.get("/cases/heat", summary="Where complaints gather", responses={200: HeatAnswer})
+@needs(Permission.HEAT_READ)
 def cases_heat(query: HeatParameters) -> Response:
     """Return cases on a grid, by area with rates, and in frames of time."""
-    tag, answer = connections().read(_heat, query, kept_counts())
+    tag, answer = connections().read(_heat, query, kept_counts(), areas_of(Permission.HEAT_READ))
     return not_modified(tag) if answer is None else tagged(jsonify(answer), tag)
 
 
-def _heat(connection: Connection, query: HeatParameters, kept: KeptCounts) -> tuple[str, dict[str, Any] | None]:
+def _heat(
+    connection: Connection, query: HeatParameters, kept: KeptCounts, within: Areas
+) -> tuple[str, dict[str, Any] | None]:
+    demand_within(connection, query.area, within)
     on = query.on or today(connection)
-    tag = entity_tag("heat", query.model_dump(mode="json"), on, versions.current(connection, SUBJECTS))
+    seen = None if within is None else sorted(within)
+    tag = entity_tag("heat", query.model_dump(mode="json"), on, versions.current(connection, SUBJECTS), seen)
     if unchanged(tag):
         return tag, None
     return tag, heat(
         connection,
-        query.wanted(),
+        query.wanted(within),
         on,
         counts=kept.of(connection),
         box=query.box(),
@@ -198,16 +209,18 @@ def _heat(connection: Connection, query: HeatParameters, kept: KeptCounts) -> tu
 
 
 @blueprint.get("/cases/<case>", summary="One complaint", responses={200: CaseAnswer})
+@needs(Permission.CASES_READ)
 def case_(path: CasePath, query: Spoken) -> Response:  # noqa: ARG001 - the language is read from the address
     """Return a case with who answered for its place on its day."""
-    return jsonify(connections().read(_named, questions.case_of, path.case))
+    return jsonify(connections().read(_named, questions.case_of, path.case, areas_of(Permission.CASES_READ)))
 
 
 @blueprint.get("/cases/<case>/events", summary="History of a complaint", responses={200: CaseEventsAnswer})
+@needs(Permission.CASES_READ)
 def case_events(path: CasePath, query: Spoken) -> Response:  # noqa: ARG001 - the language is read from the address
     """Return the statuses that a case had."""
-    return jsonify(connections().read(_named, questions.events_of, path.case))
+    return jsonify(connections().read(_named, questions.events_of, path.case, areas_of(Permission.CASES_READ)))
 
 
-def _named(connection: Connection, asked: Callable[[Connection, UUID], dict[str, Any]], named: str) -> dict[str, Any]:
-    return asked(connection, questions.identity_of(connection, named))
+def _named(connection: Connection, asked: Callable[..., dict[str, Any]], named: str, within: Areas) -> dict[str, Any]:
+    return asked(connection, questions.identity_of(connection, named, within=within), within=within)

@@ -15,6 +15,8 @@ from geo_hygiene.coverage import questions, summary, versions
 from geo_hygiene.coverage.along import along as cover_along
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.layers import layer_of
+from geo_hygiene.permissions import EVERYWHERE, Areas, Permission
+from geo_hygiene.web.access import areas_of, demand, needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import AlongAnswer, CoverAnswer, GapsAnswer, PiecesAnswer, TargetAnswer
 from geo_hygiene.web.connections import connections
@@ -49,8 +51,8 @@ class PiecesParameters(GapsParameters):
     lane: Text | None = Field(None, description="Code of a lane, or a part of its name")
     sort: questions.Order = Field(questions.Order.LENGTH, description="Longest first, or by lane and along it")
 
-    def wanted(self) -> questions.PieceFilter:
-        """Return the filters."""
+    def wanted(self, within: Areas) -> questions.PieceFilter:
+        """Return the filters; people are looked for within some areas."""
         return questions.PieceFilter(
             state=self.state,
             zone=self.zone,
@@ -58,6 +60,7 @@ class PiecesParameters(GapsParameters):
             community=self.community,
             group=self.group,
             lane=self.lane,
+            within=within,
         )
 
 
@@ -75,23 +78,29 @@ class TargetPath(Parameters):
 
 
 @blueprint.get("/cover", summary="How a duty is covered", responses={200: CoverAnswer})
+@needs(Permission.MAP_READ)
 def cover(query: CoverParameters) -> Response:
     """Return the figures of a duty on a day, in all and broken down."""
-    tag, answer = connections().read(_cover, query)
+    if query.by is summary.Level.PERSON:
+        demand(Permission.PEOPLE_READ)
+    tag, answer = connections().read(_cover, query, areas_of(Permission.PEOPLE_READ))
     return not_modified(tag) if answer is None else tagged(jsonify(answer), tag)
 
 
-def _cover(connection: Connection, query: CoverParameters) -> tuple[str, dict[str, Any] | None]:
+def _cover(connection: Connection, query: CoverParameters, within: Areas) -> tuple[str, dict[str, Any] | None]:
     duty = duty_of(connection, query.duty)
     on = query.on or today(connection)
     subjects = [f"duty:{duty.code}", duty.target_kind, "areas", "people", "duty-zones"]
-    tag = entity_tag(duty.code, on, query.by, current_tag(), versions.current(connection, subjects))
+    people = within if query.by is summary.Level.PERSON else EVERYWHERE
+    seen = None if people is None else sorted(people)
+    tag = entity_tag(duty.code, on, query.by, current_tag(), versions.current(connection, subjects), seen)
     if unchanged(tag):
         return tag, None
-    return tag, summary.summarize(connection, duty, on, query.by).as_json()
+    return tag, summary.summarize(connection, duty, on, query.by, within=people).as_json()
 
 
 @blueprint.get("/cover/gaps", summary="What nobody covers", responses={200: GapsAnswer})
+@needs(Permission.MAP_READ)
 def gaps(query: GapsParameters) -> Response:
     """Return gaps of a metre or more, longest first."""
     return jsonify(connections().read(_gaps, query))
@@ -105,20 +114,24 @@ def _gaps(connection: Connection, query: GapsParameters) -> dict[str, Any]:
 
 
 @blueprint.get("/cover/pieces", summary="Targets in pieces of one state", responses={200: PiecesAnswer})
+@needs(Permission.MAP_READ)
 def pieces(query: PiecesParameters) -> Response:
     """Return pieces of a metre or more that fit all filters."""
-    return jsonify(connections().read(_pieces, query))
+    if query.person is not None:
+        demand(Permission.PEOPLE_READ)
+    return jsonify(connections().read(_pieces, query, areas_of(Permission.PEOPLE_READ)))
 
 
-def _pieces(connection: Connection, query: PiecesParameters) -> dict[str, Any]:
+def _pieces(connection: Connection, query: PiecesParameters, within: Areas) -> dict[str, Any]:
     duty, on = duty_of(connection, query.duty), query.on or today(connection)
     page = questions.pieces(
-        connection, duty, on, wanted=query.wanted(), order=query.sort, limit=query.limit, after=query.after
+        connection, duty, on, wanted=query.wanted(within), order=query.sort, limit=query.limit, after=query.after
     )
     return {"duty": duty.code, "on": on.isoformat(), "pieces": page.rows, "next": page.next}
 
 
 @blueprint.get("/cover/along", summary="One lane or drain from end to end", responses={200: AlongAnswer})
+@needs(Permission.MAP_READ)
 def along(query: AlongParameters) -> Response:
     """Return who looks after a lane or drain, in the order in which one walks it."""
     return jsonify(connections().read(_along, query))
@@ -129,6 +142,7 @@ def _along(connection: Connection, query: AlongParameters) -> dict[str, Any]:
 
 
 @blueprint.get("/targets/<kind>/<id>/cover", summary="Who looks after a target", responses={200: TargetAnswer})
+@needs(Permission.MAP_READ)
 def target_cover(path: TargetPath, query: OnDay) -> Response:
     """Return a target with the chain of every duty over each of its stretches."""
     return jsonify(connections().read(_target_cover, path, query))

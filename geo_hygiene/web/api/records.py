@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features
 from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.permissions import Areas, Permission
+from geo_hygiene.web.access import areas_of, needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import (
     AreaAnswer,
@@ -66,6 +68,7 @@ class SearchParameters(OnDay):
 
 
 @blueprint.get("/zones", summary="Duty zones", responses={200: ZonesAnswer})
+@needs(Permission.MAP_READ)
 def zones(query: ZonesParameters) -> Response:
     """Return the zones that hold on a day, by code."""
     return jsonify(connections().read(_zones, query))
@@ -79,6 +82,7 @@ def _zones(connection: Connection, query: ZonesParameters) -> dict[str, Any]:
 
 
 @blueprint.get("/zones/<zone>", summary="One duty zone", responses={200: ZoneFeature})
+@needs(Permission.MAP_READ)
 def zone(path: ZonePath, query: OnDay) -> Response:
     """Return a zone as a GeoJSON feature; its ETag begins with its version."""
     feature = connections().read(_zone, path, query)
@@ -93,16 +97,18 @@ def _zone(connection: Connection, path: ZonePath, query: OnDay) -> dict[str, Any
 
 
 @blueprint.get("/people/<person>", summary="One person", responses={200: PersonAnswer})
+@needs(Permission.PEOPLE_READ)
 def person(path: PersonPath, query: OnDay) -> Response:
     """Return where a person belongs, who is above, and which posts and zones the person has."""
-    return jsonify(connections().read(_person, path, query))
+    return jsonify(connections().read(_person, path, query, areas_of(Permission.PEOPLE_READ)))
 
 
-def _person(connection: Connection, path: PersonPath, query: OnDay) -> dict[str, Any]:
-    return features.person(connection, path.person, query.on or today(connection))
+def _person(connection: Connection, path: PersonPath, query: OnDay, within: Areas) -> dict[str, Any]:
+    return features.person(connection, path.person, query.on or today(connection), within=within)
 
 
 @blueprint.get("/areas/<area>", summary="One area", responses={200: AreaAnswer})
+@needs(Permission.MAP_READ)
 def area(path: AreaPath, query: DutyAndDay) -> Response:
     """Return who answers for an area, its figures and those of the areas that it is made of."""
     return jsonify(connections().read(_area, path, query))
@@ -114,17 +120,19 @@ def _area(connection: Connection, path: AreaPath, query: DutyAndDay) -> dict[str
 
 
 @blueprint.get("/search", summary="Find lanes, people, zones, areas and targets", responses={200: SearchAnswer})
+@needs(Permission.MAP_READ)
 def search(query: SearchParameters) -> Response:
     """Return what fits a text, best first."""
-    found = connections().read(_search, query)
+    found = connections().read(_search, query, areas_of(Permission.PEOPLE_READ))
     return jsonify(results=found.results, more=found.more)
 
 
-def _search(connection: Connection, query: SearchParameters) -> features.Found:
-    return features.search(connection, query.q, query.on or today(connection), limit=query.limit)
+def _search(connection: Connection, query: SearchParameters, within: Areas) -> features.Found:
+    return features.search(connection, query.q, query.on or today(connection), within=within, limit=query.limit)
 
 
 @blueprint.get("/layers", summary="Layers with their fields", responses={200: LayersAnswer})
+@needs(Permission.MAP_READ)
 def layers(query: OnDay) -> Response:
     """Return every layer with its fields and the number of its records on a day."""
     return jsonify(connections().read(_layers, query))

@@ -1,0 +1,76 @@
+"""Who may do what: permissions, the roles that grant them, and what each role is for.
+
+A route names one permission. A role may be limited to an area of the tree: complaints, counts of them, and the records
+of people (telephone, posts, zones, a hit of a search) are then those of that area alone. Streets, zones, campaigns and
+cover, with the names of those who answer for a street, are the same for all who may see the map: an office puts them up
+on boards in the street.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from geo_hygiene.i18n import N_
+
+Areas = frozenset[str] | None
+"""Codes of the areas in which somebody has a permission; ``None`` for everywhere, an empty set for nowhere."""
+
+EVERYWHERE: Areas = None
+NOWHERE: Areas = frozenset()
+
+
+class Permission(StrEnum):
+    """What a route needs."""
+
+    MAP_READ = "map.read"
+    PEOPLE_READ = "people.read"
+    CAMPAIGNS_READ = "campaigns.read"
+    HEAT_READ = "heat.read"
+    CASES_READ = "cases.read"
+    ACCOUNTS_WRITE = "accounts.write"
+    AUDIT_READ = "audit.read"
+
+
+class Role(StrEnum):
+    """What somebody is in the program; one person may be several."""
+
+    PLANNER = "planner"
+    PEST = "pest"
+    LEADER = "leader"
+    CLERK = "clerk"
+    WORKER = "worker"
+    INSPECTOR = "inspector"
+    ADMIN = "admin"
+
+
+ROLE_TITLES: Mapping[Role, str] = {
+    Role.PLANNER: N_("Planner"),
+    Role.PEST: N_("Pest control"),
+    Role.LEADER: N_("Leader"),
+    Role.CLERK: N_("Clerk"),
+    Role.WORKER: N_("Field worker"),
+    Role.INSPECTOR: N_("Inspector"),
+    Role.ADMIN: N_("Administrator"),
+}
+
+READING = frozenset(
+    {
+        Permission.MAP_READ,
+        Permission.PEOPLE_READ,
+        Permission.CAMPAIGNS_READ,
+        Permission.HEAT_READ,
+        Permission.CASES_READ,
+    }
+)
+"""What everybody may on a machine that serves itself alone and has no accounts yet."""
+
+GRANTED: Mapping[Role, frozenset[Permission]] = {
+    Role.PLANNER: READING,
+    Role.PEST: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ}),
+    Role.LEADER: READING,
+    Role.CLERK: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.HEAT_READ, Permission.CASES_READ}),
+    Role.WORKER: frozenset({Permission.MAP_READ}),
+    Role.INSPECTOR: READING,
+    Role.ADMIN: frozenset({Permission.MAP_READ, Permission.ACCOUNTS_WRITE, Permission.AUDIT_READ}),
+}
