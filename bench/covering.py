@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, text
 from bench.figures import Figure, Spread, interleave, milliseconds_of, repeat, timing, without
 from bench.workspace import Database, Workspace
 from geo_hygiene.coverage import chain, questions, rebuild, summary
-from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, duty_of
+from geo_hygiene.coverage.locks import lock_duties
 from geo_hygiene.coverage.writing import Stretch, replace_lists
 from geo_hygiene.database import engine
 

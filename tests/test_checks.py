@@ -85,6 +85,10 @@ FAULTS = {
         "update ledger set covered_mm = covered_mm + 1 where id = (select min(id) from ledger)",
         "delete from ledger where id = (select min(id) from ledger)",
     ],
+    "reached-sums": [
+        "update reached_sum set change_mm = change_mm + 1 where id = (select min(id) from reached_sum)",
+        "delete from reached_sum where id = (select min(id) from reached_sum)",
+    ],
     "cover-of-shapes": [
         "delete from cover using claim_source where claim_source.id = source_id and basis = 'shape'",
     ],
@@ -92,6 +96,10 @@ FAULTS = {
         f"update state set overlap_mm = least(covered_mm, overlap_mm + 1) where target_id = {COVERED}",
     ],
     "vacancies-rebuilt": ["delete from assignment"],
+    "reached-rebuilt": [
+        f"update reached set change_mm = change_mm + 1 where target_id = {ANY_LINE}",
+        "delete from claim where id = (select min(id) from treatment)",
+    ],
     "rights": [
         "grant create on schema public to geo_hygiene_service",
         "grant delete on case_event to geo_hygiene_service",

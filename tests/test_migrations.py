@@ -73,6 +73,28 @@ def test_every_migration_leads_down_and_up_and_keeps_the_figures(
     assert shape_of(town) == shape
 
 
+KEPT_OF_CAMPAIGNS = """
+select 'reached', md5(string_agg(kept::text, ',' order by kept::text)) from reached as kept
+union all
+select 'reached_sum', md5(string_agg(sums, ',' order by sums)) from (
+    select (campaign_id, level, area_id, kind, day, result, seen_on, change_mm)::text as sums from reached_sum
+) as kept
+"""
+
+
+def test_what_campaigns_reached_is_made_for_the_treatments_that_are_there(
+    new_database: Callable[..., TestDatabase], sample_template: TestDatabase
+) -> None:
+    town = new_database(sample_template.name)
+    with snapshot(town.owner_url) as connection:
+        before = connection.execute(text(KEPT_OF_CAMPAIGNS)).all()
+    migrate(town.owner_url, "0017")
+    migrate(town.owner_url)
+    with snapshot(town.owner_url) as connection:
+        assert connection.execute(text(KEPT_OF_CAMPAIGNS)).all() == before
+    assert all(kept is not None for _table, kept in before)
+
+
 MIGRATE = "import sys; from geo_hygiene.database import migrate; migrate(sys.argv[1])"
 
 

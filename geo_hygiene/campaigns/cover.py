@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
-from geo_hygiene.campaigns.pieces import REASONS, TARGETS, TREATMENTS, State, asked, state_of
-from geo_hygiene.coverage.work import DONE, WorkSum, work_sums
+from geo_hygiene.campaigns.pieces import REASONS, State
+from geo_hygiene.coverage.reached import GROUND, Figure, figures
+from geo_hygiene.coverage.work import DONE
 from geo_hygiene.layers import LAYERS, layer_of
 
 VISITED = 0.2
@@ -22,11 +23,7 @@ VISITED = 0.2
 TREATED_WELL = 0.9
 """Effectiveness from which an area counts as treated well."""
 
-AREAS = """
-select area_tree.id as area_id, area.code, area.name
-from area_tree
-left join area on area.id = area_tree.{level}_id
-"""
+AREAS = 'select id, code, name from area where id = any(:ids) order by code collate "C"'
 
 
 class Level(StrEnum):
@@ -39,22 +36,33 @@ class Level(StrEnum):
 
 @dataclass(slots=True)
 class KindCover:
-    """One kind of target, in millimetres or counts."""
+    """One kind of target, in millimetres or counts.
+
+    Attributes
+    ----------
+    by_result
+        What was found, by its result.
+    old
+        What was found too long ago; treated like that it counts as treated, and its state is old.
+    middle
+        The day since which half of what was found has been seen.
+    """
 
     kind: str
     on_ground: int = 0
-    seen: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """What was found, by its result and the days since then."""
+    by_result: Counter[str] = field(default_factory=Counter)
+    old: Counter[str] = field(default_factory=Counter)
+    middle: date | None = None
 
     @property
     def found(self) -> int:
         """Return what was treated or could not be, with its reason."""
-        return self.seen.total()
+        return self.by_result.total()
 
     @property
     def treated(self) -> int:
         """Return what was treated, however long ago."""
-        return self.with_result(DONE)
+        return self.by_result[DONE]
 
     @property
     def effectiveness(self) -> float | None:
@@ -66,35 +74,29 @@ class KindCover:
         """Return found of all that is on the ground."""
         return _ratio(self.found, self.on_ground)
 
-    def add(self, part: WorkSum, on: date) -> None:
-        """Add a sum of the same kind."""
-        self.on_ground += part.extent
-        if part.result is not None and part.day is not None:
-            self.seen[part.result, (on - part.day).days] += part.extent
+    def add(self, figure: Figure) -> None:
+        """Add a figure of the same kind."""
+        if figure.result == GROUND:
+            self.on_ground = figure.extent
+            return
+        self.by_result[figure.result] = figure.extent
+        self.old[figure.result] = figure.old
+        self.middle = max(filter(None, (self.middle, figure.middle)), default=None)
 
-    def with_result(self, result: str) -> int:
-        """Return what was found with a result."""
-        return sum(extent for (found, _days), extent in self.seen.items() if found == result)
-
-    def treated_over(self, limit_days: int | None) -> int:
-        """Return what was treated too long ago: it counts as treated, and its state is old."""
-        return sum(
-            extent
-            for (result, days), extent in self.seen.items()
-            if result == DONE and state_of(result, days, limit_days) is State.OLD
-        )
-
-    def states(self, limit_days: int | None) -> Counter[State]:
+    def states(self) -> dict[State, int]:
         """Return everything on the ground by its state."""
-        states = Counter({State.NOT_VISITED: self.on_ground - self.found})
-        for (result, days), extent in self.seen.items():
-            states[state_of(result, days, limit_days)] += extent
-        return states
+        treated = self.treated - self.old[DONE]
+        return {
+            State.TREATED: treated,
+            State.NOT_TREATED: self.found - self.old.total() - treated,
+            State.NOT_VISITED: self.on_ground - self.found,
+            State.OLD: self.old.total(),
+        }
 
-    def as_json(self, limit_days: int | None) -> dict[str, Any]:
+    def as_json(self, on: date) -> dict[str, Any]:
         """Return the public form: metres or counts, shares between 0 and 1, a ratio of nothing as ``None``."""
         layer = layer_of(self.kind)
-        states = self.states(limit_days)
+        states = self.states()
         return {
             "kind": self.kind,
             "unit": layer.unit,
@@ -104,24 +106,15 @@ class KindCover:
             "found_coverage": self.found_coverage,
             "treatment_coverage": _ratio(self.treated, self.found),
             "effectiveness": self.effectiveness,
-            "not_treated": {reason: layer.amount(self.with_result(reason)) for reason in REASONS},
+            "not_treated": {reason: layer.amount(self.by_result[reason]) for reason in REASONS},
             "not_visited": layer.amount(states[State.NOT_VISITED]),
             "age_days": {
-                "median": self._median_age(),
+                "median": None if self.middle is None else (on - self.middle).days,
                 "over_limit": layer.amount(states[State.OLD]),
-                "treated_over_limit": layer.amount(self.treated_over(limit_days)),
+                "treated_over_limit": layer.amount(self.old[DONE]),
             },
             "states": {state.value: layer.amount(states[state]) for state in State},
         }
-
-    def _median_age(self) -> int | None:
-        """Return the age of the metre (or target) in the middle, the younger of two."""
-        passed = 0
-        for (_result, days), extent in sorted(self.seen.items(), key=lambda item: item[0][1]):
-            passed += extent
-            if 2 * passed >= self.found > 0:
-                return days
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +138,13 @@ class CampaignCover:
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
-        limit = self.campaign.limit_days
         return {
             "campaign": self.campaign.code,
             "on": self.on.isoformat(),
-            "kinds": [kind.as_json(limit) for kind in self.kinds],
+            "kinds": [kind.as_json(self.on) for kind in self.kinds],
             "by_level": self.level,
             "by": [
-                {"code": area.code, "name": area.name, "kinds": [kind.as_json(limit) for kind in area.kinds]}
+                {"code": area.code, "name": area.name, "kinds": [kind.as_json(self.on) for kind in area.kinds]}
                 for area in self.areas
             ],
             "goals": {"visited": VISITED, "treated": TREATED_WELL},
@@ -163,32 +155,30 @@ def campaign_cover(
     connection: Connection, campaign: CampaignRecord, on: date, level: Level | None = None
 ) -> CampaignCover:
     """Return what a campaign found and treated up to and with a day, by kind, and by area where a level is given."""
-    sums = work_sums(connection, TARGETS, TREATMENTS, asked(campaign, on))
-    areas = () if level is None else _by_area(connection, sums, on, level)
-    return CampaignCover(campaign, on, _by_kind(sums, on, campaign.kinds), level, areas)
+    whole = _by_kind(_figures(connection, campaign, on, "all"), campaign.kinds)
+    areas = () if level is None else _by_area(connection, _figures(connection, campaign, on, level.value))
+    return CampaignCover(campaign, on, whole, level, areas)
 
 
-def _by_kind(sums: Iterable[WorkSum], on: date, told: Iterable[str] = ()) -> tuple[KindCover, ...]:
-    """Return sums by kind; the kinds ``told`` also where nothing of them is on the ground."""
+def _figures(connection: Connection, campaign: CampaignRecord, on: date, level: str) -> list[Figure]:
+    return figures(connection, campaign.id, on, level, limit_days=campaign.limit_days)
+
+
+def _by_kind(found: Iterable[Figure], told: Iterable[str] = ()) -> tuple[KindCover, ...]:
+    """Return figures by kind; the kinds ``told`` also where nothing of them is on the ground."""
     kinds = {kind: KindCover(kind) for kind in told}
-    for part in sums:
-        kinds.setdefault(part.kind, KindCover(part.kind)).add(part, on)
+    for figure in found:
+        kinds.setdefault(figure.kind, KindCover(figure.kind)).add(figure)
     return tuple(kinds[kind] for kind in LAYERS if kind in kinds)
 
 
-def _by_area(connection: Connection, sums: Iterable[WorkSum], on: date, level: Level) -> tuple[AreaCover, ...]:
-    above: Mapping[int | None, tuple[str | None, str | None]] = {
-        row.area_id: (row.code, row.name) for row in connection.execute(text(AREAS.format(level=level.value)))
-    }
-    parts: dict[tuple[str | None, str | None], list[WorkSum]] = defaultdict(list)
-    for part in sums:
-        parts[above.get(part.area_id, (None, None))].append(part)
-    return tuple(AreaCover(*area, _by_kind(parts[area], on)) for area in _in_order(parts))
-
-
-def _in_order(areas: Iterable[tuple[str | None, str | None]]) -> Iterator[tuple[str | None, str | None]]:
-    """Yield areas by code, what lies in none at the end."""
-    yield from sorted(areas, key=lambda area: (area[0] is None, area[0] or ""))
+def _by_area(connection: Connection, found: Iterable[Figure]) -> tuple[AreaCover, ...]:
+    parts: dict[int | None, list[Figure]] = defaultdict(list)
+    for figure in found:
+        parts[figure.area_id].append(figure)
+    areas = connection.execute(text(AREAS), {"ids": [area_id for area_id in parts if area_id is not None]})
+    named = [AreaCover(row.code, row.name, _by_kind(parts[row.id])) for row in areas]
+    return (*named, AreaCover(None, None, _by_kind(parts[None]))) if None in parts else tuple(named)
 
 
 def _ratio(part: int, whole: int) -> float | None:

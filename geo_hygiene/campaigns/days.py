@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
-from geo_hygiene.campaigns.pieces import TARGETS, TREATMENTS, asked
-from geo_hygiene.coverage.work import WorkFirst, work_firsts
+from geo_hygiene.campaigns.pieces import asked
+from geo_hygiene.coverage.reached import Gain, gains
 from geo_hygiene.layers import layer_of
 
 TREATMENTS_A_DAY = """
@@ -26,9 +26,9 @@ def campaign_days(connection: Connection, campaign: CampaignRecord, on: date) ->
 
     The sums up to a day are what :func:`geo_hygiene.campaigns.cover.campaign_cover` says of that day.
     """
-    values = asked(campaign, on)
-    treatments = {row.day: row.treatments for row in connection.execute(text(TREATMENTS_A_DAY), values)}
-    gained = {(part.day, part.kind): part for part in work_firsts(connection, TARGETS, TREATMENTS, values)}
+    rows = connection.execute(text(TREATMENTS_A_DAY), asked(campaign, on))
+    treatments = {row.day: row.treatments for row in rows}
+    gained = {(gain.day, gain.kind): gain for gain in gains(connection, campaign.id, on)}
     length = (campaign.end - campaign.start).days
     window = (campaign.start + timedelta(days=passed) for passed in range(length))
     return [
@@ -41,7 +41,7 @@ def campaign_days(connection: Connection, campaign: CampaignRecord, on: date) ->
     ]
 
 
-def _of_kind(kind: str, gained: WorkFirst | None) -> dict[str, Any]:
+def _of_kind(kind: str, gained: Gain | None) -> dict[str, Any]:
     layer = layer_of(kind)
     return {
         "kind": kind,

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.sql.elements import TextClause
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
-from geo_hygiene.coverage.work import DONE, work_statement
+from geo_hygiene.coverage.work import work_statement
 
 REASONS = ("refused", "locked", "unfit", "excluded")
 """Why what was found is not treated."""
@@ -72,13 +72,6 @@ class State(StrEnum):
     """Seen, but too long ago to say anything about today."""
 
 
-def state_of(result: str, days: int, limit_days: int | None) -> State:
-    """Return the state of what was found with a result, some days ago."""
-    if limit_days is not None and days > limit_days:
-        return State.OLD
-    return State.TREATED if result == DONE else State.NOT_TREATED
-
-
 def asked(campaign: CampaignRecord, on: date) -> dict[str, Any]:
     """Return the values that every statement about a campaign binds."""
     return {"campaign_id": campaign.id, "on": on, "limit_days": campaign.limit_days}
@@ -89,6 +82,6 @@ def subjects(campaign: CampaignRecord) -> set[str]:
     return {"campaigns", "campaign-areas", "treatments", "areas", *campaign.kinds}
 
 
-def stated_pieces(select: str, *, wanted: str = TARGETS, reached: str = TREATMENTS) -> TextClause:
+def stated_pieces(select: str, *, wanted: str = TARGETS, work: str = TREATMENTS) -> TextClause:
     """Return a statement over ``stated``; its parts are constants of the program."""
-    return work_statement(wanted, reached, f"{STATED} {select}")
+    return work_statement(wanted, work, f"{STATED} {select}")

@@ -111,7 +111,7 @@ def campaign_target(
     """
     values = asked(campaign, on) | {"uuid": identity}
     heading = who_covers(connection, layer, identity, on)
-    statement = stated_pieces(ITS_PIECES, wanted=THIS_TARGET, reached=TREATMENTS_HERE)
+    statement = stated_pieces(ITS_PIECES, wanted=THIS_TARGET, work=TREATMENTS_HERE)
     pieces = connection.execute(statement, values).all()
     zone = office_timezone(connection)
     return heading | {

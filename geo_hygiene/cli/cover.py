@@ -13,8 +13,8 @@ from sqlalchemy import text
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home
 from geo_hygiene.coverage import rebuild as rebuilding
-from geo_hygiene.coverage.answers import lock_everything
 from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.coverage.locks import lock_everything
 from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.i18n import N_, _

@@ -19,12 +19,6 @@ from geo_hygiene.database import write_rows, write_rows_returning
 BULK = 5_000
 """Above this many targets the set-based way is quicker than the one by differences."""
 
-DUTY_LOCK = 4_326_002
-"""First key of the advisory locks that order the writers of a duty; the second is the duty's id."""
-
-TARGETS_LOCK = 0
-"""Second key of the lock that orders the writers of targets and of work; no duty has this id."""
-
 Key = tuple[int, int]
 """Duty id and target id."""
 
@@ -38,30 +32,6 @@ class _Target:
     area_id: int | None
     required: list[Period] = field(default_factory=list)
     claims: list[TargetClaim] = field(default_factory=list)
-
-
-def lock_duties(connection: Connection, duty_ids: Iterable[int]) -> None:
-    """Let one transaction at a time write claims of these duties; the order of locking is fixed."""
-    for duty_id in sorted(set(duty_ids)):
-        connection.execute(text("select pg_advisory_xact_lock(:lock, :duty)"), {"lock": DUTY_LOCK, "duty": duty_id})
-
-
-def lock_targets(connection: Connection) -> None:
-    """Let nobody else write targets or work, whose cover each meets the other's; after the locks of duties."""
-    connection.execute(text("select pg_advisory_xact_lock(:lock, :key)"), {"lock": DUTY_LOCK, "key": TARGETS_LOCK})
-
-
-def lock_work(connection: Connection) -> None:
-    """Let nobody write targets while work on them is written; other work may be; after the locks of duties."""
-    connection.execute(
-        text("select pg_advisory_xact_lock_shared(:lock, :key)"), {"lock": DUTY_LOCK, "key": TARGETS_LOCK}
-    )
-
-
-def lock_everything(connection: Connection) -> None:
-    """Let nobody else write claims, work or targets."""
-    lock_duties(connection, connection.scalars(text("select id from duty")))
-    lock_targets(connection)
 
 
 def refresh(connection: Connection, duty_ids: Iterable[int], target_ids: Iterable[int]) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.answers import lock_duties, refresh
+from geo_hygiene.coverage.answers import refresh
 from geo_hygiene.coverage.duties import all_duties
+from geo_hygiene.coverage.locks import lock_duties
 from geo_hygiene.coverage.versions import bump
 
 

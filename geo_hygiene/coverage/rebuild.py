@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.reached import rebuild_reached
 from geo_hygiene.coverage.versions import bump_duties
 
 PIECE = """
@@ -385,4 +386,5 @@ def rebuild(connection: Connection) -> None:
     connection.execute(text("delete from cover"))
     _insert_cover(connection)
     rebuild_answers(connection)
+    rebuild_reached(connection)
     bump_duties(connection, connection.scalars(text("select id from duty")))

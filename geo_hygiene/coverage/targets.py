@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage import rebuild
-from geo_hygiene.coverage.answers import lock_duties, lock_targets, refresh, withdraw
+from geo_hygiene.coverage.answers import refresh, withdraw
 from geo_hygiene.coverage.areas import assign_new, reassign_all
 from geo_hygiene.coverage.inheriting import Unprojected, hand_on
+from geo_hygiene.coverage.locks import lock_duties, lock_targets
+from geo_hygiene.coverage.reached import rebuild_reached, refresh_reached, withdraw_reached
 from geo_hygiene.coverage.versions import bump, bump_duties
 
 
@@ -20,7 +22,9 @@ def areas_changed(connection: Connection) -> int:
     """
     changed = reassign_all(connection)
     lock_duties(connection, connection.scalars(text("select id from duty order by id")))
+    lock_targets(connection)
     rebuild.rebuild_answers(connection)
+    rebuild_reached(connection)
     subjects = connection.scalars(
         text("select key from (select distinct kind as key from target) as kinds order by key")
     )
@@ -77,6 +81,7 @@ def targets_changed(
     assign_new(connection, begun_ids)
     _delete_targets(connection, removed_ids)
     refresh(connection, duty_ids, touched)
+    refresh_reached(connection, touched)
     bump(
         connection, connection.scalars(text("select distinct kind from target where id = any(:ids)"), {"ids": touched})
     )
@@ -87,4 +92,5 @@ def _delete_targets(connection: Connection, target_ids: Sequence[int]) -> None:
     """Take targets out of the kept sums and delete them."""
     if target_ids:
         withdraw(connection, target_ids)
+        withdraw_reached(connection, target_ids)
         connection.execute(text("delete from target where id = any(:ids)"), {"ids": target_ids})

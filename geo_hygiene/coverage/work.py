@@ -1,20 +1,17 @@
 """Work on targets: what was done up to a day, when it was last seen, and what was never reached.
 
-Work happens on a day. How old it is, and whether that is too long ago, is worked out when it is asked: no answer is
-kept, so that another rule rewrites nothing.
+Work happens on a day. How old it is, and whether that is too long ago, is worked out when it is asked, so that another
+rule rewrites nothing. The pieces are cut when they are asked for; their sums are kept (see ``reached``).
 
 Statements are made from constants; values are bound. They begin with ``wanted (target_id)``, the targets that are asked
-for, and ``reached (target_id, from_mm, to_mm, day, result)``, the work that counts where it met them. Ground that was
+for, and ``work (target_id, from_mm, to_mm, day, result)``, the work that counts where it met them. Ground that was
 treated stays treated: among the claims on it the newest treatment speaks, and only where there is none the newest of
 the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.sql.elements import TextClause
@@ -25,7 +22,7 @@ DONE = "done"
 MET = """
 met as materialized (
     select target_id, result, day, range_agg(int4range(from_mm, to_mm)) as ranges
-    from reached
+    from work
     group by target_id, result, day
 ),
 """
@@ -80,50 +77,6 @@ piece as (
 """
 """Ends in ``piece``: the targets in pieces of one result and day (null: never reached), from_mm to to_mm."""
 
-SUMS = """
-part as (
-    select target_id, result, day, multirange_length(so_far) - multirange_length(before) as extent from told
-    union all
-    select target_id, null, null, target.extent_mm - multirange_length(so_far)
-    from whole
-    join target on target.id = target_id
-)
-select target.kind, target.area_id, part.result, part.day, sum(part.extent) as extent
-from part
-join target on target.id = part.target_id
-group by target.kind, target.area_id, part.result, part.day
-order by target.kind, target.area_id, part.result, part.day
-"""
-
-FIRSTS = """
-daily as (
-    select
-        target_id, day, range_agg(ranges) as found,
-        coalesce(range_agg(ranges) filter (where result = 'done'), '{}'::int4multirange) as treated
-    from met
-    group by target_id, day
-),
-summed as (
-    select
-        target_id, day,
-        multirange_length(range_agg(found) over line) as found,
-        multirange_length(range_agg(treated) over line) as treated
-    from daily
-    window line as (partition by target_id order by day rows unbounded preceding)
-),
-gained as (
-    select
-        target_id, day,
-        found - lag(found, 1, 0) over line as found, treated - lag(treated, 1, 0) over line as treated
-    from summed
-    window line as (partition by target_id order by day)
-)
-select target.kind, gained.day, sum(gained.found) as found, sum(gained.treated) as treated
-from gained
-join target on target.id = gained.target_id
-group by target.kind, gained.day
-"""
-
 IN_PERIOD = """
 select target.kind, sum(multirange_length(done.ranges)) as distinct_extent, sum(done.plain) as plain_extent
 from (
@@ -142,48 +95,10 @@ group by target.kind
 """On the targets of the day on which the work was done: those that began in their place would count it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkSum:
-    """How much of the targets of one kind and area has one result of one day; all ``None`` where nobody came."""
-
-    kind: str
-    area_id: int | None
-    result: str | None
-    day: date | None
-    extent: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkFirst:
-    """How much of the targets of one kind was found for the first time on a day, and treated for the first time."""
-
-    kind: str
-    day: date
-    found: int
-    treated: int
-
-
-def _statement(wanted: str, reached: str, *parts: str) -> TextClause:
-    return text(
-        " ".join((f"with wanted as materialized ({wanted}), reached as materialized ({reached}),", MET, *parts))
-    )
-
-
-def work_statement(wanted: str, reached: str, select: str) -> TextClause:
+def work_statement(wanted: str, work: str, select: str) -> TextClause:
     """Return a statement over ``piece``; its parts are constants of the program."""
-    return _statement(wanted, reached, TOLD, PIECES, select)
-
-
-def work_sums(connection: Connection, wanted: str, reached: str, values: Mapping[str, Any]) -> list[WorkSum]:
-    """Return the sums of work by kind, area, result and day, in millimetres or counts."""
-    rows = connection.execute(_statement(wanted, reached, TOLD, SUMS), values)
-    return [WorkSum(row.kind, row.area_id, row.result, row.day, int(row.extent)) for row in rows]
-
-
-def work_firsts(connection: Connection, wanted: str, reached: str, values: Mapping[str, Any]) -> list[WorkFirst]:
-    """Return by kind and day what was found and treated for the first time, in millimetres or counts."""
-    rows = connection.execute(_statement(wanted, reached, FIRSTS), values)
-    return [WorkFirst(row.kind, row.day, int(row.found), int(row.treated)) for row in rows]
+    parts = (f"with wanted as materialized ({wanted}), work as materialized ({work}),", MET, TOLD, PIECES, select)
+    return text(" ".join(parts))
 
 
 def work_in_period(connection: Connection, work: str, begin: date, end: date) -> dict[str, tuple[int, int]]:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage import rebuild
-from geo_hygiene.coverage.answers import lock_duties, lock_work, refresh
+from geo_hygiene.coverage.answers import refresh
 from geo_hygiene.coverage.inheriting import hand_down
+from geo_hygiene.coverage.locks import lock_duties, lock_work
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.database import write_rows
 

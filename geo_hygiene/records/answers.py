@@ -106,6 +106,54 @@ class Ledger(Base):
     )
 
 
+class Reached(Base):
+    """By how much what is known of a target in a campaign changes on a day.
+
+    ``result`` and ``seen_on`` say of which work: the days of the one are those on which it is known, of the other those
+    on which it was done. ``on-ground`` (and no day) is the target itself.
+    """
+
+    __tablename__ = "reached"
+
+    campaign_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    target_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    day: Mapped[date | None] = valid_from_column(primary_key=True)
+    result: Mapped[str] = mapped_column(Text, primary_key=True)
+    seen_on: Mapped[date | None] = valid_from_column(primary_key=True)
+    area_id: Mapped[int | None] = mapped_column(Integer)
+    change_mm: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (Index("ix_reached_target_id", "target_id"),)
+
+
+class ReachedSum(Base):
+    """What is in ``reached`` added up by kind of target, to groups, communities, offices and to one row for ``all``."""
+
+    __tablename__ = "reached_sum"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(Integer)
+    level: Mapped[str] = mapped_column(Text)
+    area_id: Mapped[int | None] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(Text, comment="Layer key")
+    day: Mapped[date | None] = valid_from_column()
+    result: Mapped[str] = mapped_column(Text)
+    seen_on: Mapped[date | None] = valid_from_column()
+    change_mm: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        CheckConstraint("level in ('group', 'community', 'office', 'all')", name="level"),
+        Index(
+            "uq_reached_sum",
+            *("campaign_id", "level", "area_id", "kind", "result", "seen_on", "day"),
+            unique=True,
+            postgresql_include=["change_mm"],
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_reached_sum_nothing", "campaign_id", postgresql_where="change_mm = 0"),
+    )
+
+
 class DataVersion(Base):
     """A number that grows with every change of a layer or a duty; tiles and caches are named by it."""
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from geo_hygiene.coverage.answers import lock_everything
+from geo_hygiene.coverage.locks import lock_everything
 from geo_hygiene.coverage.targets import areas_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.database import Base

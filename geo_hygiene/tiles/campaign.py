@@ -66,7 +66,7 @@ def _statement(fine: bool) -> TileStatement:  # noqa: FBT001 - one of two statem
     statement = stated_pieces(
         "".join((DRAWN, FINE if fine else MERGED, ENCODED)),
         wanted=IN_TILE,
-        reached=TREATMENTS_HERE,
+        work=TREATMENTS_HERE,
     )
     return TileStatement.of(statement.bindparams(extent=extent, units=int(extent * MARGIN), margin=MARGIN))
 

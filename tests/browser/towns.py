@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.campaigns.writing import NewTreatment, add_treatments
 from geo_hygiene.cases.places import place_cases
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.versions import bump
-from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_zones
 from tests.coverage.towns import add_area, add_target
 
 PAYLOADS = (
@@ -100,15 +101,18 @@ def _treatments(connection: Connection, campaign: int, targets: list[tuple[int, 
         )
         for target, _extent in targets
     ]
-    for claim, name in zip(add_work(connection, works), PAYLOADS, strict=True):
-        _write(
-            connection,
-            "insert into treatment (id, campaign_id, source_key, external_id, method, product, team)"
-            " values (:claim, :campaign, :name, :name, :name, :name, :name)",
-            claim=claim,
-            campaign=campaign,
-            name=name,
-        )
+    add_treatments(
+        connection,
+        [
+            NewTreatment(
+                work=work,
+                campaign_id=campaign,
+                source_key=name,
+                details=dict.fromkeys(("external_id", "method", "product", "team"), name),
+            )
+            for work, name in zip(works, PAYLOADS, strict=True)
+        ],
+    )
 
 
 def _cases(connection: Connection) -> None:

@@ -16,7 +16,8 @@ from geo_hygiene.campaigns.catalogue import campaign_of
 from geo_hygiene.campaigns.cover import Level, campaign_cover
 from geo_hygiene.campaigns.days import campaign_days
 from geo_hygiene.campaigns.gaps import mop_up
-from geo_hygiene.coverage.writing import NewWork, add_work
+from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, campaigns_changed
+from geo_hygiene.coverage.writing import NewWork
 from tests.coverage.towns import GEOD, SOUTH, STEP, WEST, grid_town
 
 RESULTS = ("done", "done", "done", "refused", "locked")
@@ -50,6 +51,7 @@ class Visit:
 
 def write(connection: Connection, visits: list[Visit]) -> None:
     campaign_id = connection.execute(text(CAMPAIGN)).scalar_one()
+    campaigns_changed(connection, ["X"])
     works = [
         NewWork(
             kind="treatments",
@@ -60,11 +62,10 @@ def write(connection: Connection, visits: list[Visit]) -> None:
         )
         for visit in visits
     ]
-    for claim_id in add_work(connection, works):
-        connection.execute(
-            text("insert into treatment (id, campaign_id, source_key) values (:id, :campaign, :key)"),
-            {"id": claim_id, "campaign": campaign_id, "key": str(claim_id)},
-        )
+    treatments = [
+        NewTreatment(work=work, campaign_id=campaign_id, source_key=f"T{number}") for number, work in enumerate(works)
+    ]
+    add_treatments(connection, treatments)
 
 
 def spoken_for(visits: list[Visit], on: int) -> dict[str, shapely.Geometry]:

@@ -12,11 +12,16 @@ import shapely
 import shapely.affinity
 from sqlalchemy import Connection, text
 
+from geo_hygiene.campaigns.catalogue import campaign_of
+from geo_hygiene.campaigns.cover import Level, campaign_cover
+from geo_hygiene.campaigns.pieces import TARGETS, TREATMENTS, asked
+from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, campaigns_changed, remove_treatments
 from geo_hygiene.coverage import answers
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
-from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones, end_claims, replace_lists
+from geo_hygiene.coverage.work import work_statement
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_zones, end_claims, replace_lists
 from tests.coverage.towns import SOUTH, START, STEP, WEST, Town, add_random_zones, add_target, grid_town, random_period
 
 KEPT = {
@@ -27,7 +32,47 @@ KEPT = {
     "vacancy": "select duty_id, target_id, valid_from, valid_to, area_id, vacant_mm from vacancy order by 1, 2, 3",
     "ledger": "select duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm from ledger"
     " order by duty_id, level, area_id nulls last, day",
+    "reached": "select campaign.code, target_id, day, result, seen_on, area_id, change_mm"
+    " from reached join campaign on campaign.id = campaign_id order by 1, 2, 3, 4, 5",
+    "reached_sum": "select campaign.code, level, area_id, kind, day, result, seen_on, change_mm"
+    " from reached_sum join campaign on campaign.id = campaign_id"
+    " order by 1, level, area_id nulls last, kind, day, result, seen_on",
 }
+
+
+CAMPAIGNS = """
+insert into campaign (code, title, pest, valid_from, valid_to, scope)
+select code, code, 'fly', '2024-01-01', '2027-01-01', '{street-segments}' from unnest(array['X', 'Y']) as code
+"""
+
+IN_PIECES = """
+select area.code, coalesce(result, '') as result, sum(to_mm - from_mm)
+from piece
+left join area_tree on area_tree.id = piece.area_id
+left join area on area.id = area_tree.{level}_id
+group by 1, 2
+"""
+
+
+def assert_sums_are_those_of_the_pieces(connection: Connection, code: str, on: date) -> None:
+    """Compare what is kept of a campaign with its targets cut into pieces, which know nothing of it."""
+    campaign = campaign_of(connection, code)
+    for level in Level:
+        told = campaign_cover(connection, campaign, on, level)
+        kept = {
+            (area.code, result): extent
+            for area in told.areas
+            for kind in area.kinds
+            for result, extent in {
+                "": kind.on_ground - kind.found,
+                **kind.by_result,
+            }.items()
+            if extent
+        }
+        statement = work_statement(TARGETS, TREATMENTS, IN_PIECES.format(level=level.value))
+        cut = {tuple(row)[:2]: int(row[2]) for row in connection.execute(statement, asked(campaign, on))}
+        assert kept == cut
+        assert sum(kind.on_ground for kind in told.kinds) == sum(cut.values())
 
 
 def kept_hashes(connection: Connection) -> dict[str, str]:
@@ -129,11 +174,28 @@ def work(connection: Connection, dice: random.Random, town: Town) -> None:
         kind="treatments",
         day=day,
         done_at=datetime.combine(day, time(4), UTC),
-        result="done",
+        result=dice.choice(("done", "done", "refused", "locked")),
         shape=None if listed else shapely.to_wkb(shapely.MultiPolygon([ground])),
         stretches=[Stretch(target.id, start, dice.randint(start + 1, target.extent_mm))] if listed else [],
     )
-    add_work(connection, [done])
+    campaign = dice.choice(connection.scalars(text("select id from campaign order by id")).all())
+    add_treatments(connection, [NewTreatment(work=done, campaign_id=campaign, source_key=f"T{dice.getrandbits(48)}")])
+
+
+def undo_work(connection: Connection, dice: random.Random, town: Town) -> None:
+    """Take some work back, as a correction does."""
+    ids = connection.scalars(text("select id from treatment order by id")).all()
+    remove_treatments(connection, dice.sample(ids, min(len(ids), 3)))
+
+
+def change_campaign(connection: Connection, dice: random.Random, town: Town) -> None:
+    """Let a campaign be about some zone class, or about one community, or about everything."""
+    code = dice.choice(("X", "Y"))
+    connection.execute(
+        text("update campaign set zone_classes = :classes, areas = :areas where code = :code"),
+        {"code": code, "classes": dice.choice((None, ["core"])), "areas": dice.choice((None, ["C0"]))},
+    )
+    campaigns_changed(connection, [code])
 
 
 EDITS = (
@@ -149,6 +211,10 @@ EDITS = (
     assign,
     unassign,
     work,
+    work,
+    work,
+    undo_work,
+    change_campaign,
     split_street,
     move_border,
 )
@@ -159,6 +225,8 @@ def test_answers_kept_by_differences_equal_a_rebuild_after_500_edits(connection:
     dice = random.Random(seed)
     town = grid_town(connection)
     add_random_zones(connection, dice, town, 12)
+    connection.execute(text(CAMPAIGNS))
+    campaigns_changed(connection)
     for edit_number in range(500):
         dice.choice(EDITS)(connection, dice, town)
         if len(town.zones) < 6:
@@ -167,6 +235,8 @@ def test_answers_kept_by_differences_equal_a_rebuild_after_500_edits(connection:
             before = kept_hashes(connection)
             rebuild(connection)
             assert kept_hashes(connection) == before
+            for code in ("X", "Y"):
+                assert_sums_are_those_of_the_pieces(connection, code, START + timedelta(days=dice.randrange(450)))
 
 
 @pytest.mark.parametrize("share", [0.2, 1])

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.campaigns.catalogue import campaign_of
 from geo_hygiene.campaigns.cover import campaign_cover
+from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, campaigns_changed, remove_treatments
 from geo_hygiene.coverage.targets import targets_changed
 from geo_hygiene.coverage.work import work_in_period
-from geo_hygiene.coverage.writing import NewWork, Stretch, add_work, remove_work
+from geo_hygiene.coverage.writing import NewWork, Stretch
 from tests.coverage.test_rebuild import split_street
 from tests.coverage.towns import START, Town, add_target, grid_town
 
@@ -40,12 +41,11 @@ def random_work(dice: random.Random, town: Town, count: int) -> list[NewWork]:
 
 
 def write(connection: Connection, campaign_id: int, works: list[NewWork]) -> list[int]:
-    claim_ids = add_work(connection, works)
-    connection.execute(
-        text("insert into treatment (id, campaign_id, source_key) values (:id, :campaign, :key)"),
-        [{"id": claim_id, "campaign": campaign_id, "key": str(claim_id)} for claim_id in claim_ids],
-    )
-    return claim_ids
+    campaigns_changed(connection, ["X"])
+    treatments = [
+        NewTreatment(work=work, campaign_id=campaign_id, source_key=f"T{number}") for number, work in enumerate(works)
+    ]
+    return add_treatments(connection, treatments)
 
 
 def figures(connection: Connection, on: date) -> list[float]:
@@ -68,7 +68,7 @@ def test_a_metre_treated_stays_treated_whenever_streets_are_cut(connection: Conn
     assert figures(connection, START) == before
     assert work_in_period(connection, "treatments", *year) == done
     handed_on = figures(connection, LATER)
-    remove_work(connection, claim_ids)
+    remove_treatments(connection, claim_ids)
     assert figures(connection, LATER)[1:] == [0] * 6
     write(connection, campaign_id, works)
     assert figures(connection, LATER) == pytest.approx(handed_on, abs=0.005)

@@ -13,8 +13,8 @@ import pytest
 import shapely
 from sqlalchemy import Connection, Engine, text
 
-from geo_hygiene.coverage.answers import lock_work
 from geo_hygiene.coverage.holders import assignments_changed
+from geo_hygiene.coverage.locks import lock_work
 from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones, replace_lists
 from geo_hygiene.database import engine
 from tests.conftest import TestDatabase

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, campaigns_changed
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.versions import bump
-from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones
+from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_zones
 from tests.coverage.towns import add_area, measured
 from tests.importing import bring
 
@@ -197,14 +198,15 @@ def _campaign(connection: Connection, segments: dict[tuple[int, int], tuple[int,
         )
         for stretch, result, day in done
     ]
-    for claim_id in add_work(connection, works):
-        connection.execute(
-            text(
-                "insert into treatment (id, campaign_id, source_key, method, team)"
-                " values (:id, :campaign, :key, 'bait', '<i>Team</i>')"
-            ),
-            {"id": claim_id, "campaign": campaign, "key": str(claim_id)},
-        )
+    said = {"method": "bait", "team": "<i>Team</i>"}
+    campaigns_changed(connection, ["R1"])
+    add_treatments(
+        connection,
+        [
+            NewTreatment(work=work, campaign_id=campaign, source_key=f"T{number}", details=said)
+            for number, work in enumerate(works)
+        ],
+    )
 
 
 def web_town(connection: Connection) -> None:

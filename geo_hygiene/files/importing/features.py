@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.campaigns.writing import campaigns_changed
 from geo_hygiene.copying import copy_rows
 from geo_hygiene.coverage.targets import areas_changed
 from geo_hygiene.coverage.versions import bump
@@ -41,6 +42,7 @@ from geo_hygiene.files.importing.staging import (
     remember_batch,
     stage,
 )
+from geo_hygiene.layers.campaign_areas import CampaignArea
 from geo_hygiene.layerspec import Role
 
 MATCH = """
@@ -80,6 +82,8 @@ def store_features(connection: Connection, batch: Batch) -> Stored:
         _link_parents(connection, batch)
         areas_changed(connection)
     elif stored.changed:
+        if batch.layer.model is CampaignArea:
+            campaigns_changed(connection)
         bump(connection, [batch.layer.key])
     return stored
 

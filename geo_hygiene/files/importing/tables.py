@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Table, UniqueConstraint, bindparam, delete, insert, select, text, update
 
+from geo_hygiene.campaigns.writing import campaigns_changed
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.files.findings import Code, Finding
@@ -18,6 +19,7 @@ from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import LACKING_SHOWN, Stored
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
+from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.people import Assignment
 
 Row = dict[str, Any]
@@ -83,6 +85,8 @@ def store(
         bump(connection, [layer.key])
     if "zone" in table.c:
         assignments_changed(connection, {row["zone"] for row in changed})
+    if layer.model is Campaign and changed:
+        campaigns_changed(connection, {row["code"] for row in changed})
     return stored
 
 

@@ -12,14 +12,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
-from psycopg2.extras import Json
 from sqlalchemy import Connection, text
 
+from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, remove_treatments
 from geo_hygiene.coverage.circles import circles, strip
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.work import DONE
-from geo_hygiene.coverage.writing import NewWork, Stretch, add_work, remove_work
-from geo_hygiene.database import write_rows
+from geo_hygiene.coverage.writing import NewWork, Stretch
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.campaigns import OTHER_CAMPAIGN
@@ -126,7 +125,7 @@ def store(connection: Connection, batch: Batch) -> Stored:
     replaced = {keys[at]: old for at in changed if (old := olds[at]) is not None}
     stored.unchanged, stored.updated = len(kept) - len(changed), len(replaced)
     stored.created = len(changed) - stored.updated
-    remove_work(connection, [old.id for old in replaced.values()])
+    remove_treatments(connection, [old.id for old in replaced.values()])
     forget_rows(connection, batch.layer.key, [old.source_key for key, old in replaced.items() if old.source_key != key])
     uuids = {key: old.uuid for key, old in replaced.items()}
     _write(connection, batch, [(keys[at], rows[at]) for at in changed], uuids)
@@ -342,25 +341,22 @@ def _of_another_campaign(olds: Sequence[Any], rows: Sequence[_Row]) -> list[Find
 
 
 def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]], uuids: Mapping[str, Any]) -> None:
-    works = [
-        NewWork(
-            kind=batch.layer.key,
-            day=row.day,
-            done_at=row.done_at,
-            result=row.values["result"] or DONE,
-            shape=None if row.shape is None else shapely.to_wkb(row.shape),
-            stretches=row.stretches,
-            uuid=uuids.get(key) or row.values["id"],
+    treatments = [
+        NewTreatment(
+            work=NewWork(
+                kind=batch.layer.key,
+                day=row.day,
+                done_at=row.done_at,
+                result=row.values["result"] or DONE,
+                shape=None if row.shape is None else shapely.to_wkb(row.shape),
+                stretches=row.stretches,
+                uuid=uuids.get(key) or row.values["id"],
+            ),
+            campaign_id=row.campaign.id,
+            source_key=key,
+            details=row.values,
+            extra=batch.clean.extra[row.index],
         )
         for key, row in rows
     ]
-    claim_ids = add_work(connection, works, import_id=batch.import_id)
-    names = ("external_id", "method", "product", "amount", "unit", "team", "radius_m")
-    write_rows(
-        connection,
-        f"insert into treatment (id, campaign_id, source_key, {', '.join(names)}, extra) values %s",  # noqa: S608
-        [
-            (claim_id, row.campaign.id, key, *(row.values[name] for name in names), Json(batch.clean.extra[row.index]))
-            for claim_id, (key, row) in zip(claim_ids, rows, strict=True)
-        ],
-    )
+    add_treatments(connection, treatments, import_id=batch.import_id)

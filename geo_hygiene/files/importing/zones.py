@@ -11,9 +11,9 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.answers import lock_duties
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
 from geo_hygiene.coverage.holders import assignments_changed
+from geo_hygiene.coverage.locks import lock_duties
 from geo_hygiene.coverage.proposal import Remark, propose_lists
 from geo_hygiene.coverage.writing import (
     NewZone,

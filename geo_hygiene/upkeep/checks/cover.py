@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from geo_hygiene.coverage import rebuild
+from geo_hygiene.coverage import reached, rebuild
 from geo_hygiene.i18n import N_
 from geo_hygiene.upkeep.checks.check import Check, Found, Ground, Question, rows
 
@@ -12,8 +12,8 @@ REBUILD = N_(
     "Run `geo-hygiene cover rebuild`: it makes all of them again from the zones' lists, targets and assignments."
 )
 
-NOTHING_CHOSEN = {"duties": None, "targets": None, "sources": None}
-"""All duties, targets and sources."""
+NOTHING_CHOSEN = {"duties": None, "targets": None, "sources": None, "campaigns": None}
+"""All duties, targets, sources and campaigns."""
 
 STATES = """
 select
@@ -129,6 +129,34 @@ where (kept.valid_to, kept.area_id, kept.vacant_mm) is distinct from (made.valid
 """  # noqa: S608 - constants
 
 
+REACHED_SUMS = f"""
+select
+    coalesce(campaign.code, campaign_id::text) || ' · ' || coalesce(area.code, area.name, '–') || ' · ' || day || ' · '
+        || kind || ' · ' || result as place,
+    kept.change_mm::text as found, made.change_mm::text as expected
+from (select *, coalesce(area_id, 0) as area_key from reached_sum) as kept
+full join (select *, coalesce(area_id, 0) as area_key from ({reached.ALL_SUMS}) as summed) as made
+    using (campaign_id, level, area_key, kind, day, result, seen_on)
+left join campaign on campaign.id = campaign_id
+left join area on area.id = area_key
+where kept.change_mm is distinct from made.change_mm
+"""  # noqa: S608 - constants
+
+REBUILT_REACHED = f"""
+with made as materialized ({reached.ALL_CHANGES})
+select
+    coalesce(campaign.code, campaign_id::text) || ' · ' || target.kind || ' ' || target.uuid || ' · ' || day || ' · '
+        || result as place,
+    format('%s, area %s', kept.change_mm, kept.area_id) as found,
+    format('%s, area %s', made.change_mm, made.area_id) as expected
+from reached as kept
+full join made using (campaign_id, target_id, day, result, seen_on)
+left join campaign on campaign.id = campaign_id
+left join target on target.id = target_id
+where (kept.change_mm, kept.area_id) is distinct from (made.change_mm, made.area_id)
+"""  # noqa: S608 - constants
+
+
 def _set_based(question: Question) -> Question:
     """Ask as a rebuild does, whose plans would otherwise loop over common table expressions."""
 
@@ -167,6 +195,12 @@ CHECKS = (
         rows(LEDGER, **NOTHING_CHOSEN),
     ),
     Check(
+        "reached-sums",
+        N_("The sums of campaigns by area and day are those of the single targets"),
+        REBUILD,
+        rows(REACHED_SUMS, **NOTHING_CHOSEN),
+    ),
+    Check(
         "cover-of-shapes",
         N_("What shapes cover is what they cut out of the lanes, drains and tanks"),
         REBUILD,
@@ -185,6 +219,13 @@ CHECKS = (
         N_("What is kept as held by nobody is what comes out when it is worked out again"),
         REBUILD,
         _set_based(rows(REBUILT_VACANCIES, **NOTHING_CHOSEN)),
+        is_thorough=True,
+    ),
+    Check(
+        "reached-rebuilt",
+        N_("What is kept of what campaigns found and treated is what comes out when it is worked out again"),
+        REBUILD,
+        _set_based(rows(REBUILT_REACHED, **NOTHING_CHOSEN)),
         is_thorough=True,
     ),
 )
