@@ -124,10 +124,11 @@ KEPT_LEVELS = {Level.OFFICE: "office", Level.COMMUNITY: "community"}
 """Levels whose sums are kept; those of groups are sums of the areas that targets are assigned to."""
 
 BY_GROUPING = """
-select bundle.code, bundle.name, sum(target.extent_mm) as total, sum(state.covered_mm) as covered,
+select
+    bundle.code, bundle.name, sum(state.covered_mm + multirange_length(state.gaps)) as total,
+    sum(state.covered_mm) as covered,
     sum(state.overlap_mm) as overlap, coalesce(sum(vacancy.vacant_mm), 0) as vacant
 from state
-join target on target.id = state.target_id
 left join vacancy
     on vacancy.duty_id = state.duty_id and vacancy.target_id = state.target_id
     and vacancy.valid_from <= :on and :on < vacancy.valid_to
@@ -140,28 +141,31 @@ order by bundle.name nulls last, bundle.code nulls last
 NO_GROUPING = "cross join (select null::text as code, null::text as name) as bundle"
 
 BY_PERSON = f"""
-select person.code, person.name, sum(multirange_length(mine.ranges)) as total,
-    sum(multirange_length(mine.ranges)) as covered,
-    sum(multirange_length(mine.ranges * coalesce(doubled.ranges, '{{}}'::int4multirange))) as overlap, 0 as vacant
+select person.code, person.name, held.total, held.total as covered, held.overlap, 0 as vacant
 from (
-    select assignment.person_id, cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges
-    from assignment
-    join duty_zone on duty_zone.code = assignment.zone
-    join claim on claim.id = duty_zone.id and claim.duty_id = :duty_id
-        and claim.valid_from <= :on and :on < claim.valid_to
-    join cover on cover.source_id = claim.source_id
-    join state on state.duty_id = :duty_id and state.target_id = cover.target_id
-        and state.valid_from <= :on and :on < state.valid_to
-    where assignment.valid_from <= :on and :on < assignment.valid_to
-    group by assignment.person_id, cover.target_id
-) as mine
-join person on person.id = mine.person_id
-left join (
-    select target_id, range_agg(int4range(from_mm, to_mm)) as ranges
-    from piece where state = 'overlap' group by target_id
-) as doubled using (target_id)
+    select
+        mine.person_id, sum(multirange_length(mine.ranges)) as total,
+        coalesce(sum(multirange_length(mine.ranges * doubled.ranges)), 0) as overlap
+    from (
+        select assignment.person_id, cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges
+        from assignment
+        join duty_zone on duty_zone.code = assignment.zone
+        join claim on claim.id = duty_zone.id and claim.duty_id = :duty_id
+            and claim.valid_from <= :on and :on < claim.valid_to
+        join cover on cover.source_id = claim.source_id
+        join state on state.duty_id = :duty_id and state.target_id = cover.target_id
+            and state.valid_from <= :on and :on < state.valid_to
+        where assignment.valid_from <= :on and :on < assignment.valid_to
+        group by assignment.person_id, cover.target_id
+    ) as mine
+    left join (
+        select target_id, range_agg(int4range(from_mm, to_mm)) as ranges
+        from piece where state = 'overlap' group by target_id
+    ) as doubled using (target_id)
+    group by mine.person_id
+) as held
+join person on person.id = held.person_id
 where {PERSON_WITHIN}
-group by person.id, person.code, person.name
 order by person.code
 """  # noqa: S608 - constants
 
@@ -270,10 +274,9 @@ def _rows(
 
 
 def _by_area(level: Level) -> str:
-    above = "area_tree.group_id" if level is Level.GROUP else "ledger.area_id"
     return BY_AREA.format(
         columns="area.code, area.name,",
-        joins=f"{IN_TREE if level is Level.GROUP else ''} left join area on area.id = {above}",
+        joins=f"left join area on area.id = ledger.area_id and area.level = '{level.value}'",
         grouping="group by area.id, area.code, area.name having sum(total_mm) <> 0 order by area.code nulls last",
     )
 
@@ -284,7 +287,7 @@ def _by_grouping(duty: DutyRecord, *, within: str = "") -> str:
         return BY_GROUPING.format(joins=NO_GROUPING, identity="", within=within)
     segment, reference = duty.layer.model.__tablename__, grouping.reference.key
     return BY_GROUPING.format(
-        joins=f"join {segment} as segment on segment.id = target.id"
+        joins=f"join {segment} as segment on segment.id = state.target_id"
         f" left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{reference}",
         identity="bundle.id,",
         within=within,

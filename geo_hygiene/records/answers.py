@@ -55,7 +55,7 @@ class State(Base):
     gaps: Mapped[object] = mapped_column(INT4MULTIRANGE)
 
     __table_args__ = (
-        Index("ix_state_gap", "duty_id", "gap_max_mm", postgresql_where="gap_max_mm > 0"),
+        Index("ix_state_gap", "duty_id", "gap_max_mm", "valid_from", "valid_to", postgresql_where="gap_max_mm > 0"),
         Index("ix_state_overlap", "duty_id", postgresql_where="overlap_mm > 0"),
         Index("ix_state_target_id", "target_id"),
     )
