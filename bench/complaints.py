@@ -212,7 +212,7 @@ def _pages(complaints: Complaints, workspace: Workspace, database: Database) -> 
     }
     for name, path in pages.items():
         sizes: list[int] = []
-        spread = repeat(partial(_ask, client, path, sizes), RUNS)
+        spread = repeat(partial(ask, client, path, sizes), RUNS)
         yield complaints.figure(name, "ms", spread, floor="200 ms")
         yield complaints.figure(f"{name}, its bytes", "kB", Spread((sizes[-1] / 1000,)))
     logging.disable(logging.NOTSET)
@@ -227,7 +227,14 @@ def _command(paths: list[str]) -> list[str]:
     return [sys.executable, "-c", ASKED.format(paths=paths)]
 
 
-def _ask(client: FlaskClient, path: str, sizes: list[int]) -> float:
+def ask(client: FlaskClient, path: str, sizes: list[int]) -> float:
+    """Return milliseconds of a page, and note its bytes.
+
+    Raises
+    ------
+    RuntimeError
+        If it is an error.
+    """
     with timing() as watch:
         answer = client.get(path)
     sizes.append(len(answer.data))

@@ -10,6 +10,7 @@ TITLES = {
     "cover": "The coverage engine on the sample",
     "web": "The web server on the sample",
     "heat": "Complaints: where they gather, and their pages",
+    "campaigns": "Campaigns: what they reached, and what is added to them",
     "start": "Starts",
     "import": "Import without splitting",
     "streets": "A county: raw streets, zones and cover",
