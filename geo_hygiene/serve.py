@@ -12,6 +12,7 @@ import http.client
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,9 +20,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -32,6 +34,9 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.settings import Settings
 from geo_hygiene.upkeep.home import refuse_unfinished
+
+if TYPE_CHECKING:
+    from geo_hygiene.certificates import Certificate
 
 LOOPBACK = "127.0.0.1"
 WEB_SERVER = "python:geo_hygiene.web.gunicorn_conf"
@@ -47,6 +52,9 @@ LARGEST_LOG = 10_000_000
 """Bytes of the web server's log after which a start begins a new one and keeps the one before."""
 
 PR_SET_PDEATHSIG = 1
+
+SOMEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
+"""An address far away, by version: the way to it leads outwards. Nothing is sent there."""
 
 
 class DatabaseUnusableError(GeoHygieneError):
@@ -231,14 +239,14 @@ def up(
     tell: Callable[[str], None],
     when_ready: Callable[[str], None],
 ) -> None:
-    """Serve the home on the loopback address until SIGTERM, SIGINT or SIGHUP; then stop what was started.
+    """Serve the home until SIGTERM, SIGINT or SIGHUP; then stop what was started.
 
     The web server and a private database that die are started again.
 
     Parameters
     ----------
     settings
-        The home, its database and the port.
+        The home, its database, and where it listens: beyond the loopback address over HTTPS only.
     prepare
         Called with the migrated database before the web server starts.
     tell
@@ -249,20 +257,63 @@ def up(
     Raises
     ------
     GeoHygieneError
-        If the port is taken, the home is served already, or the database or the web server can not be started.
+        If the port is taken, the home is served already, or the database, the web server or its certificate can not be
+        had.
     """
-    with suppress(_Told), _stopping_on_signals(), _alone(settings.home) as note, closing(_bind(settings.port)) as bound:
-        address = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
+    with (
+        suppress(_Told),
+        _stopping_on_signals(),
+        _alone(settings.home) as note,
+        closing(_bind(settings.listen, settings.port)) as bound,
+    ):
+        certificate = _certificate(settings)
+        address = _address(settings, bound.getsockname()[1], is_https=certificate is not None)
         with writing(settings.home):
             note(address)
+        if certificate is not None:
+            tell(_("SHA-256 fingerprint of the certificate: %(fingerprint)s", fingerprint=certificate.fingerprint))
         # It loads the application while the database starts.
-        with closing(WebServer(settings.home, find_database(settings).service_url, bound)) as web:
+        with closing(WebServer(settings, find_database(settings).service_url, bound, certificate)) as web:
             web.load()
             with open_database(settings, tell) as database, closing(web), _telling_the_stop(tell):
                 prepare(database)
                 web.serve()
                 when_ready(address)
                 _watch(web, database, tell)
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    """Return the certificate for HTTPS; ``None`` where this machine alone comes, or a proxy on it."""
+    if not settings.is_https:
+        return None
+    from geo_hygiene import certificates  # noqa: PLC0415 - slow to import, and needed by few
+
+    if settings.tls_certificate is not None:
+        return certificates.given(settings.tls_certificate, settings.tls_key or settings.tls_certificate)
+    if ip_address(settings.listen).is_loopback:
+        return None
+    names = [own_address(settings.listen), LOOPBACK, "localhost", *sorted(settings.host_names)]
+    with writing(settings.home):
+        return certificates.self_made(settings.home, names)
+
+
+def own_address(listen: str) -> str:
+    """Return the address by which others reach what listens on one; of several the one that leads outwards."""
+    address = ip_address(listen)
+    if not address.is_unspecified:
+        return listen
+    family, loopback = (socket.AF_INET, LOOPBACK) if address.version == 4 else (socket.AF_INET6, "::1")  # noqa: PLR2004
+    with closing(socket.socket(family, socket.SOCK_DGRAM)) as unsent:
+        try:
+            unsent.connect((SOMEWHERE[address.version], 9))
+        except OSError:
+            return loopback
+        return str(unsent.getsockname()[0])
+
+
+def _address(settings: Settings, port: int, *, is_https: bool) -> str:
+    host = own_address(settings.listen)
+    return f"{'https' if is_https else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _watch(web: WebServer, database: Database, tell: Callable[[str], None]) -> None:
@@ -339,20 +390,22 @@ def _alone(home: Path) -> Iterator[Callable[[str], None]]:
             raise
 
 
-def _bind(port: int) -> socket.socket:
-    """Return a socket that holds a port of the loopback address; it does not listen yet."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _bind(listen: str, port: int) -> socket.socket:
+    """Return a socket that holds a port of an address of this machine; it does not listen yet."""
+    bound = socket.socket(socket.AF_INET6 if ":" in listen else socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     deadline = time.monotonic() + PORT_PATIENCE_SECONDS
     while True:
         try:
-            bound.bind((LOOPBACK, port))
+            bound.bind((listen, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
             bound.close()
             number = error.errno or errno.EIO
+            if number == errno.EADDRNOTAVAIL:
+                raise PortTakenError(_("This machine has no address %(address)s.", address=listen)) from error
             reasons = {errno.EADDRINUSE: _("another program uses it"), errno.EACCES: _("this user may not")}
             raise PortTakenError(
                 _(
@@ -369,19 +422,24 @@ class WebServer:
 
     Parameters
     ----------
-    home
-        Where its log is kept, in ``logs``.
+    settings
+        The home, in whose ``logs`` its log is kept, and who reaches the application.
     service_url
         The database of the application, for the service role.
     bound
-        Socket of the loopback address.
+        Socket that it listens on.
+    certificate
+        For HTTPS; without one it speaks plain HTTP.
     """
 
-    def __init__(self, home: Path, service_url: str, bound: socket.socket) -> None:
-        self.log = home / "logs" / "web.log"
-        self._home = home
+    def __init__(
+        self, settings: Settings, service_url: str, bound: socket.socket, certificate: Certificate | None = None
+    ) -> None:
+        self.log = settings.home / "logs" / "web.log"
+        self._settings = settings
         self._service_url = service_url
         self._bound = bound
+        self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -393,11 +451,21 @@ class WebServer:
         """Start it; it loads the application and waits for ``serve``."""
         # It knows the service's address only.
         environment = {name: value for name, value in os.environ.items() if name != "GEO_HYGIENE_DATABASE_URL"}
-        environment |= {"GEO_HYGIENE_HOME": str(self._home), "GEO_HYGIENE_SERVICE_URL": self._service_url}
+        environment |= {
+            "GEO_HYGIENE_HOME": str(self._settings.home),
+            "GEO_HYGIENE_SERVICE_URL": self._service_url,
+            "GEO_HYGIENE_LISTEN": self._settings.listen,
+            "GEO_HYGIENE_HOSTS": self._settings.hosts,
+            "GEO_HYGIENE_TLS_CERTIFICATE": str(self._settings.tls_certificate or ""),
+            "GEO_HYGIENE_BEHIND_PROXY": str(self._settings.behind_proxy),
+        }
+        command = [sys.executable, "-m", "gunicorn", "--config", WEB_SERVER, "--bind", f"fd://{self._bound.fileno()}"]
+        if self._certificate is not None:
+            command += ["--certfile", str(self._certificate.chain), "--keyfile", str(self._certificate.key)]
         set_process_option = ctypes.CDLL(None).prctl
         with self._open_log() as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
-                [sys.executable, "-m", "gunicorn", "--config", WEB_SERVER, "--bind", f"fd://{self._bound.fileno()}"],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -453,10 +521,18 @@ class WebServer:
                 self.log.replace(self.log.with_suffix(".log.1"))
             return self.log.open("ab")
 
+    def _connection(self) -> http.client.HTTPConnection:
+        host, port = self._bound.getsockname()[:2]
+        if self._certificate is None:
+            return http.client.HTTPConnection(host, port, timeout=5)
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # who answers on a socket that we hold is known
+        return http.client.HTTPSConnection(host, port, timeout=5, context=context)
+
     def _ask_readiness(self) -> str | None:
         """Return ``None`` when it is ready, else why not, empty while it does not answer at all."""
-        host, port = self._bound.getsockname()
-        with closing(http.client.HTTPConnection(host, port, timeout=5)) as connection:
+        with closing(self._connection()) as connection:
             try:
                 connection.request("GET", "/readyz", headers={"Connection": "close"})
                 answer = connection.getresponse()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder above the package: a checkout when a ``pyproject.toml`` stands in it."""
@@ -43,6 +47,24 @@ def _with_places(template: str) -> str:
     return template
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError("an address to listen on is that of a machine, such as 192.168.1.20 or 0.0.0.0") from None
+
+
+def _names(value: str) -> str:
+    """Return names of hosts, joined by commas, as browsers send them."""
+    names = [name.strip().lower() for name in value.split(",") if name.strip()]
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not the name of a host")
+    return ",".join(names)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+HostNames = Annotated[str, AfterValidator(_names)]
 TileTemplate = Annotated[str, AfterValidator(_with_places)]
 DatabaseURL = Annotated[str, AfterValidator(_with_driver)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
@@ -60,7 +82,15 @@ class Settings(BaseSettings):
     service_url
         Address of the same database for the service role.
     port
-        Port of the web server on the loopback address; 0 takes a free one.
+        Port of the web server; 0 takes a free one.
+    listen
+        Address of this machine that the web server listens on; beyond the loopback address it speaks HTTPS only.
+    hosts
+        Names, joined by commas, under which others open the application beside its address.
+    tls_certificate, tls_key
+        Files with the certificate and its key; without them a home makes a certificate of its own.
+    behind_proxy
+        Whether a proxy on this machine speaks HTTPS for the application, and tells who asks.
     locale
         Language of the terminal and the first language of the pages, such as ``zh_Hans``.
     basemap
@@ -87,6 +117,11 @@ class Settings(BaseSettings):
     database_url: DatabaseURL | None = None
     service_url: DatabaseURL | None = None
     port: int = Field(default=8080, ge=0, le=65535)
+    listen: Address = "127.0.0.1"
+    hosts: HostNames = ""
+    tls_certificate: Folder | None = None
+    tls_key: Folder | None = None
+    behind_proxy: bool = False
     locale: str | None = None
     basemap: Folder | None = None
     basemap_url: TileTemplate | None = None
@@ -96,13 +131,28 @@ class Settings(BaseSettings):
     map_approval: str | None = None
     tile_cache_mb: int = Field(default=1000, ge=0)
 
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Return the names under which others open the application."""
+        return frozenset(filter(None, self.hosts.split(",")))
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether other machines reach the application."""
+        return self.behind_proxy or not ip_address(self.listen).is_loopback
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the application over HTTPS, and over nothing else."""
+        return self.is_for_others or self.tls_certificate is not None
+
     @classmethod
-    def load(cls, home: Path | None = None) -> Settings:
-        """Return the settings of the environment, for another home if one is given.
+    def load(cls, home: Path | None = None, **chosen: Any) -> Settings:
+        """Return the settings of the environment, for another home if one is given, with what somebody chose.
 
         Raises
         ------
         pydantic.ValidationError
             If a value of the environment can not be used.
         """
-        return cls() if home is None else cls(home=home)
+        return cls(**chosen) if home is None else cls(home=home, **chosen)

@@ -186,8 +186,8 @@ def test_a_command_tells_a_watcher_that_it_starts_the_database(home: Path) -> No
 
 def test_a_web_server_that_ends_is_told_with_its_log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "WEB_SERVER", "python:geo_hygiene.no_such_module")
-    with serve._bind(0) as bound:
-        web = serve.WebServer(home, "postgresql+psycopg2://nobody@/nothing", bound)
+    with serve._bind(serve.LOOPBACK, 0) as bound:
+        web = serve.WebServer(Settings(home=home), "postgresql+psycopg2://nobody@/nothing", bound)
         web.load()
         with pytest.raises(serve.WebServerFailedError, match=f"ended with exit code 1 .its log is {home}/logs/web.log"):
             web.serve()

@@ -133,8 +133,8 @@ def home_option(command: Function) -> Function:
     )(command)
 
 
-def load_settings(home: Path | None) -> Settings:
-    """Return the settings of the environment, for another home if one is given.
+def load_settings(home: Path | None, **chosen: Any) -> Settings:
+    """Return the settings of the environment, for another home if one is given, with what a command chose.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def load_settings(home: Path | None) -> Settings:
         If a value of the environment can not be used.
     """
     try:
-        return Settings.load(home)
+        return Settings.load(home, **chosen)
     except ValidationError as error:
         wrong = "; ".join(f"GEO_HYGIENE_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
         raise click.UsageError(

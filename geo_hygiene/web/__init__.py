@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from geo_hygiene.settings import Settings
 from geo_hygiene.web import (
@@ -57,7 +58,7 @@ def create_app(
     case_counts.keep_counts(app, settings)
     logs.start_logging(app)
     language.speak(app, locale=settings.locale)
-    security.guard(app, basemap_url=settings.basemap_url)
+    security.guard(app, settings)
     sessions.keep_sessions(app, settings)
     app.json = answers.StrictJSON(app)
     errors.register(app)
@@ -71,5 +72,8 @@ def create_app(
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)
     kept_tiles.serve(app, settings, connections)
-    access.guard_views(app)
+    access.guard_views(app, is_for_others=settings.is_for_others)
+    if settings.behind_proxy:
+        # one hop: what the proxy was told by others is not believed, and its Host is that of the browser
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0)  # type: ignore[method-assign] # as Flask's documentation wraps it
     return app

@@ -20,6 +20,8 @@ from geo_hygiene.web.security import MACHINE_PATHS, READING_METHODS
 from geo_hygiene.web.sessions import SignedIn
 from geo_hygiene.web.tile_keys import TileRights
 
+FOR_OTHERS = "GEO_HYGIENE_FOR_OTHERS"
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -80,7 +82,8 @@ def _find_viewer() -> Viewer:
     signed_in = current_user._get_current_object()
     if isinstance(signed_in, SignedIn):
         return Viewer.of(signed_in.account)
-    return STRANGER if connections().who(store.are_there_any) else ALONE
+    is_open = not current_app.config[FOR_OTHERS] and not connections().who(store.are_there_any)
+    return ALONE if is_open else STRANGER
 
 
 def areas_of(permission: Permission) -> Areas:
@@ -136,8 +139,13 @@ def _led_to(endpoint: str) -> Response:
     return current_app.make_response(redirect(address, 303))
 
 
-def guard_views(app: Flask) -> None:
+def guard_views(app: Flask, *, is_for_others: bool) -> None:
     """Check every request before its view; fail now if a view declares nothing.
+
+    Parameters
+    ----------
+    is_for_others
+        Whether other machines reach the application: then nobody sees anything without an account.
 
     Raises
     ------
@@ -146,4 +154,5 @@ def guard_views(app: Flask) -> None:
     """
     for endpoint in app.view_functions:
         need_of(app, endpoint)
+    app.config[FOR_OTHERS] = is_for_others
     app.before_request(_check)

@@ -32,6 +32,7 @@ from geo_hygiene.web.security import (
     MACHINE_PATHS,
     AddressTooLongError,
     ForeignHostError,
+    PlainHTTPError,
     RepeatedParameterError,
 )
 
@@ -92,6 +93,7 @@ TABLE: dict[type[BaseException], Meaning] = {
     InvalidParameterError: Meaning(422),
     RepeatedParameterError: Meaning(422),
     ForeignHostError: Meaning(421),
+    PlainHTTPError: Meaning(403),
     NotSignedInError: Meaning(401),
     ForbiddenError: Meaning(403),
     CSRFError: Meaning(

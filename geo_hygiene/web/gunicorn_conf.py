@@ -19,6 +19,7 @@ limit_request_line = 8190
 preload_app = True  # a worker that dies is replaced at once, without loading the application anew
 control_socket_disable = True
 loglevel = "warning"
+forwarded_allow_ips = ""  # the application itself knows whether a proxy stands before it
 
 REQUEST_PAUSE_SECONDS = 2
 """Time in which a client that began a request must go on with it."""

@@ -29,7 +29,7 @@ from geo_hygiene.tiles import KeptTile, Shelf
 from geo_hygiene.web.answers import REVALIDATE
 from geo_hygiene.web.connections import Connections
 from geo_hygiene.web.logs import tell_answer
-from geo_hygiene.web.security import HEADERS, is_loopback
+from geo_hygiene.web.security import HEADERS, Hosts
 from geo_hygiene.web.tile_keys import TileKeys, TileRights
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def serve(app: Flask, settings: Settings, connections: Connections) -> None:
             shelf=Shelf(settings.home / FOLDER, connections.database, settings.tile_cache_mb * MEGABYTE),
             keys=tiles_of_home,
             versions=KnownVersions(lambda: connections.read(all_subjects)),
-            serves=is_loopback,
+            serves=Hosts.of(settings).serve,
         )
 
 

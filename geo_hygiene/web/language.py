@@ -53,7 +53,9 @@ def switched(tag: str, back_to: str | None) -> Response:
 
 
 def _remembered(response: Response, tag: str) -> Response:
-    response.set_cookie(COOKIE, tag, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(
+        COOKIE, tag, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", path="/", secure=request.is_secure
+    )
     return response
 
 

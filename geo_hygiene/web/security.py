@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -11,9 +13,12 @@ from werkzeug.exceptions import NotFound
 
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
+from geo_hygiene.settings import Settings
 
+#: What watches over the program asks these, and asks of this machine.
+HEALTH_PATHS = ("/healthz", "/readyz", "/version")
 #: Addresses that programs ask; the others are pages for people.
-MACHINE_PATHS = ("/api/v1", "/tiles/", "/basemap/", "/openapi.json", "/healthz", "/readyz", "/version")
+MACHINE_PATHS = ("/api/v1", "/tiles/", "/basemap/", "/openapi.json", *HEALTH_PATHS)
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_QUERY = 2048
 LONGEST_PATH = 1024
@@ -35,6 +40,10 @@ class ForeignHostError(GeoHygieneError):
     """The request names a host that is not this machine."""
 
 
+class PlainHTTPError(GeoHygieneError):
+    """Somebody reaches an application for others over plain HTTP."""
+
+
 class AddressTooLongError(GeoHygieneError):
     """An address longer than any that the application makes."""
 
@@ -54,28 +63,54 @@ def nonce() -> str:
     return str(g.csp_nonce)
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a Host header names this machine by a loopback name or address, with or without a port."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        _port = urlsplit(f"//{host}").port
-    except ValueError:
-        return False
-    if "@" in host or "/" in host or "\\" in host:
-        return False
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+@dataclass(frozen=True)
+class Hosts:
+    """The Host headers that are answered: a page of somebody else can not reach us by a name of its own.
+
+    Attributes
+    ----------
+    listen
+        Address that the application listens on; when that is every address, the name of a host must be one of
+        ``names``, and an address, which nobody can lead elsewhere, may be any.
+    """
+
+    listen: ipaddress.IPv4Address | ipaddress.IPv6Address
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Hosts:
+        """Return those of a deployment."""
+        return cls(ipaddress.ip_address(settings.listen), settings.host_names | {"localhost"})
+
+    def serve(self, host: str) -> bool:
+        """Tell whether a Host header, with or without a port, is one of them."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            _port = urlsplit(f"//{host}").port
+        except ValueError:
+            return False
+        if "@" in host or "/" in host or "\\" in host:
+            return False
+        if name in self.names:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or address == self.listen or self.listen.is_unspecified
 
 
-def _refuse() -> None:
-    if not is_loopback(request.environ.get("HTTP_HOST", "")):
-        raise ForeignHostError(
-            _("This address is not served: open the application as http://localhost or http://127.0.0.1 with its port.")
-        )
+def _where_it_is_served(settings: Settings) -> str:
+    if settings.is_for_others:
+        return _("This address is not served: open the machine's own, or start the program with --host and this name.")
+    return _("This address is not served: open the application as http://localhost or http://127.0.0.1 with its port.")
+
+
+def _refuse(hosts: Hosts, settings: Settings) -> None:
+    if not hosts.serve(request.environ.get("HTTP_HOST", "")):
+        raise ForeignHostError(_where_it_is_served(settings))
+    if settings.is_https and not request.is_secure and request.path not in HEALTH_PATHS:
+        raise PlainHTTPError(_("This address is served over HTTPS only."))
     if len(request.query_string) > LONGEST_QUERY or len(request.path) > LONGEST_PATH:
         raise AddressTooLongError(_("The address is too long."))
     if "\x00" in request.path:
@@ -112,15 +147,15 @@ def content_security_policy(token: str, basemap_url: str | None) -> str:
     )
 
 
-def guard(app: Flask, *, basemap_url: str | None) -> None:
+def guard(app: Flask, settings: Settings) -> None:
     """Check every request and put the headers on every answer."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.before_request(_refuse)
+    app.before_request(partial(_refuse, Hosts.of(settings), settings))
 
     @app.after_request
     def protect(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = content_security_policy(nonce(), basemap_url)
+        headers["Content-Security-Policy"] = content_security_policy(nonce(), settings.basemap_url)
         headers.update(HEADERS)
         headers.setdefault("Cache-Control", "private, no-store")
         return response

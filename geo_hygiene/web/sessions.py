@@ -54,7 +54,9 @@ def keep_sessions(app: Flask, settings: Settings) -> None:
     """
     app.config.update(
         SECRET_KEY=keys.key(settings.home, "session"),
-        SESSION_COOKIE_NAME=COOKIE,
+        # a browser takes a cookie of this name from nobody but the very host, over HTTPS
+        SESSION_COOKIE_NAME=f"__Host-{COOKIE}" if settings.is_https else COOKIE,
+        SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,

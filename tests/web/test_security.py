@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from geo_hygiene.settings import Settings
 from geo_hygiene.web.language import local_address
 from geo_hygiene.web.logs import JsonLines
-from geo_hygiene.web.security import content_security_policy, is_loopback
+from geo_hygiene.web.security import Hosts, content_security_policy
 from tests.web.towns import NAMES, SPRING
 
 PAYLOADS = (
@@ -69,7 +70,7 @@ def test_another_host_is_refused_everywhere(client: FlaskClient, host: str) -> N
         answer = client.get(path, environ_overrides={"HTTP_HOST": host})
         assert answer.status_code == 421, path
         assert "localhost" in answer.get_data(as_text=True)
-    assert not is_loopback(host)
+    assert not Hosts.of(Settings(_env_file=None)).serve(host)
 
 
 def test_a_base_map_is_the_only_foreign_place() -> None:
