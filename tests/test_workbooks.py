@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from geo_hygiene.files.findings import Code
 from geo_hygiene.files.reading import SourceTable, read
@@ -91,3 +92,16 @@ def test_a_workbook_that_unpacks_to_fill_the_memory_is_refused(tmp_path: Path) -
 
 def test_an_empty_workbook_is_said(tmp_path: Path) -> None:
     assert refusal(read(workbook(tmp_path / "a.xlsx", {"a": []})))[0] is Code.FILE_UNREADABLE
+
+
+def test_a_value_far_away_from_the_table_is_named_as_what_makes_the_sheet_too_big(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("名单")
+        sheet.write_row("A1", ["姓名", "岗位"])
+        sheet.write_row("A2", ["张伟", "保洁员"])
+        sheet.write("XFD1048576", " ")
+    table = read(tmp_path / "a.xlsx")
+    code, words = refusal(table)
+    assert code is Code.FILE_TOO_BIG
+    assert "more than the 1024 MB of memory" in words
+    assert "far away from the table" in str(table.findings[0].hint)

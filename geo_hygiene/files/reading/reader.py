@@ -28,6 +28,14 @@ _GUARD = Path(__file__).with_name("guard.py")
 _PACKAGE = Path(geo_hygiene.__file__).parent
 #: Exit codes of the reading process (`child`).
 _OUT_OF_MEMORY, _OUT_OF_BOUNDS, _OUT_OF_DISK = 12, 13, 14
+#: Last words of the reading process where a library could get no memory; the first are those of the sheets' reader,
+#: which makes room for all cells between the first and the last one.
+_NO_MEMORY_FOR_A_SHEET = "memory allocation of"
+_NO_MEMORY = (_NO_MEMORY_FOR_A_SHEET, "MemoryError", "bad_alloc", "realloc of size")
+_FAR_CELL_HINT = N_(
+    "Perhaps a value stands far away from the table: delete the empty rows below it and the empty columns beside it, "
+    "and save it again."
+)
 _CLOCK_TO_PROCESSOR = 3
 _FAMILIES = (None, "any", "point", "line", "polygon")
 
@@ -208,8 +216,9 @@ def _why(code: int, log: Path, limits: Limits) -> Finding:
     if code in {-signal.SIGXCPU, -signal.SIGKILL}:
         text = N_("The file was not read within the %(seconds)s seconds that it may take.")
         return Finding(Code.FILE_TOO_BIG, text, hint=hint, values={"seconds": limits.seconds})
-    if code == _OUT_OF_MEMORY or "MemoryError" in told or "bad_alloc" in told or "realloc of size" in told:
+    if code == _OUT_OF_MEMORY or any(words in told for words in _NO_MEMORY):
         text = N_("The file needs more than the %(memory)s MB of memory that it may take.")
+        hint = _FAR_CELL_HINT if _NO_MEMORY_FOR_A_SHEET in told else hint
         return Finding(Code.FILE_TOO_BIG, text, hint=hint, values={"memory": memory})
     if code in {_OUT_OF_BOUNDS, -signal.SIGXFSZ}:
         return Finding(Code.FILE_TOO_BIG, N_("The file takes more room on the disk than it may."), hint=hint)
