@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from bench.machine import machine, versions
 from bench.workspace import workspace
 from faults import batches, conditions, geometries, kills, requests, storing
 from faults.document import document
-from faults.tally import Tally
+from faults.tally import IsOver, Tally
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "faults" / "results"
@@ -39,24 +41,50 @@ class Sizes:
     processes: int
 
 
-def _store(sizes: Sizes) -> Iterator[Tally]:
+class Stop:
+    """Tells when a group is over: after its time, or when SIGTERM asks for the end."""
+
+    def __init__(self, minutes: float) -> None:
+        self._minutes = minutes
+        self._end = math.inf
+        self.is_asked = False
+        self.is_heeded = False
+
+    def begin(self, group: str) -> None:
+        """Begin the time of a group."""
+        self._end = time.monotonic() + 60 * self._minutes
+        self.is_heeded = group in STOPPABLE
+
+    def ask(self, *_told: object) -> None:
+        """Let the group come to its end and keep what it tried; when that was asked for already, end the program."""
+        if self.is_asked or not self.is_heeded:
+            sys.exit(TERMINATED)
+        self.is_asked = True
+
+    def is_over(self) -> bool:
+        """Tell whether the group shall come to its end."""
+        return self.is_asked or time.monotonic() > self._end
+
+
+def _store(sizes: Sizes, _is_over: IsOver) -> Iterator[Tally]:
     with workspace() as place:
         yield from storing.measure(place, sizes.rows, sizes.seed)
 
 
-def _shapes(sizes: Sizes) -> Iterator[Tally]:
+def _shapes(sizes: Sizes, is_over: IsOver) -> Iterator[Tally]:
     with workspace() as place:
-        yield from geometries.measure(place, sizes.geometries, sizes.seed, sizes.minutes)
+        yield from geometries.measure(place, sizes.geometries, sizes.seed, is_over)
 
 
-GROUPS: dict[str, Callable[[Sizes], Iterator[Tally]]] = {
-    "files": lambda sizes: iter(batches.measure(sizes.files, sizes.seed, sizes.processes, sizes.minutes)),
+GROUPS: dict[str, Callable[[Sizes, IsOver], Iterator[Tally]]] = {
+    "files": lambda sizes, is_over: iter(batches.measure(sizes.files, sizes.seed, sizes.processes, is_over)),
     "geometries": _shapes,
     "rows": _store,
-    "kills": lambda sizes: iter(kills.measure(sizes.kills, sizes.seed, sizes.minutes)),
-    "ground": lambda sizes: conditions.measure(sizes.seed),
-    "web": lambda sizes: requests.measure(sizes.requests, sizes.seed),
+    "kills": lambda sizes, is_over: iter(kills.measure(sizes.kills, sizes.seed, is_over)),
+    "ground": lambda sizes, _is_over: conditions.measure(sizes.seed),
+    "web": lambda sizes, _is_over: requests.measure(sizes.requests, sizes.seed),
 }
+STOPPABLE = frozenset({"files", "geometries", "kills"})
 
 
 @click.command(epilog=f"Example: make faults ARGS='files web --files 5000'. Groups: {', '.join(GROUPS)}.")
@@ -75,12 +103,14 @@ def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any
     """Try GROUPS, or all of them, on databases and homes of their own; exit code 1 when anything went wrong.
 
     A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the kept runs of each group: the
-    last one, and those before it that it was added to.
+    last one, and those before it that it was added to. Files, geometries and kills that are ended by SIGTERM keep what
+    was tried so far; the results of the others are lost then.
     """
-    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(TERMINATED))  # so that nothing is left behind
+    sizes = Sizes(**asked)
+    stop = Stop(sizes.minutes)
+    signal.signal(signal.SIGTERM, stop.ask)
     RESULTS.mkdir(exist_ok=True)
     clean = True
-    sizes = Sizes(**asked)
     for group in [name for name in GROUPS if name in groups or not groups]:
         kept = RESULTS / f"{group}-{sizes.seed}.json"
         if added and kept.exists():
@@ -89,7 +119,8 @@ def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any
         click.echo(f"{group}...", err=True)
         measured_on = machine()
         tallies = []
-        for tally in GROUPS[group](sizes):
+        stop.begin(group)
+        for tally in GROUPS[group](sizes, stop.is_over):
             click.echo(_line(tally))
             tallies.append(tally)
             clean &= tally.is_clean
@@ -97,6 +128,8 @@ def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any
             for file in _runs(group):
                 file.unlink()
         _keep(kept, measured_on, tallies)
+        if stop.is_asked:
+            break
     if documented or not groups:
         _write_report()
     sys.exit(not clean)

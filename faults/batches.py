@@ -19,7 +19,7 @@ from pathlib import Path
 
 from faults.cases import Case
 from faults.made_files import STRATEGIES
-from faults.tally import Tally
+from faults.tally import IsOver, Tally, never
 from geo_hygiene.files.reading import COMMAND_LINE, drivers, read
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +42,7 @@ def killed_by_itself(code: int) -> bool:
     return code not in {0, 1, 2}
 
 
-def measure(cases: int, seed: int, processes: int, minutes: float = math.inf) -> list[Tally]:
+def measure(cases: int, seed: int, processes: int, is_over: IsOver = never) -> list[Tally]:
     """Read `cases` made files, or as many as there is time for, and return what came of each class.
 
     All classes get the same number, and the same number so far whenever the time is over.
@@ -51,7 +51,6 @@ def measure(cases: int, seed: int, processes: int, minutes: float = math.inf) ->
         (kind, changed): Tally(GROUP, f"{kind}, changed bytes" if changed else kind, seeds=[seed])
         for kind, changed in CLASSES
     }
-    end = time.monotonic() + 60 * minutes
     each = math.ceil(cases / len(CLASSES))
     turns = [(one, begun) for begun in range(0, each, CASES_IN_BATCH) for one in CLASSES]
     with ThreadPoolExecutor(processes) as pool:
@@ -59,18 +58,18 @@ def measure(cases: int, seed: int, processes: int, minutes: float = math.inf) ->
         def act(turn: tuple[tuple[str, bool], int]) -> None:
             (kind, changed), begun = turn
             count, own = min(CASES_IN_BATCH, each - begun), seed * SEEDS_APART + begun
-            if time.monotonic() < end:
-                add_batch(tallies[kind, changed], kind, changed=changed, cases=count, seed=own, end=end)
+            if not is_over():
+                add_batch(tallies[kind, changed], kind, changed=changed, cases=count, seed=own, is_over=is_over)
 
         list(pool.map(act, turns))
     return list(tallies.values())
 
 
-def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int, end: float = math.inf) -> None:
+def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int, is_over: IsOver = never) -> None:
     """Read made files of one class; a process that a file kills is followed by another one."""
     begun = time.perf_counter()
     done = tally.tried + cases
-    while tally.tried < done and time.monotonic() < end:
+    while tally.tried < done and not is_over():
         _run_batch(tally, {"kind": kind, "changed": changed, "cases": done - tally.tried, "seed": seed})
         seed += 1
     tally.seconds += time.perf_counter() - begun

@@ -20,14 +20,14 @@ from faults.batch import draw
 from faults.made_geometries import FORMATS, Made, geometries, kinds_of
 from faults.made_shapes import chains, good_shapes_of
 from faults.storing import town, wrongly_stored
-from faults.tally import Tally
+from faults.tally import IsOver, Tally, never
 from faults.verdicts import Verdict, differs, verdict
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
 
 GROUP = "Made geometries, into the database"
 HOW = "import_file with skip_rejected on files with as many good rows as tries; each file is undone"
-TRIES_IN_FILE = 1500
+TRIES_IN_FILE = 500
 GOOD = 50
 """Different good rows that stand behind the tries, again and again."""
 SEEDS_APART = 1_000_000
@@ -114,23 +114,28 @@ def _shown(row: Made, report: ImportReport, number: int) -> str:
     return f"{row.letters} {str(row.shape)[:600]} {told}"
 
 
-def measure(place: Workspace, cases: int, seed: int, minutes: float = math.inf) -> Iterator[Tally]:
+def measure(place: Workspace, cases: int, seed: int, is_over: IsOver = never) -> Iterator[Tally]:
     """Yield what came of each format and family; all get as many tries as the others."""
     database = town(place)
     classes = [(written, family) for written in FORMATS for family in LAYERS]
     tallies = {one: Tally(GROUP, f"{one[1]}s in {one[0]}", HOW, seeds=[seed], refused_wrongly=0) for one in classes}
     seconds: dict[tuple[str, str], list[float]] = {one: [] for one in classes}
-    end = time.monotonic() + 60 * minutes
+    each = math.ceil(cases / len(classes))
     root = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
     with database.connect() as connection:
-        for number in range(math.ceil(cases / len(classes) / TRIES_IN_FILE)):
+        for done in range(0, each, TRIES_IN_FILE):
             for one in classes:
-                if time.monotonic() > end:
+                if is_over():
                     break
                 begun = time.monotonic()
                 folder = root / "file"
                 folder.mkdir()
-                judge(connection, tallies[one], made(*one, TRIES_IN_FILE, seed * SEEDS_APART + number), folder)
+                judge(
+                    connection,
+                    tallies[one],
+                    made(*one, min(TRIES_IN_FILE, each - done), seed * SEEDS_APART + done),
+                    folder,
+                )
                 shutil.rmtree(folder)
                 seconds[one].append(time.monotonic() - begun)
         connection.rollback()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from sqlalchemy import Connection, text
 
 from faults.made_shapes import ORIGIN
 from faults.service import Askers, Service, children, kill, left_over, service
-from faults.tally import Tally, percentile
+from faults.tally import IsOver, Tally, never, percentile
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.database import engine
 from tests.coverage.test_rebuild import kept_hashes
@@ -267,20 +266,17 @@ class Ground:
                 tally.figures["ready again p95 s"] = round(percentile(found, 0.95), 2)
 
 
-def measure(kills: int, seed: int, minutes: float = math.inf) -> list[Tally]:
+def measure(kills: int, seed: int, is_over: IsOver = never) -> list[Tally]:
     """Kill so many times, one victim after the other, or until the time is over; return what came of each."""
-    end = time.monotonic() + 60 * minutes
     with service() as asked:
-        ground = Ground(asked, seed)
-        with Askers(asked, PATHS) as askers:
+        with closing(Ground(asked, seed)) as ground, Askers(asked, PATHS) as askers:
             for number in range(kills):
-                if time.monotonic() > end:
+                if is_over():
                     break
                 name = TURNS[number % len(TURNS)]
                 ground.strike(number, name)
                 if number % COMPARED_EVERY == COMPARED_EVERY - 1:
                     ground.compare(ground.tallies[name])
-        ground.close()
         reads = _reads(askers, seed)
         reads.counts.update({"zones acknowledged": len(ground.acknowledged), "rebuilds compared": ground.compared})
         home = asked.home

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+IsOver = Callable[[], bool]
+"""Tells whether a group of trials shall come to its end: its time is over, or somebody stops it."""
+
 MOST_WRONG = 20
 """Things that went wrong that are told one by one."""
+
+
+def never() -> bool:
+    """Go on until all is tried."""
+    return False
 
 
 @dataclass

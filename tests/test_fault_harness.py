@@ -9,6 +9,7 @@ import pytest
 
 from bench.workspace import Database
 from faults import batches, geometries, storing
+from faults.__main__ import Stop
 from faults.cases import Case
 from faults.document import document
 from faults.made_files import ANY
@@ -90,6 +91,23 @@ def test_every_address_is_asked() -> None:
     found = {route.path: route.parameters for route in routes()}
     assert {"/map", "/readyz", "/tiles/{layers}/{z}/{x}/{y}.mvt"} <= found.keys()
     assert "duty" in found["/api/v1/cover"]
+
+
+def test_a_group_that_is_asked_to_stop_keeps_what_it_tried_and_stops_at_once_when_asked_again() -> None:
+    stop = Stop(minutes=60)
+    stop.begin("files")
+    assert not stop.is_over()
+    stop.ask()
+    assert stop.is_over()
+    with pytest.raises(SystemExit):
+        stop.ask()
+
+
+def test_a_group_that_can_not_keep_a_part_is_stopped_at_once() -> None:
+    stop = Stop(minutes=60)
+    stop.begin("ground")
+    with pytest.raises(SystemExit):
+        stop.ask()
 
 
 def test_the_report_adds_up_the_runs_and_says_what_went_wrong() -> None:
