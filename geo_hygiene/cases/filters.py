@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo_hygiene.coverage.reach import AREAS_WITHIN, bound
+from geo_hygiene.coverage.within import AREAS_WITHIN, bound
 from geo_hygiene.permissions import EVERYWHERE, Areas
 
 WITHIN = f"(cast(:within as text[]) is null or it.area_id = any(array({AREAS_WITHIN})))"

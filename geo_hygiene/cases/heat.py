@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from geo_hygiene.cases.counting import Box, Counts, DatabaseCounts, Level, Step
 from geo_hygiene.cases.density import CELL_PIXELS, Density, cell_size, nothing
 from geo_hygiene.cases.filters import CaseFilter
-from geo_hygiene.coverage.reach import AREAS_WITHIN, bound
+from geo_hygiene.coverage.within import AREAS_WITHIN, bound
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES

@@ -15,7 +15,7 @@ from geo_hygiene.cases.counting import Counts, DatabaseCounts
 from geo_hygiene.cases.filters import CHOSEN, WITHIN, CaseFilter
 from geo_hygiene.coverage.chain import posts_over, who_covers
 from geo_hygiene.coverage.duties import office_timezone
-from geo_hygiene.coverage.reach import bound
+from geo_hygiene.coverage.within import bound
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import layer_of

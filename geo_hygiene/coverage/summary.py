@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.pieces import pieces_statement
-from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
+from geo_hygiene.coverage.within import PERSON_WITHIN, bound
 from geo_hygiene.permissions import EVERYWHERE, Areas
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord
-from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
+from geo_hygiene.coverage.within import PERSON_WITHIN, bound
 from geo_hygiene.permissions import Areas
 
 SPACES = " \t\u00a0\u3000"

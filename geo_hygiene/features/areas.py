@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.chain import posts_over
 from geo_hygiene.coverage.duties import DutyRecord
-from geo_hygiene.coverage.reach import AREAS_WITHIN, bound
 from geo_hygiene.coverage.summary import Level, summarize_within
+from geo_hygiene.coverage.within import AREAS_WITHIN, bound
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import EVERYWHERE, Areas

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.chain import posts_over
-from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
+from geo_hygiene.coverage.within import PERSON_WITHIN, bound
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import Areas

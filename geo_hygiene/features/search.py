@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from geo_hygiene.coverage.reach import PERSON_WITHIN, bound
 from geo_hygiene.coverage.typed import SPACES, folded
+from geo_hygiene.coverage.within import PERSON_WITHIN, bound
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area

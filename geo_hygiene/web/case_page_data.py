@@ -15,7 +15,7 @@ from geo_hygiene import features
 from geo_hygiene.cases import questions
 from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
-from geo_hygiene.coverage.reach import demand_within, names
+from geo_hygiene.coverage.within import demand_within, names
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
 from geo_hygiene.layers.duty_zones import SHIFTS

@@ -20,7 +20,7 @@ from geo_hygiene.cases.heat import Rank, heat
 from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.coverage import versions
 from geo_hygiene.coverage.duties import today
-from geo_hygiene.coverage.reach import demand_within
+from geo_hygiene.coverage.within import demand_within
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.cases import CHANNELS, KINDS, OPEN, STATUSES
 from geo_hygiene.layerspec import Choice
