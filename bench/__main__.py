@@ -62,6 +62,9 @@ class Homes(click.ParamType[tuple[str, Path]]):
 )
 @click.option("--home", "homes", multiple=True, type=Homes(), help="A home with a sample, whose copy saves loading it.")
 @click.option("--document", "documented", is_flag=True, help="Write the report of chosen groups too.")
+@click.option(
+    "--add", "added", is_flag=True, help="Keep in the report what earlier runs measured of other groups and sizes."
+)
 def main(
     groups: tuple[str, ...],
     rounds: int,
@@ -69,41 +72,50 @@ def main(
     homes: tuple[tuple[str, Path], ...],
     *,
     documented: bool,
+    added: bool,
 ) -> None:
     """Measure GROUPS, or all of them, on a private database, and write JSON with machine, versions and figures.
 
-    A run of all groups also writes the report: docs/benchmarks.json and docs/benchmarks.md.
+    A run of all groups also writes the report: docs/benchmarks.json and docs/benchmarks.md. What was measured is
+    written after each group.
     """
     signal.signal(signal.SIGTERM, lambda *_told: sys.exit(TERMINATED))  # so that no database is left behind
     chosen = [name for name in GROUPS if name in groups or not groups]
-    measured_on = machine()
-    figures: list[Figure] = []
-    found: dict[str, str] = {}
+    earlier = json.loads((DOCUMENTS / "benchmarks.json").read_text())["runs"] if added else []
+    run: dict[str, Any] = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rounds": rounds,
+        "machine": machine(),
+        "versions": {},
+        "figures": [],
+    }
     for at, size in enumerate(sizes):
         here = [group for group in chosen if at == 0 or group in ON_THE_SAMPLE]
         if not here:
             continue
         with workspace(size, dict(homes).get(size)) as place:
             with place.empty.connect() as connection:
-                found = versions(connection)
-            for figure in _measure(place, here, rounds):
-                click.echo(_line(figure))
-                figures.append(figure)
-    results = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "rounds": rounds,
-        "machine": measured_on,
-        "versions": found,
-        "figures": [figure.as_json() for figure in figures],
-    }
-    _write(results, documented=documented or not groups)
+                run["versions"] = versions(connection)
+            for group in here:
+                run["figures"] += [figure.as_json() for figure in _measure(place, group, rounds)]
+                _write([*without(earlier, run), run], documented=documented or not groups)
 
 
-def _measure(place: Workspace, groups: list[str], rounds: int) -> Iterator[Figure]:
-    for group in groups:
-        click.echo(f"{group} {place.size if group in ON_THE_SAMPLE else ''}...", err=True)
-        for figure in GROUPS[group](place, rounds):
-            yield replace(figure, size=place.size) if group in ON_THE_SAMPLE else figure
+def _measure(place: Workspace, group: str, rounds: int) -> Iterator[Figure]:
+    click.echo(f"{group} {place.size if group in ON_THE_SAMPLE else ''}...", err=True)
+    for figure in GROUPS[group](place, rounds):
+        click.echo(_line(figure))
+        yield replace(figure, size=place.size) if group in ON_THE_SAMPLE else figure
+
+
+def without(runs: list[dict[str, Any]], newer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return runs with the figures alone whose group and size another run did not measure."""
+    measured = {(figure["group"], figure["size"]) for figure in newer["figures"]}
+    kept = [
+        run | {"figures": [figure for figure in run["figures"] if (figure["group"], figure["size"]) not in measured]}
+        for run in runs
+    ]
+    return [run for run in kept if run["figures"]]
 
 
 def _line(figure: Figure) -> str:
@@ -113,13 +125,13 @@ def _line(figure: Figure) -> str:
     return f"  {figure.name}: {figure.spread.median:.4g} {figure.unit}{peers}"
 
 
-def _write(results: dict[str, Any], *, documented: bool) -> None:
+def _write(runs: list[dict[str, Any]], *, documented: bool) -> None:
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
-    name = results["measured_at"].replace(":", "")
-    files = {RESULTS / f"{name}.json": text}
+    name = runs[-1]["measured_at"].replace(":", "")
+    files = {RESULTS / f"{name}.json": json.dumps(runs[-1], ensure_ascii=False, indent=1) + "\n"}
     if documented:
-        files |= {DOCUMENTS / "benchmarks.json": text, DOCUMENTS / "benchmarks.md": document(results)}
+        text = json.dumps({"runs": runs}, ensure_ascii=False, indent=1) + "\n"
+        files |= {DOCUMENTS / "benchmarks.json": text, DOCUMENTS / "benchmarks.md": document(runs)}
     for file, content in files.items():
         file.write_text(content)
         click.echo(f"{file.relative_to(ROOT)} written", err=True)

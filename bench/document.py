@@ -17,6 +17,9 @@ TITLES = {
     "backup": "Backup, restore and check",
 }
 
+SIZES = ("", "S", "M", "L")
+"""Of the sample, the smallest first; empty where it is not measured on the sample."""
+
 INTRODUCTION = """# Benchmarks
 
 Made by `make bench` from [benchmarks.json](benchmarks.json); figures are medians, in brackets the smallest and the
@@ -25,22 +28,25 @@ all. A ratio over 1 says how many times better ours is; between {least:.2f} and 
 """
 
 
-def document(results: dict[str, Any]) -> str:
-    """Return the report in Markdown."""
-    parts = [INTRODUCTION.format(least=1 / TIE, most=TIE), _machine(results)]
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for figure in results["figures"]:
-        groups.setdefault(figure["group"], []).append(figure)
-    parts += [_group(TITLES.get(group, group), figures) for group, figures in groups.items()]
+def document(runs: list[dict[str, Any]]) -> str:
+    """Return the report of some runs in Markdown."""
+    parts = [INTRODUCTION.format(least=1 / TIE, most=TIE), *map(_machine, runs)]
+    figures = [figure for run in runs for figure in run["figures"]]
+    for group, title in TITLES.items():
+        measured = sorted(
+            (figure for figure in figures if figure["group"] == group), key=lambda figure: SIZES.index(figure["size"])
+        )
+        parts += [_group(title, measured)] if measured else []
     return "\n".join(parts)
 
 
-def _machine(results: dict[str, Any]) -> str:
-    machine, versions = results["machine"], results["versions"]
+def _machine(run: dict[str, Any]) -> str:
+    machine, versions = run["machine"], run["versions"]
+    groups = dict.fromkeys(f"{figure['group']} {figure['size']}".strip() for figure in run["figures"])
     return (
-        f"Measured on {results['measured_at'][:10]} in {results['rounds']} rounds on {machine['cores']} cores of"
+        f"Measured on {run['measured_at'][:10]} in {run['rounds']} rounds on {machine['cores']} cores of"
         f" {machine['cpu']}, {machine['memory_gib']} GiB, load {machine['load']} before, {machine['system']}:"
-        f" {', '.join(f'{name} {version}' for name, version in versions.items())}.\n"
+        f" {', '.join(f'{name} {version}' for name, version in versions.items())}. Groups: {', '.join(groups)}.\n"
     )
 
 

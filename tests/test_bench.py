@@ -12,6 +12,7 @@ import geopandas
 import pytest
 import shapely
 
+from bench.__main__ import without
 from bench.document import document
 from bench.figures import Figure, Spread, interleave
 from bench.made_files import DIVISIONS, OFFICES, Network, write_areas, write_streets, write_zones
@@ -50,6 +51,25 @@ def test_candidates_run_in_turns() -> None:
     assert found == {"ours": Spread((1.0, 3.0, 5.0)), "peer": Spread((2.0, 4.0, 6.0))}
 
 
+def run_of(figures: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "measured_at": "2025-01-01T00:00:00+00:00",
+        "rounds": 3,
+        "machine": {"cpu": "a cpu", "cores": 2, "memory_gib": 8.0, "system": "a system", "load": 0.1},
+        "versions": {"PostGIS": "3.3"},
+        "figures": figures,
+    }
+
+
+def test_a_run_replaces_what_earlier_runs_measured_of_its_groups_and_sizes() -> None:
+    def figure(group: str, size: str, median: int) -> dict[str, Any]:
+        return {"group": group, "size": size, "median": median}
+
+    earlier = [run_of([figure("cover", "S", 1), figure("cover", "M", 2)]), run_of([figure("web", "S", 3)])]
+    newer = run_of([figure("cover", "S", 4), figure("web", "S", 5)])
+    assert without(earlier, newer) == [run_of([figure("cover", "M", 2)])]
+
+
 def test_the_report_shows_what_was_measured() -> None:
     figure = Figure(
         group="import",
@@ -61,16 +81,8 @@ def test_the_report_shows_what_was_measured() -> None:
         floor="2 x raw COPY",
         note="A note.",
     )
-    report = document(
-        {
-            "measured_at": "2025-01-01T00:00:00+00:00",
-            "rounds": 3,
-            "machine": {"cpu": "a cpu", "cores": 2, "memory_gib": 8.0, "system": "a system", "load": 0.1},
-            "versions": {"PostGIS": "3.3"},
-            "figures": [figure.as_json()],
-        }
-    )
-    assert "in 3 rounds on 2 cores of a cpu, 8.0 GiB, load 0.1 before, a system: PostGIS 3.3." in report
+    report = document([run_of([figure.as_json()])])
+    assert "in 3 rounds on 2 cores of a cpu, 8.0 GiB, load 0.1 before, a system: PostGIS 3.3. Groups: import." in report
     assert "| Import | 2 s (1-3) | 3 | raw COPY 1 s (1-1), **0.5 x** | 2 x raw COPY |" in report
     assert "Data: 100 rows." in report
 
@@ -84,9 +96,7 @@ def test_the_report_shows_sizes_of_the_sample_side_by_side() -> None:
         ).as_json()
 
     figures = [figure("Rebuild", "S", 1.0), figure("Question", "S", 2.0), figure("Rebuild", "M", 4.0)]
-    machine = {"cpu": "a cpu", "cores": 2, "memory_gib": 8.0, "system": "a system", "load": 0.1}
-    measured = {"measured_at": "2025-01-01T00:00:00+00:00", "rounds": 1, "machine": machine, "versions": {}}
-    report = document(measured | {"figures": figures})
+    report = document([run_of(figures[2:]), run_of(figures[:2])])
     assert "| what | S | M | floor |\n|---|---|---|---|" in report
     assert "| Rebuild | 1 s; peer 3 s, **3 x** | 4 s; peer 12 s, **3 x** |  |" in report
     assert "| Question | 2 s |  |  |" in report

@@ -62,8 +62,8 @@ def test_pictures_are_small() -> None:
 
 
 def test_the_report_of_the_benchmarks_is_made_from_its_figures() -> None:
-    results = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
-    assert (ROOT / "docs" / "benchmarks.md").read_text() == document(results)
+    runs = json.loads((ROOT / "docs" / "benchmarks.json").read_text())["runs"]
+    assert (ROOT / "docs" / "benchmarks.md").read_text() == document(runs)
 
 
 def test_the_report_of_the_faults_is_made_from_its_figures() -> None:
