@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from geo_hygiene.i18n import N_
+from geo_hygiene.permissions import Permission
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
@@ -312,6 +313,8 @@ class MapLayer:
         The column of the geometry, where it is not the model's ``geom``.
     any_geometry
         Files may bring points and lines too; a radius makes faces of them.
+    needs
+        What somebody must be permitted to see its features, or how many there are.
     """
 
     key: str
@@ -332,6 +335,7 @@ class MapLayer:
     tint: InstrumentedAttribute[Any] | None = None
     shape: InstrumentedAttribute[Any] | None = None
     any_geometry: bool = False
+    needs: Permission = Permission.MAP_READ
     made_by: str | None = field(default=None)
     """The layer whose import makes these records."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg2.extras import Json
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.locks import lock_work
 from geo_hygiene.coverage.reached import rebuild_reached, refresh_reached
 from geo_hygiene.coverage.writing import NewWork, add_work, remove_work
 from geo_hygiene.database import write_rows
@@ -69,6 +70,7 @@ def remove_treatments(connection: Connection, claim_ids: Iterable[int]) -> None:
 
 def campaigns_changed(connection: Connection, codes: Iterable[str] | None = None) -> None:
     """Follow a change of what some campaigns must reach, or all."""
+    lock_work(connection)  # a rebuild of everything beside it would not know of a new campaign, and forget it
     chosen = "select id from campaign where code = any(:codes)"
     ids = None if codes is None else connection.scalars(text(chosen), {"codes": sorted(codes)}).all()
     rebuild_reached(connection, ids)

@@ -4,7 +4,7 @@ Functions take a connection, never a request. What a person may not see is not s
 """
 
 from geo_hygiene.features.areas import area, area_choices, communities, offices
-from geo_hygiene.features.catalogue import describe_layers, extent, is_sample_loaded, layer_counts
+from geo_hygiene.features.catalogue import describe_layers, extent, is_sample_loaded
 from geo_hygiene.features.people import person
 from geo_hygiene.features.search import RESULT_KINDS, Found, search
 from geo_hygiene.features.targets import target_cover, target_identity
@@ -20,7 +20,6 @@ __all__ = [
     "describe_layers",
     "extent",
     "is_sample_loaded",
-    "layer_counts",
     "offices",
     "person",
     "search",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -24,19 +25,17 @@ def _count_of(layer: MapLayer, on: date) -> Select[str, int]:
     return count
 
 
-def layer_counts(connection: Connection, on: date) -> dict[str, int]:
-    """Return how many records each layer holds on a day, by layer key."""
-    counts = union_all(*(_count_of(layer, on) for layer in LAYERS.values()))
-    return {row.key: row.number for row in connection.execute(counts)}
+def describe_layers(connection: Connection, on: date, *, uncounted: Collection[str] = ()) -> dict[str, Any]:
+    """Return every layer with its fields and the number of its records on a day: ``layers --json``.
+
+    The number is ``None`` for layers whose keys are in ``uncounted``.
+    """
+    counts = union_all(*(_count_of(layer, on) for layer in LAYERS.values() if layer.key not in uncounted))
+    numbers = {row.key: row.number for row in connection.execute(counts)}
+    return {"layers": [_described(layer, numbers.get(layer.key)) for layer in LAYERS.values()]}
 
 
-def describe_layers(connection: Connection, on: date) -> dict[str, Any]:
-    """Return every layer with its fields and the number of its records on a day: ``layers --json``."""
-    counts = layer_counts(connection, on)
-    return {"layers": [_described(layer, counts[layer.key]) for layer in LAYERS.values()]}
-
-
-def _described(layer: MapLayer, count: int) -> dict[str, Any]:
+def _described(layer: MapLayer, count: int | None) -> dict[str, Any]:
     return {
         "key": layer.key,
         "title": _(layer.title),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from geo_hygiene.database import Base, geometry_column, tile_geometry_column
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import Attribute, GeometryKind, MapLayer, Role, Style, identity_fields
+from geo_hygiene.permissions import Permission
 from geo_hygiene.records.features import FeatureColumns
 
 
@@ -24,6 +25,7 @@ class CampaignArea(FeatureColumns, Base):
 
 LAYER = MapLayer(
     key="campaign-areas",
+    needs=Permission.CAMPAIGNS_READ,
     title=N_("Campaign areas"),
     model=CampaignArea,
     geometry=GeometryKind.POLYGON,

@@ -35,6 +35,7 @@ from geo_hygiene.layerspec import (
     coordinate_fields,
     place_fields,
 )
+from geo_hygiene.permissions import Permission
 
 KINDS = (
     Choice(
@@ -271,6 +272,7 @@ class CaseEvent(Base):
 
 LAYER = MapLayer(
     key="cases",
+    needs=Permission.CASES_READ,
     title=N_("Cases"),
     model=Case,
     geometry=GeometryKind.POINT,
@@ -426,6 +428,7 @@ LAYER = MapLayer(
 
 HISTORY = MapLayer(
     key="case-events",
+    needs=Permission.CASES_READ,
     title=N_("History of cases"),
     model=CaseEvent,
     geometry=None,

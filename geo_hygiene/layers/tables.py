@@ -7,6 +7,7 @@ from dataclasses import replace
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.duty_zones import SHIFT_ALIASES, SHIFTS
 from geo_hygiene.layerspec import Attribute, Choice, FieldType, MapLayer, Role, period_fields
+from geo_hygiene.permissions import Permission
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimStretch
 from geo_hygiene.records.people import Assignment, Person, Post
@@ -42,6 +43,7 @@ _shift = Attribute(name="shift", title=N_("Shift"), column=Assignment.shift, cho
 
 PEOPLE = MapLayer(
     key="people",
+    needs=Permission.PEOPLE_READ,
     title=N_("People"),
     model=Person,
     geometry=None,
@@ -85,6 +87,7 @@ PEOPLE = MapLayer(
 
 POSTS = MapLayer(
     key="posts",
+    needs=Permission.PEOPLE_READ,
     title=N_("Posts"),
     model=Post,
     geometry=None,
@@ -106,6 +109,7 @@ POSTS = MapLayer(
 
 ASSIGNMENTS = MapLayer(
     key="assignments",
+    needs=Permission.PEOPLE_READ,
     title=N_("Assignments"),
     model=Assignment,
     geometry=None,
@@ -167,6 +171,7 @@ _roster_period = (
 
 DUTY_ROSTER = MapLayer(
     key="duty-roster",
+    needs=Permission.PEOPLE_READ,
     title=N_("Duty roster"),
     model=Assignment,
     geometry=None,
@@ -227,6 +232,7 @@ SEASONS = (
 
 CAMPAIGNS = MapLayer(
     key="campaigns",
+    needs=Permission.CAMPAIGNS_READ,
     title=N_("Campaigns"),
     model=Campaign,
     geometry=None,

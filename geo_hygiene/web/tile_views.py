@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from geo_hygiene import tiles
 from geo_hygiene.i18n import _
+from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import Permission
 from geo_hygiene.web.access import demand, needs, tile_rights
 from geo_hygiene.web.answers import not_modified, tagged, unchanged
@@ -79,6 +80,8 @@ def tile(path: TilePath, query: TileParameters) -> Response:
     """Return a Mapbox vector tile, 204 when it is empty, 304 when the asker holds its version."""
     if tiles.CAMPAIGN in path.keys:
         demand(Permission.CAMPAIGNS_READ)
+    for key in LAYERS.keys() & path.keys:
+        demand(LAYERS[key].needs)
     question = tiles.TileQuestion(
         keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty, campaign=query.campaign
     )

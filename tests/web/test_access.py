@@ -372,6 +372,29 @@ def test_tiles_of_a_campaign_are_for_those_who_may_see_campaigns(office: Flask) 
     assert signed_in(office, "pest").get(path).status_code in {200, 204}
 
 
+def test_areas_of_campaigns_are_for_those_who_may_see_campaigns(office: Flask) -> None:
+    tile = "/tiles/street-segments,campaign-areas/14/12975/6713.mvt"
+    assert signed_in(office, Role.WORKER).get(tile).status_code == 403
+    assert signed_in(office, Role.PEST).get(tile).status_code in (200, 204)
+
+
+def test_how_many_complaints_there_are_is_for_those_who_may_see_them_all(office: Flask) -> None:
+    def numbers(name: str) -> dict[str, int | None]:
+        layers = signed_in(office, name).get("/api/v1/layers").json["layers"]  # type: ignore[index]
+        return {layer["key"]: layer["count"] for layer in layers}
+
+    seen = numbers(Role.PLANNER)
+    assert None not in seen.values()
+    hidden = {key for key, number in numbers(Role.WORKER).items() if number is None}
+    assert hidden == {
+        *("people", "posts", "assignments", "duty-roster"),
+        *("campaigns", "campaign-areas", "treatments", "cases", "case-events"),
+    }
+    in_one_area = numbers(next(iter(LIMITED)))
+    assert in_one_area["cases"] is None
+    assert in_one_area["street-segments"] == seen["street-segments"]
+
+
 def test_pages_lead_to_what_one_may_open(office: Flask) -> None:
     page = signed_in(office, "worker").get("/map").get_data(as_text=True)
     assert 'href="/map/table"' in page

@@ -341,7 +341,7 @@ class Layer(Answer):
     key: str
     title: str
     geometry: Literal["point", "line", "polygon"] | None
-    count: int
+    count: int | None = Field(description="Null for who may not see all of them")
     imports: bool = Field(alias="import")
     exports: bool = Field(alias="export")
     map: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from flask import Response, jsonify
@@ -12,7 +13,8 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features
 from geo_hygiene.coverage.duties import duty_of, today
-from geo_hygiene.permissions import Areas, Permission
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.permissions import EVERYWHERE, Areas, Permission
 from geo_hygiene.web.access import areas_of, needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import (
@@ -134,9 +136,14 @@ def _search(connection: Connection, query: SearchParameters, within: Areas) -> f
 @blueprint.get("/layers", summary="Layers with their fields", responses={200: LayersAnswer})
 @needs(Permission.MAP_READ)
 def layers(query: OnDay) -> Response:
-    """Return every layer with its fields and the number of its records on a day."""
-    return jsonify(connections().read(_layers, query))
+    """Return every layer with its fields and the number of its records on a day, where one may see them all."""
+    uncounted = {
+        layer.key
+        for layer in LAYERS.values()
+        if layer.needs is not Permission.MAP_READ and areas_of(layer.needs) is not EVERYWHERE
+    }
+    return jsonify(connections().read(_layers, query, uncounted))
 
 
-def _layers(connection: Connection, query: OnDay) -> dict[str, Any]:
-    return features.describe_layers(connection, query.on or today(connection))
+def _layers(connection: Connection, query: OnDay, uncounted: Collection[str]) -> dict[str, Any]:
+    return features.describe_layers(connection, query.on or today(connection), uncounted=uncounted)
