@@ -314,7 +314,7 @@ def test_an_older_backup_is_brought_to_the_schema_of_this_program(
     assert backup.manifest["migration"] == "0014"
     counts = rows_of(old)
     run("db", "restore", folder / "old.zip", "--home", folder / "again", database=database)
-    assert rows_of(database) == counts
+    assert rows_of(database).items() >= counts.items()
     assert answer("db", "check", "--home", folder / "again", database=database)["status"] == "good"
     words = ("cover", "--duty", "sweeping", "--on", "2025-09-01", "--by", "group")
     migrate(old.owner_url)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from pydantic import ValidationError
+from sqlalchemy import Engine
 
 from geo_hygiene.settings import Settings
 from geo_hygiene.tiles.basemap import NOTHING, BaseMap, BaseMapUnreadableError
@@ -63,9 +64,10 @@ def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
             BaseMap.opened(tmp_path / name)
 
 
-def test_pictures_are_served_and_kept(tmp_path: Path) -> None:
+def test_pictures_are_served_and_kept(tmp_path: Path, service: Engine) -> None:
     file = mbtiles(tmp_path / "town.mbtiles", {(1, 0, 0): picture("red")})
-    browser = create_app(Settings(home=tmp_path, basemap=file)).test_client()
+    address = service.url.render_as_string(hide_password=False)
+    browser = create_app(Settings(home=tmp_path, basemap=file, service_url=address)).test_client()
     answer = browser.get("/basemap/1/0/0")
     assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/png", picture("red"))
     assert browser.get("/basemap/1/0/0", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
@@ -73,7 +75,8 @@ def test_pictures_are_served_and_kept(tmp_path: Path) -> None:
     assert [browser.get(f"/basemap/{place}").status_code for place in ("1/2/0", "2/0/0", "1/0/-1", "1/0/x")] == [
         404
     ] * 4
-    assert create_app(Settings(home=tmp_path)).test_client().get("/basemap/1/0/0").status_code == 404
+    without = create_app(Settings(home=tmp_path, service_url=address)).test_client()
+    assert without.get("/basemap/1/0/0").status_code == 404
 
 
 @pytest.mark.parametrize(
