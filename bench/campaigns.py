@@ -29,6 +29,7 @@ from geo_hygiene.coverage.writing import NewWork
 from geo_hygiene.database import engine
 from geo_hygiene.settings import Settings
 from geo_hygiene.web import create_app
+from geo_hygiene.web.connections import Connections
 
 GROUP = "campaigns"
 CAMPAIGN = "2025-summer-mosquito"
@@ -109,13 +110,15 @@ def _summaries(reached: Reached, connection: Connection) -> Iterator[Figure]:
 
 def _pages(reached: Reached, workspace: Workspace, database: Database) -> Iterator[Figure]:
     settings = Settings(home=workspace.folder, service_url=database.service_url, locale="en", _env_file=None)
-    client = create_app(settings).test_client()
+    asked = Connections(settings.service_url)
+    client = create_app(settings, connections=asked).test_client()
     logging.disable()
     for name, path in PAGES.items():
         sizes: list[int] = []
         spread = repeat(partial(ask, client, path, sizes), RUNS)
         yield reached.figure(name, "ms", spread, floor="200 ms", note=f"{sizes[-1] / 1000:,.0f} kB.")
     logging.disable(logging.NOTSET)
+    asked.close()
 
 
 def _one_more_treatment(reached: Reached, rounds: int) -> Figure:

@@ -32,6 +32,7 @@ from geo_hygiene.crs import TILE_CIRCUMFERENCE_M
 from geo_hygiene.database import engine
 from geo_hygiene.settings import Settings
 from geo_hygiene.web import create_app
+from geo_hygiene.web.connections import Connections
 
 DAY = date(2025, 12, 31)
 GROUP = "heat"
@@ -98,8 +99,8 @@ def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
     with connections.connect() as connection:
         complaints = _complaints(workspace, connection, connections)
         yield from _heat(complaints, connection, folder, rounds)
-    connections.dispose()
     yield from _pages(complaints, workspace, database)
+    connections.dispose()
 
 
 def _complaints(workspace: Workspace, connection: Connection, connections: Engine) -> Complaints:
@@ -200,7 +201,8 @@ def _whole_answer(
 
 def _pages(complaints: Complaints, workspace: Workspace, database: Database) -> Iterator[Figure]:
     settings = Settings(home=workspace.folder, service_url=database.service_url, locale="en", _env_file=None)
-    client = create_app(settings).test_client()
+    asked = Connections(settings.service_url)
+    client = create_app(settings, connections=asked).test_client()
     logging.disable()
     with complaints.connections.connect() as connection:
         oldest = connection.scalar(text("select uuid from reported_case order by reported_at, id limit 1 offset 1000"))
@@ -216,6 +218,7 @@ def _pages(complaints: Complaints, workspace: Workspace, database: Database) -> 
         yield complaints.figure(name, "ms", spread, floor="200 ms")
         yield complaints.figure(f"{name}, its bytes", "kB", Spread((sizes[-1] / 1000,)))
     logging.disable(logging.NOTSET)
+    asked.close()
     environment = database.environment | {"GEO_HYGIENE_HOME": str(workspace.folder)}
     command = _command([path for path in pages.values() if path != "/"])
     yield complaints.figure(
