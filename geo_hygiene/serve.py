@@ -283,14 +283,14 @@ def up(
 
 
 def _certificate(settings: Settings) -> Certificate | None:
-    """Return the certificate for HTTPS; ``None`` where this machine alone comes, or a proxy on it."""
+    """Return the certificate for HTTPS; ``None`` where this machine alone comes, or a proxy on it speaks HTTPS."""
     if not settings.is_https:
         return None
     from geo_hygiene import certificates  # noqa: PLC0415 - slow to import, and needed by few
 
     if settings.tls_certificate is not None:
         return certificates.given(settings.tls_certificate, settings.tls_key or settings.tls_certificate)
-    if ip_address(settings.listen).is_loopback:
+    if settings.behind_proxy:
         return None
     names = [own_address(settings.listen), LOOPBACK, "localhost", *sorted(settings.host_names)]
     with writing(settings.home):

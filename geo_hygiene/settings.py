@@ -6,11 +6,13 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geo_hygiene.i18n import _
 
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
@@ -29,7 +31,7 @@ def _with_driver(url: str) -> str:
     """Return a PostgreSQL address that names psycopg2, the only driver."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-        raise ValueError("a database address begins with postgresql://")
+        raise ValueError(_("a database address begins with postgresql://"))
     return f"postgresql+psycopg2://{rest}"
 
 
@@ -41,9 +43,9 @@ def _with_places(template: str) -> str:
     """Return a template of addresses of tiles; its host is one name, as the content security policy must say it."""
     host = urlsplit(template)
     if host.scheme not in {"http", "https"} or not host.netloc or "{" in host.netloc:
-        raise ValueError("a base map's address begins with http:// or https:// and the name of a host")
+        raise ValueError(_("a base map's address begins with http:// or https:// and the name of a host"))
     if not all(place in template for place in ("{z}", "{x}", "{y}")):
-        raise ValueError("a base map's address holds {z}, {x} and {y}")
+        raise ValueError(_("a base map's address holds {z}, {x} and {y}"))
     return template
 
 
@@ -51,7 +53,7 @@ def _address(value: str) -> str:
     try:
         return str(ip_address(value))
     except ValueError:
-        raise ValueError("an address to listen on is that of a machine, such as 192.168.1.20 or 0.0.0.0") from None
+        raise ValueError(_("an address to listen on is that of a machine, such as 192.168.1.20 or 0.0.0.0")) from None
 
 
 def _names(value: str) -> str:
@@ -59,7 +61,7 @@ def _names(value: str) -> str:
     names = [name.strip().lower() for name in value.split(",") if name.strip()]
     for name in names:
         if not HOST_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is not the name of a host")
+            raise ValueError(_("%(name)s is not the name of a host", name=name))
     return ",".join(names)
 
 
@@ -86,11 +88,12 @@ class Settings(BaseSettings):
     listen
         Address of this machine that the web server listens on; beyond the loopback address it speaks HTTPS only.
     hosts
-        Names, joined by commas, under which others open the application beside its address.
+        Names, joined by commas, under which others open the application beside its address; they then come over HTTPS,
+        also to the loopback address.
     tls_certificate, tls_key
         Files with the certificate and its key; without them a home makes a certificate of its own.
     behind_proxy
-        Whether a proxy on this machine speaks HTTPS for the application, and tells who asks.
+        Whether a proxy on this machine speaks HTTPS for the application, and tells who asks; nobody else may reach it.
     locale
         Language of the terminal and the first language of the pages, such as ``zh_Hans``.
     basemap
@@ -131,6 +134,18 @@ class Settings(BaseSettings):
     map_approval: str | None = None
     tile_cache_mb: int = Field(default=1000, ge=0)
 
+    @model_validator(mode="after")
+    def _let_none_pass_the_proxy(self) -> Self:
+        if self.behind_proxy and not ip_address(self.listen).is_loopback:
+            raise ValueError(
+                _(
+                    "Behind a proxy (--behind-proxy, GEO_HYGIENE_BEHIND_PROXY) it listens on 127.0.0.1 only, not on "
+                    "%(address)s: whoever passes the proxy by could claim any address.",
+                    address=self.listen,
+                )
+            )
+        return self
+
     @property
     def host_names(self) -> frozenset[str]:
         """Return the names under which others open the application."""
@@ -139,7 +154,7 @@ class Settings(BaseSettings):
     @property
     def is_for_others(self) -> bool:
         """Whether other machines reach the application."""
-        return self.behind_proxy or not ip_address(self.listen).is_loopback
+        return self.behind_proxy or bool(self.host_names) or not ip_address(self.listen).is_loopback
 
     @property
     def is_https(self) -> bool:
@@ -153,6 +168,6 @@ class Settings(BaseSettings):
         Raises
         ------
         pydantic.ValidationError
-            If a value of the environment can not be used.
+            If one of these values, or what they are together, can not be used.
         """
         return cls(**chosen) if home is None else cls(home=home, **chosen)

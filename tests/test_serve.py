@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.error import URLError
 
@@ -31,6 +32,9 @@ from geo_hygiene.settings import Settings
 from geo_hygiene.web.gunicorn_conf import threads, workers
 
 COMMAND = Path(sys.executable).with_name("geo-hygiene")
+ANY_CERTIFICATE = ssl.create_default_context()
+ANY_CERTIFICATE.check_hostname = False
+ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
 def readiness(address: str) -> dict[str, str] | None:
     """Return what ``/readyz`` answers, ``None`` while the server does not answer or is not ready."""
     try:
-        with urllib.request.urlopen(f"{address}readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{address}readyz", timeout=10, context=ANY_CERTIFICATE) as answer:
             ready: dict[str, str] = json.load(answer)
             return ready
     except (URLError, OSError):
@@ -286,3 +290,24 @@ def test_clients_that_stop_in_the_middle_of_a_request_keep_nobody_out(up: Callab
             connection = open_connections.enter_context(socket.create_connection((serve.LOOPBACK, port)))
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: loc")
         wait_for(lambda: readiness(address))
+
+
+def test_clients_that_stop_in_the_middle_of_a_handshake_or_a_request_over_tls_keep_nobody_out(
+    home: Path, up: Callable[..., subprocess.Popen[str]]
+) -> None:
+    address = address_of(up("--listen", "0.0.0.0"))
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with ExitStack() as open_connections:
+
+        def connect() -> socket.socket:
+            return open_connections.enter_context(socket.create_connection((serve.LOOPBACK, port), timeout=1))
+
+        for _ in range(workers * threads):
+            with suppress(OSError):  # the server is full, as it shall be
+                connection = open_connections.enter_context(ANY_CERTIFICATE.wrap_socket(connect()))
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: loc")
+        for beginning in (b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n"):
+            for _ in range(workers * threads):
+                connect().sendall(beginning)
+        wait_for(lambda: readiness(address))
+    assert "Traceback" not in (home / "logs" / "web.log").read_text()

@@ -47,3 +47,12 @@ def test_a_database_address_gets_the_driver_and_must_be_one(monkeypatch: pytest.
     monkeypatch.setenv("GEO_HYGIENE_DATABASE_URL", "mysql://planner@map.example/town")
     with pytest.raises(ValidationError, match="begins with postgresql://"):
         Settings.load()
+
+
+def test_behind_a_proxy_nobody_passes_it_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEO_HYGIENE_BEHIND_PROXY", "true")
+    assert Settings.load(listen="::1").behind_proxy
+    for address in ("0.0.0.0", "::", "192.0.2.7"):
+        monkeypatch.setenv("GEO_HYGIENE_LISTEN", address)
+        with pytest.raises(ValidationError, match=f"listens on 127.0.0.1 only, not on {address}: whoever passes"):
+            Settings.load()

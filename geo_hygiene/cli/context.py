@@ -29,6 +29,7 @@ from geo_hygiene.serve import open_database
 from geo_hygiene.settings import Settings
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
     from sqlalchemy import Engine
 
 OUR_FAULT = 3
@@ -139,15 +140,25 @@ def load_settings(home: Path | None, **chosen: Any) -> Settings:
     Raises
     ------
     click.UsageError
-        If a value of the environment can not be used.
+        If a value can not be used; the message names the option or the variable of the environment that it is from.
     """
     try:
         return Settings.load(home, **chosen)
     except ValidationError as error:
-        wrong = "; ".join(f"GEO_HYGIENE_{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors())
-        raise click.UsageError(
-            _("The environment holds a value that can not be used: %(wrong)s", wrong=wrong)
-        ) from None
+        raise click.UsageError("\n".join(_told(part, chosen) for part in error.errors())) from None
+
+
+def _told(part: ErrorDetails, chosen: Mapping[str, Any]) -> str:
+    """Say what is wrong with one value, and where it is from, or what is wrong with several together."""
+    reason = str(part.get("ctx", {}).get("error", part["msg"]))
+    if not part["loc"]:
+        return reason
+    name = str(part["loc"][0])
+    if name not in chosen:
+        variable = f"GEO_HYGIENE_{name.upper()}"
+        return _("The environment holds a value that can not be used: %(wrong)s", wrong=f"{variable}: {reason}")
+    option = next(option for option in click.get_current_context().command.params if option.name == name)
+    return _("%(option)s can not be used: %(reason)s", option=option.opts[0], reason=reason)
 
 
 @contextmanager

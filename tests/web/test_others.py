@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask, request
 
+from geo_hygiene import serve
 from geo_hygiene.certificates import CertificateUnusableError, given, self_made
 from geo_hygiene.cli import main
 from geo_hygiene.settings import Settings
@@ -52,6 +53,15 @@ def test_where_it_listens_everywhere_any_address_is_its_own_and_no_name_is(conne
     client = served(connections, listen="0.0.0.0").test_client()
     assert client.get("https://198.51.100.1/healthz").status_code == 200
     assert client.get(f"https://{NAME}/healthz").status_code == 421
+
+
+def test_a_name_on_the_loopback_address_is_for_others_too(connections: Connections, tmp_path: Path) -> None:
+    client = served(connections, hosts=NAME).test_client()
+    assert client.get(f"https://{NAME}/").status_code == 303
+    assert client.get("https://localhost/api/v1/layers").status_code == 401
+    assert client.get(f"http://{NAME}/sign-in").status_code == 403
+    assert serve._certificate(Settings(home=tmp_path, hosts=NAME))
+    assert not serve._certificate(Settings(home=tmp_path, hosts=NAME, behind_proxy=True))
 
 
 def test_cookies_of_others_are_sent_over_https_only(connections: Connections) -> None:
@@ -114,8 +124,9 @@ def test_a_certificate_that_does_not_fit_its_key_is_refused(tmp_path: Path) -> N
     ("options", "code", "told"),
     [
         (["--behind-proxy"], 2, "--host"),
-        (["--listen", "office"], 2, "192.168.1.20"),
-        (["--host", "a b", "--listen", "0.0.0.0"], 2, "not the name of a host"),
+        (["--listen", "office"], 2, "Error: --listen can not be used: an address to listen on is that of a machine"),
+        (["--host", "a b", "--listen", "0.0.0.0"], 2, "Error: --host can not be used: a b is not the name of a host"),
+        (["--behind-proxy", "--host", NAME, "--listen", "0.0.0.0"], 2, "listens on 127.0.0.1 only, not on 0.0.0.0"),
         (["--listen", "203.0.113.9"], 1, "has no address 203.0.113.9"),
         (["--tls", __file__, __file__], 1, "can not be used"),
     ],
