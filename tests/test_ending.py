@@ -26,9 +26,11 @@ LONG = 5
 
 @pytest.fixture(autouse=True)
 def _unchanged_outside() -> Iterator[None]:
-    handlers, hook = [signal.getsignal(number) for number in STOPS], sys.unraisablehook
+    numbers = (*STOPS, signal.SIGALRM)
+    handlers, hook = [signal.getsignal(number) for number in numbers], sys.unraisablehook
     yield
-    assert ([signal.getsignal(number) for number in STOPS], sys.unraisablehook) == (handlers, hook)
+    assert ([signal.getsignal(number) for number in numbers], sys.unraisablehook) == (handlers, hook)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 @pytest.mark.parametrize("number", STOPS)
@@ -44,6 +46,8 @@ def test_a_signal_that_is_heard_in_a_finalizer_ends_the_work_a_little_later(capf
     class Thing:
         pass
 
+    threads = [threading.active_count()]
+
     def interrupted(_reference: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
@@ -51,10 +55,12 @@ def test_a_signal_that_is_heard_in_a_finalizer_ends_the_work_a_little_later(capf
         thing = Thing()
         watch = weakref.ref(thing, interrupted)
         del thing
+        threads.append(threading.active_count())
         assert watch() is None
         time.sleep(LONG)
 
     _is_interrupted(work)
+    assert threads[0] == threads[1]
     assert capfd.readouterr().err == ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,16 +27,16 @@ def ending_gently() -> Iterator[None]:
 
     hook = sys.unraisablehook
     interruption = _Interruption(is_between_statements, hook)
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
     handlers = {number: signal.getsignal(number) for number in signals}
     for number, handler in handlers.items():
-        if handler is not signal.SIG_IGN:
+        if handler is not signal.SIG_IGN or number is signal.SIGALRM:
             signal.signal(number, interruption.hear)
     sys.unraisablehook = interruption.lose
     try:
         yield
     except Exception as error:
-        if interruption.heard is None:
+        if not interruption.is_heard:
             raise
         raise KeyboardInterrupt from error
     finally:
@@ -53,29 +52,26 @@ class _Interruption:
     def __init__(self, can_raise: Callable[[], bool], others: Callable[[sys.UnraisableHookArgs], object]) -> None:
         self.can_raise = can_raise
         self.others = others
-        self.heard: int | None = None
-        self.again: threading.Timer | None = None
+        self.is_heard = False
 
-    def hear(self, number: int, _frame: FrameType | None) -> None:
+    def hear(self, _number: int, _frame: FrameType | None) -> None:
         """Interrupt the command, now or as soon as it can be."""
-        self.heard = number
+        self.is_heard = True
         if self.can_raise():
             raise KeyboardInterrupt
-        self.try_again(number)
+        self.try_again()
 
     def lose(self, lost: sys.UnraisableHookArgs) -> None:
         """Try again when the command was where nothing can be raised, as in a finalizer."""
-        if lost.exc_type is KeyboardInterrupt and self.heard is not None:
-            self.try_again(self.heard)
+        if lost.exc_type is KeyboardInterrupt and self.is_heard:
+            self.try_again()
         else:
             self.others(lost)
 
-    def try_again(self, number: int) -> None:
-        """Let the main thread hear the signal once more, soon."""
-        self.again = threading.Timer(SOON, signal.pthread_kill, [threading.main_thread().ident, number])
-        self.again.start()
+    def try_again(self) -> None:
+        """Let an alarm be heard, soon; a thread must not be started within a signal handler."""
+        signal.setitimer(signal.ITIMER_REAL, SOON)
 
     def end(self) -> None:
         """Try no more."""
-        if self.again is not None:
-            self.again.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
