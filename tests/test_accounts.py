@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg2.errors
 import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import ProgrammingError
 
+import geo_hygiene
 from geo_hygiene.accounts import audit, failures, passwords, store
 from geo_hygiene.accounts.store import Grant
 from geo_hygiene.cli import main
@@ -62,6 +65,8 @@ def test_an_account_is_found_whatever_the_case_of_its_address(connection: Connec
         ("a@office.example\n", "short"),
         ("a@office.example", "passwordpassword"),
         ("a@office.example", "a" * 200),
+        ("a@office.example", ""),
+        ("张@office.example", GOOD),
         ("lantern.orchid@office.example", "lantern.orchid"),
     ],
 )
@@ -69,6 +74,17 @@ def test_what_can_not_be_an_account_is_refused(connection: Connection, email: st
     with pytest.raises(GeoHygieneError):
         add(connection, email, Grant(Role.CLERK), password=password)
     assert not store.are_there_any(connection)
+
+
+@pytest.mark.parametrize("typed", ["ADM\u0130N", "adm\u0131n", "admin\u3000", "ａｄｍｉｎ", "\u212aing"])
+def test_no_way_to_type_an_address_has_tries_of_its_own(connection: Connection, typed: str) -> None:
+    for name in ("admin", "king"):
+        add(connection, f"{name}@office.example", Grant(Role.CLERK))
+        for _try in range(failures.MOST_OF_ACCOUNT):
+            failures.admit(connection, email=f"{name}@office.example", machine="10.0.0.1")
+    email = f"{typed}@office.example".replace("\u3000@office.example", "@office.example\u3000")
+    is_found = store.find(connection, email) is not None
+    assert is_found == (failures.admit(connection, email=email, machine="10.0.0.2") is None)
 
 
 def test_an_address_has_one_account(connection: Connection) -> None:
@@ -124,6 +140,33 @@ def test_a_made_up_password_is_told_once_and_must_be_changed(connection: Connect
     assert another not in kept
 
 
+@pytest.mark.parametrize("change", ["closed", "reset"])
+def test_what_began_with_an_older_password_or_an_open_account_does_not_come_in(
+    connection: Connection, change: str
+) -> None:
+    add(connection, "a@office.example", Grant(Role.CLERK))
+    read = store.find(connection, "a@office.example")
+    assert read is not None
+    if change == "closed":
+        store.set_open(connection, actor="test", email=read.email, is_open=False)
+    else:
+        store.give_new_password(connection, actor="test", email=read.email)
+    with pytest.raises(store.ChangedAccountError):
+        store.come_in(connection, read)
+    with pytest.raises(store.ChangedAccountError):
+        store.change_password(connection, read, password_hash=passwords.hashed(GOOD))
+    assert connection.scalar(text("select count(*) from account_session")) == 0
+
+
+def test_a_chosen_password_forgets_the_failures_before(connection: Connection) -> None:
+    add(connection, "a@office.example", Grant(Role.CLERK))
+    found = store.find(connection, "a@office.example")
+    assert found is not None
+    failures.admit(connection, email=found.email, machine="10.0.0.1")
+    store.change_password(connection, found, password_hash=passwords.hashed(GOOD))
+    assert connection.scalar(text("select count(*) from failed_sign_in")) == 0
+
+
 def test_a_closed_account_has_no_session(connection: Connection) -> None:
     add(connection, "a@office.example", Grant(Role.CLERK))
     found = store.find(connection, "a@office.example")
@@ -161,6 +204,34 @@ def test_one_administrator_stays(connection: Connection) -> None:
         store.set_open(connection, actor="test", email="a@office.example", is_open=False)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda connection, email: store.change_roles(connection, actor="test", email=email, grants=[Grant(Role.PEST)]),
+        lambda connection, email: store.set_open(connection, actor="test", email=email, is_open=False),
+    ],
+)
+def test_two_changes_of_administrators_wait_before_they_read_or_write(
+    connection: Connection, change: Callable[[Connection, str], None]
+) -> None:
+    for email in ("a@office.example", "b@office.example"):
+        add(connection, email, Grant(Role.ADMIN))
+    sent: list[str] = []
+    event.listen(connection, "before_cursor_execute", lambda _on, _cursor, statement, *_more: sent.append(statement))
+    change(connection, "a@office.example")
+    assert sent[0].startswith("lock table account_role")
+    assert sum("lock table" in statement for statement in sent) == 1
+
+
+def test_every_advisory_lock_has_a_key_of_its_own(connection: Connection) -> None:
+    sources = [path.read_text() for path in Path(geo_hygiene.__file__).parent.rglob("*.py")]
+    keys = [int(key) for source in sources for key in re.findall(r"(?m)^[A-Z_]+_LOCK = ([\d_]+)$", source)]
+    for function in connection.scalars(text("select prosrc from pg_proc where prosrc ~ 'pg_advisory'")):
+        keys += map(int, re.findall(r"pg_advisory\w+\((\d+)", function))
+    assert len(keys) >= 4
+    assert len(set(keys)) == len(keys)
+
+
 def test_the_audit_tells_who_changed_what(connection: Connection) -> None:
     add(connection, "a@office.example", Grant(Role.CLERK))
     store.change_roles(connection, actor="boss@office.example", email="a@office.example", grants=[Grant(Role.PEST)])
@@ -194,16 +265,27 @@ def test_a_changed_entry_breaks_its_seal(database: TestDatabase) -> None:
     owner.dispose()
 
 
+def test_an_entry_whose_number_was_drawn_before_it_had_to_wait_is_sealed_in_its_turn(connection: Connection) -> None:
+    audit.record(connection, actor="test", action="try", subject="first")
+    connection.execute(text("insert into audit_entry (id, actor, action, subject) values (0, 'test', 'try', 'late')"))
+    audit.record(connection, actor="test", action="try", subject="last")
+    assert [entry.subject for entry in audit.newest(connection, limit=10)] == ["last", "late", "first"]
+    assert broken(connection) == []
+
+
 def test_too_many_failures_close_the_door_to_an_account_and_to_a_machine(connection: Connection) -> None:
-    tries = [failures.admit(connection, email="a@office.example", machine="10.0.0.1") for _try in range(7)]
+    def admit(email: str, machine: str) -> bool:
+        return failures.admit(connection, email=email, machine=machine) is not None
+
+    tries = [admit("a@office.example", "10.0.0.1") for _try in range(7)]
     assert tries == [True] * failures.MOST_OF_ACCOUNT + [False] * 2
-    assert failures.admit(connection, email="b@office.example", machine="10.0.0.1")
+    assert admit("b@office.example", "10.0.0.1")
     failures.forget(connection, email="A@office.example")
-    assert failures.admit(connection, email="a@office.example", machine="10.0.0.1")
-    many = [failures.admit(connection, email=f"{n}@office.example", machine="10.0.0.2") for n in range(40)]
+    assert admit("a@office.example", "10.0.0.1")
+    many = [admit(f"{n}@office.example", "10.0.0.2") for n in range(40)]
     assert many == [True] * failures.MOST_OF_MACHINE + [False] * 10
     connection.execute(text("update failed_sign_in set at = at - interval '16 minutes'"))
-    assert failures.admit(connection, email="a@office.example", machine="10.0.0.2")
+    assert admit("a@office.example", "10.0.0.2")
 
 
 def test_accounts_are_made_and_closed_at_the_terminal(
@@ -229,6 +311,10 @@ def test_accounts_are_made_and_closed_at_the_terminal(
         ("zhang@office.example", False),
     ]
     assert listed[1]["roles"] == [["clerk", None], ["planner", None]]
+    assert run("roles", "boss@office.example", "--role", "admin", "--area", "C1") == ""
+    empty = runner.invoke(main, ["user", "add", "wang@office.example", "--role", "clerk"], input="\n")
+    assert empty.exit_code == 1
+    assert "between 12 and 128" in empty.stderr
     refused = runner.invoke(main, ["user", "close", "boss@office.example"])
     assert refused.exit_code == 1
     assert "administrator" in refused.stderr

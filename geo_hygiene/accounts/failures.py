@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.accounts.addresses import normalized
+
 PERIOD = timedelta(minutes=15)
 MOST_OF_ACCOUNT = 5
 MOST_OF_MACHINE = 30
@@ -14,13 +16,14 @@ MOST_OF_MACHINE = 30
 
 
 def _digest(email: str) -> bytes:
-    return hashlib.sha256(email.strip().lower().encode()).digest()
+    return hashlib.sha256(normalized(email).encode()).digest()
 
 
-def admit(connection: Connection, *, email: str, machine: str) -> bool:
-    """Tell whether somebody may try to sign in, and count the try as failed until :func:`forget` is called.
+def admit(connection: Connection, *, email: str, machine: str) -> int | None:
+    """Let somebody try to sign in, and return the number of the try, or ``None`` after too many.
 
-    Tries are counted before passwords are compared, one after the other, so that many at once are no way around.
+    A try counts as failed until :func:`forget` or :func:`take_back` is called. Tries are counted before passwords are
+    compared, one after the other, so that many at once are no way around.
     """
     connection.execute(text("lock table failed_sign_in in share row exclusive mode"))
     connection.execute(text("delete from failed_sign_in where at < now() - :period"), {"period": PERIOD})
@@ -32,14 +35,19 @@ def admit(connection: Connection, *, email: str, machine: str) -> bool:
         {"account": _digest(email), "machine": machine},
     ).one()
     if tries.of_account >= MOST_OF_ACCOUNT or tries.of_machine >= MOST_OF_MACHINE:
-        return False
-    connection.execute(
-        text("insert into failed_sign_in (account, machine) values (:account, :machine)"),
+        return None
+    number: int = connection.execute(
+        text("insert into failed_sign_in (account, machine) values (:account, :machine) returning id"),
         {"account": _digest(email), "machine": machine},
-    )
-    return True
+    ).scalar_one()
+    return number
+
+
+def take_back(connection: Connection, number: int) -> None:
+    """Let a try not count that we could not answer."""
+    connection.execute(text("delete from failed_sign_in where id = :number"), {"number": number})
 
 
 def forget(connection: Connection, *, email: str) -> None:
-    """Forget the failures of an account, after its owner came in or got another password."""
+    """Forget the failures of an account, after its owner gave the right password or got another."""
     connection.execute(text("delete from failed_sign_in where account = :account"), {"account": _digest(email)})

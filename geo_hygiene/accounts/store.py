@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,11 +12,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from geo_hygiene.accounts import audit, failures, passwords
+from geo_hygiene.accounts.addresses import EMAIL, normalized
 from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import _
 from geo_hygiene.permissions import GRANTED, Areas, Permission, Role
 
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 LONGEST_NAME = 100
 SESSION_LENGTH = timedelta(hours=12)
 
@@ -34,11 +33,23 @@ class WrongAccountError(GeoHygieneError):
     """Something given for an account can not be used."""
 
 
+class ChangedAccountError(GeoHygieneError):
+    """An account is closed or has another password than when it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The account was changed meanwhile. Sign in again."))
+
+
 class Grant(NamedTuple):
     """A role, everywhere or in the area with a code."""
 
     role: Role
     area: str | None = None
+
+
+def granted(roles: Iterable[Role], area: str | None) -> tuple[Grant, ...]:
+    """Return the roles in an area; it limits all but the administrator's."""
+    return tuple(Grant(role, None if role is Role.ADMIN else area) for role in roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +99,7 @@ def _record(row: Any) -> AccountRecord:
 
 def find(connection: Connection, email: str) -> AccountRecord | None:
     """Return the account with an e-mail address, open or closed."""
-    row = connection.execute(text(ACCOUNTS + "where email = lower(:email)"), {"email": email.strip()}).first()
+    row = connection.execute(text(ACCOUNTS + "where email = :email"), {"email": normalized(email)}).first()
     return None if row is None else _record(row)
 
 
@@ -157,15 +168,15 @@ def add(
     WrongAccountError, WeakPasswordError, UnknownRecordError
         If the address, the name, the password or an area of a role can not be used.
     """
-    email, name = email.strip().lower(), " ".join(name.split())
+    email, name = normalized(email), " ".join(name.split())
     if not EMAIL.fullmatch(email):
         raise WrongAccountError(_("“%(email)s” is not an e-mail address.", email=email))
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise WrongAccountError(_("A name has between 1 and %(longest)s characters.", longest=LONGEST_NAME))
     if find(connection, email) is not None:
         raise AccountExistsError(_("The e-mail address %(email)s has an account already.", email=email))
-    made = None if password else passwords.made_up()
-    if password:
+    made = passwords.made_up() if password is None else None
+    if password is not None:
         passwords.check_strength(password, about=(email, name))
     connection.execute(
         text("insert into account (email, name, password, is_temporary) values (:email, :name, :password, :temporary)"),
@@ -192,6 +203,7 @@ def change_roles(connection: Connection, *, actor: str, email: str, grants: Iter
     UnknownAccountError, UnknownRecordError, WrongAccountError
         If the account or an area does not exist, or nobody would be left to look after the accounts.
     """
+    _lock_roles(connection)
     account = _get(connection, email)
     _write_grants(connection, account.id, tuple(grants))
     _keep_an_administrator(connection, account)
@@ -214,6 +226,7 @@ def set_open(connection: Connection, *, actor: str, email: str, is_open: bool) -
     UnknownAccountError, WrongAccountError
         If there is no such account, or nobody would be left to look after the accounts.
     """
+    _lock_roles(connection)
     account = _get(connection, email)
     connection.execute(text("update account set is_open = :open where id = :id"), {"open": is_open, "id": account.id})
     _end_sessions(connection, account)
@@ -246,18 +259,45 @@ def give_new_password(connection: Connection, *, actor: str, email: str) -> str:
 
 
 def change_password(connection: Connection, account: AccountRecord, *, password_hash: str) -> str:
-    """Keep the password that the owner of an account chose; return the key of the only session that goes on."""
+    """Keep the password that the owner of an account chose; return the key of the only session that goes on.
+
+    Raises
+    ------
+    ChangedAccountError
+        If the account was closed or got another password since it was read.
+    """
+    _hold(connection, account)
     _write_password(connection, account, password_hash, is_temporary=False)
+    failures.forget(connection, email=account.email)
+    key = begin_session(connection, account)
     audit.record(connection, actor=account.email, action="account.password", subject=account.email)
-    return begin_session(connection, account)
+    return key
 
 
 def come_in(connection: Connection, account: AccountRecord) -> str:
-    """Remember that somebody came in; return the key of the session."""
+    """Remember that somebody came in; return the key of the session.
+
+    Raises
+    ------
+    ChangedAccountError
+        If the account is closed or got another password since it was read.
+    """
+    _hold(connection, account)
     connection.execute(text("update account set signed_in_at = now() where id = :id"), {"id": account.id})
     failures.forget(connection, email=account.email)
+    key = begin_session(connection, account)
     audit.record(connection, actor=account.email, action="account.sign-in", subject=account.email)
-    return begin_session(connection, account)
+    return key
+
+
+def _hold(connection: Connection, account: AccountRecord) -> None:
+    """Keep an account open and with the password that was compared, until the end of the transaction."""
+    held = connection.scalar(
+        text("select id from account where id = :id and password = :password and is_open for no key update"),
+        {"id": account.id, "password": account.password},
+    )
+    if held is None:
+        raise ChangedAccountError
 
 
 def _write_password(connection: Connection, account: AccountRecord, password_hash: str, *, is_temporary: bool) -> None:
@@ -285,11 +325,15 @@ def _write_grants(connection: Connection, account_id: int, grants: tuple[Grant, 
         )
 
 
+def _lock_roles(connection: Connection) -> None:
+    """Let nobody else change roles or close accounts, before anything is read that the change relies on."""
+    connection.execute(text("lock table account_role in share row exclusive mode"))
+
+
 def _keep_an_administrator(connection: Connection, before: AccountRecord) -> None:
     """Refuse a change of an administrator after which nobody can look after the accounts."""
     if Permission.ACCOUNTS_WRITE not in before.permissions:
         return
-    connection.execute(text("lock table account_role in share row exclusive mode"))
     left = connection.scalar(
         text(
             "select exists (select from account join account_role on account_id = account.id"

@@ -10,7 +10,7 @@ import click
 
 from geo_hygiene.accounts import store
 from geo_hygiene.accounts.audit import COMMAND
-from geo_hygiene.accounts.store import Grant
+from geo_hygiene.accounts.store import Grant, granted
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.permissions import ROLE_TITLES, Role
@@ -129,8 +129,8 @@ def password(email: str, home: Path | None) -> None:
     click.echo(made)
 
 
-def _grants(roles: tuple[str, ...], area: str | None) -> list[Grant]:
-    return [Grant(Role(role), area) for role in roles]
+def _grants(roles: tuple[str, ...], area: str | None) -> tuple[Grant, ...]:
+    return granted(map(Role, roles), area)
 
 
 def _told(grant: Grant) -> str:

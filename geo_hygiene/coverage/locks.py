@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
-DUTY_LOCK = 4_326_002
+DUTY_LOCK = 4_326_003
 """First key of the advisory locks that order the writers of a duty; the second is the duty's id."""
 
 TARGETS_LOCK = 0

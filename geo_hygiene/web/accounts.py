@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -15,9 +16,10 @@ from flask_security import current_user
 from flask_security.utils import login_user, logout_user
 from pydantic import Field, field_validator
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from geo_hygiene.accounts import audit, failures, passwords, store
-from geo_hygiene.accounts.store import AccountRecord, Grant
+from geo_hygiene.accounts.store import AccountRecord, Grant, granted
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
@@ -69,8 +71,8 @@ class AccountForm(Parameters, extra="ignore"):
 
     @property
     def grants(self) -> tuple[Grant, ...]:
-        """Return the roles; the area limits all but the administrator's."""
-        return tuple(Grant(role, None if role is Role.ADMIN else self.area) for role in self.roles)
+        """Return the roles where they hold."""
+        return granted(self.roles, self.area)
 
     @classmethod
     def sent(cls) -> AccountForm:
@@ -96,15 +98,37 @@ def sign_in() -> str:
 def come_in() -> Response | tuple[str, int]:
     """Let somebody in whose password is right."""
     form = SignInForm.model_validate(request.form.to_dict())
-    machine = request.remote_addr or ""
-    if not connections().write(failures.admit, email=form.email, machine=machine):
+    number = connections().write(failures.admit, email=form.email, machine=request.remote_addr or "")
+    if number is None:
         refusal = _("Too many attempts. Wait a quarter of an hour, or ask the administrator for a new password.")
         return _sign_in_page(form, refusal), HTTPStatus.TOO_MANY_REQUESTS
-    account = connections().read(store.find, form.email)
-    if not _fits(account, form.password) or account is None or not account.is_open:
+    with _taken_back(number):
+        came_in = _came_in(form)
+    if not came_in:
         return _sign_in_page(form, _("The e-mail address or the password is not right.")), HTTPStatus.FORBIDDEN
-    _begin(account, connections().write(store.come_in, account))
     return Response(status=303, headers={"Location": local_address(form.next)})
+
+
+@contextmanager
+def _taken_back(number: int) -> Iterator[None]:
+    """Let a try not count that the database keeps us from answering: it is asked nothing after a wrong password."""
+    try:
+        yield
+    except SQLAlchemyError:
+        with suppress(SQLAlchemyError):
+            connections().write(failures.take_back, number)
+        raise
+
+
+def _came_in(form: SignInForm) -> bool:
+    account = connections().read(store.find, form.email)
+    if not _fits(account, form.password) or account is None:
+        return False
+    try:
+        _begin(account, connections().write(store.come_in, account))
+    except store.ChangedAccountError:
+        return False
+    return True
 
 
 def _begin(account: AccountRecord, key: str) -> None:
@@ -149,9 +173,12 @@ def change_own_password() -> Response | tuple[str, int]:
     """Keep another password and end the other sessions."""
     form = PasswordForm.model_validate(request.form.to_dict())
     account = _own()
-    if not connections().write(failures.admit, email=account.email, machine=request.remote_addr or ""):
+    if connections().write(failures.admit, email=account.email, machine=request.remote_addr or "") is None:
         return _own_page(form, _("Too many attempts. Wait a quarter of an hour.")), HTTPStatus.TOO_MANY_REQUESTS
-    refusal = _refusal(account, form)
+    refusal: str | None = _("The present password is not right.")
+    if _fits(account, form.current):
+        connections().write(failures.forget, email=account.email)
+        refusal = _refusal(account, form)
     if refusal is not None:
         return _own_page(form, refusal), HTTPStatus.UNPROCESSABLE_ENTITY
     _begin(account, connections().write(store.change_password, account, password_hash=passwords.hashed(form.password)))
@@ -159,8 +186,6 @@ def change_own_password() -> Response | tuple[str, int]:
 
 
 def _refusal(account: AccountRecord, form: PasswordForm) -> str | None:
-    if not _fits(account, form.current):
-        return _("The present password is not right.")
     if form.password != form.again:
         return _("The two new passwords differ.")
     try:

@@ -17,10 +17,11 @@ from geo_hygiene.accounts.store import Grant
 from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
 from geo_hygiene.database import engine
+from geo_hygiene.files.importing.run import IMPORT_LOCK
 from geo_hygiene.permissions import Permission, Role
 from geo_hygiene.web import create_app, health
 from geo_hygiene.web.access import UndeclaredViewError, need_of
-from geo_hygiene.web.connections import Connections
+from geo_hygiene.web.connections import WRITING, Connections
 from tests.conftest import TestDatabase
 from tests.importing import bring
 from tests.web.conftest import application
@@ -426,6 +427,29 @@ def test_a_wrong_password_and_a_wrong_address_are_told_alike_until_the_door_clos
     assert client.get("/account").status_code == 303
 
 
+def tries_of(office: Flask) -> int:
+    count = text("select count(*) from failed_sign_in")
+    found: int = office.extensions["geo_hygiene"].read(lambda connection: connection.scalar(count))
+    return found
+
+
+def test_somebody_signs_in_while_an_import_runs(office: Flask) -> None:
+    with office.extensions["geo_hygiene"].connect("writers", WRITING) as importing, importing.begin():
+        importing.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
+        signed_in(office, "clerk")
+
+
+def test_a_sign_in_that_we_can_not_answer_does_not_count_as_failed(office: Flask) -> None:
+    client = office.test_client()
+    form = {"csrf_token": token(client, "/sign-in"), "email": "clerk@office.example", "password": PASSWORD}
+    with office.extensions["geo_hygiene"].connect("writers", WRITING) as changing, changing.begin():
+        changing.execute(text("lock table account_session in share mode"))
+        assert client.post("/sign-in", data=form).status_code == 503
+    assert tries_of(office) == 0
+    client.post("/sign-in", data=form | {"password": "wrong"})
+    assert tries_of(office) == 1
+
+
 def test_a_session_ends_with_sign_out_with_the_account_and_with_the_password(office: Flask) -> None:
     def cookie(client: FlaskClient) -> str:
         found = client.get_cookie("geo_hygiene", domain="localhost")
@@ -476,6 +500,7 @@ def test_a_password_of_ones_own_is_refused_in_words(office: Flask, words: dict[s
     answer = client.post("/account", data=form | words)
     assert answer.status_code == 422
     assert told in answer.get_data(as_text=True)
+    assert tries_of(office) == ("current" in words)
     signed_in(office, "inspector")
 
 
@@ -511,6 +536,20 @@ def test_an_administrator_looks_after_the_accounts(office: Flask) -> None:
         assert action in entries
     assert password not in entries
     assert ANOTHER not in entries
+
+
+def test_an_area_that_is_gone_stays_the_limit_until_another_is_chosen(office: Flask) -> None:
+    opened, client = office.extensions["geo_hygiene"], signed_in(office, "admin")
+    gone = text("update account_role set area = 'GONE' where area = 'C1' and role = 'pest'")
+    back = text("update account_role set area = 'C1' where area = 'GONE'")
+    opened.write(lambda connection: connection.execute(gone))
+    page = client.get("/admin").get_data(as_text=True)
+    assert '<option value="GONE" selected>GONE (no longer there)</option>' in page
+    form = {"csrf_token": token(client, "/admin"), "email": "pest-c1@office.example", "roles": "pest", "area": "GONE"}
+    answer = client.post("/admin/accounts/roles", data=form)
+    assert answer.status_code == 422
+    assert "no area with the code GONE" in answer.get_data(as_text=True)
+    opened.write(lambda connection: connection.execute(back))
 
 
 def test_a_permission_says_who_may_the_same_as_the_table(office: Flask) -> None:
