@@ -28,6 +28,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "cover": covering.measure,
+    "rebuild": covering.measure_rebuild,
     "web": serving.measure,
     "heat": complaints.measure,
     "campaigns": campaigns.measure,
@@ -37,7 +38,7 @@ GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "backup": saving.measure,
 }
 
-ON_THE_SAMPLE = frozenset({"cover", "web", "heat", "campaigns", "backup"})
+ON_THE_SAMPLE = frozenset({"cover", "rebuild", "web", "heat", "campaigns", "backup"})
 """Groups that are measured on each size of the sample; the others make their own data."""
 
 

@@ -8,6 +8,7 @@ from bench.figures import TIE
 
 TITLES = {
     "cover": "The coverage engine on the sample",
+    "rebuild": "Cover from nothing on the sample",
     "web": "The web server on the sample",
     "heat": "Complaints: where they gather, and their pages",
     "campaigns": "Campaigns: what they reached, and what is added to them",

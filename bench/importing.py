@@ -145,7 +145,10 @@ def measure_streets(workspace: Workspace, rounds: int) -> Iterator[Figure]:
         )
         yield _import_of_zones(workspace, county, files["zones"], f"{zones:,} squares over {pieces:,} segments")
         workspace.settle(county)
-        yield from covering.measure_town(workspace, county, "streets", f"{pieces:,} segments, {zones:,} zones", rounds)
+        size = f"{pieces:,} segments, {zones:,} zones"
+        yield covering.rebuilt(county, "streets", size, rounds)
+        workspace.settle(county)
+        yield from covering.measure_town(county, "streets", size)
 
 
 def _areas(database: Database) -> int:
