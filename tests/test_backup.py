@@ -517,3 +517,13 @@ def test_tables_of_others_are_left_out_and_named(folder: Path, database: TestDat
     told = run("db", "backup", folder / "b.zip", "--home", folder, database=database).stderr
     assert "Left out, because they are not tables of this program: notes" in told
     assert "tables/notes.copy" not in zipfile.ZipFile(folder / "b.zip").namelist()
+
+
+def test_a_command_that_migrates_nothing_knows_every_table(database: TestDatabase) -> None:
+    known = "import geo_hygiene.upkeep.backup, geo_hygiene.database as d; print(*d.Base.metadata.tables)"
+    told = subprocess.run([sys.executable, "-c", known], capture_output=True, text=True, check=True).stdout.split()
+    owner = engine(database.owner_url)
+    with owner.connect() as connection:
+        there = connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")).all()
+    owner.dispose()
+    assert set(there) - {"alembic_version", "spatial_ref_sys"} <= set(told)

@@ -286,3 +286,16 @@ def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path, ending: str)
     table = read(path, encoding="KLINGON")
     assert table.refused
     assert "KLINGON" in table.findings[0].message()
+
+
+@pytest.mark.parametrize("name", ["row", "wkb"])
+def test_a_field_may_be_called_as_a_column_of_the_reader(tmp_path: Path, name: str) -> None:
+    features = [
+        {"type": "Feature", "properties": {name: value}, "geometry": {"type": "Point", "coordinates": [114.3, 30.5]}}
+        for value in ("one", None, "three")
+    ]
+    path = tmp_path / "places.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    table = read(path)
+    assert table.rows.to_pylist() == [{name: "one"}, {name: None}, {name: "three"}]
+    assert [shape.wkt for shape in table.geometry] == ["POINT (114.3 30.5)"] * 3

@@ -14,6 +14,9 @@ from typing import Any, BinaryIO
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
+from geo_hygiene import layers, records  # noqa: F401 - declare their tables
+from geo_hygiene.accounts import models  # noqa: F401 - declares its tables
+
 NOT_RECORDS = "alembic_version"
 """The table that the migrations keep for themselves."""
 

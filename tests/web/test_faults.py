@@ -210,7 +210,7 @@ def test_a_fault_of_our_own_is_recorded_and_not_shown(
     opened: Connections, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = application(None, connections=opened)
-    monkeypatch.setattr("geo_hygiene.features.describe_layers", lambda *_args: 1 / 0)
+    monkeypatch.setattr("geo_hygiene.features.describe_layers", lambda *_args, **_more: 1 / 0)
     monkeypatch.setattr("geo_hygiene.web.start_page_data.start", lambda *_args: {}["张三"])
     for path in ("/api/v1/layers", "/"):
         answer = app.test_client().get(path)
@@ -231,8 +231,8 @@ def test_numbers_that_are_none_and_nests_without_end_are_no_fault(
 ) -> None:
     app = application(None, connections=opened)
 
-    def endless(*args: object) -> object:
-        return endless(*args)
+    def endless(*args: object, **more: object) -> object:
+        return endless(*args, **more)
 
     monkeypatch.setattr("geo_hygiene.features.describe_layers", endless)
     assert app.test_client().get("/api/v1/layers").status_code == 422

@@ -66,10 +66,11 @@ class Sink:
 def _common_fields(schemas: list[pa.Schema]) -> pa.Schema:
     types: dict[str, pa.DataType] = {}
     for schema in schemas:
-        for name, kind in zip(schema.names, schema.types, strict=True):
+        for name, kind in zip(schema.names[FIRST_FIELD:], schema.types[FIRST_FIELD:], strict=True):
             types[name] = kind if name not in types else _common_type(types[name], kind)
     # A field that has no value in any row is a text, so that it can be stored at all.
-    return pa.schema([(name, pa.string() if pa.types.is_null(kind) else kind) for name, kind in types.items()])
+    fields = [(name, pa.string() if pa.types.is_null(kind) else kind) for name, kind in types.items()]
+    return pa.schema([*(schemas[0].field(at) for at in range(FIRST_FIELD)), *fields])
 
 
 def _common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType:
@@ -82,10 +83,12 @@ def _common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType:
 
 
 def _conformed(batch: pa.RecordBatch, fields: pa.Schema) -> pa.RecordBatch:
-    columns = []
-    for name, kind in zip(fields.names, fields.types, strict=True):
-        at = batch.schema.get_field_index(name)
-        columns.append(pa.nulls(batch.num_rows, kind) if at < 0 else batch.column(at).cast(kind, safe=False))
+    # by place and not by name: a field of the file may be called as a column of ours
+    columns = [batch.column(at) for at in range(FIRST_FIELD)]
+    at_of = {name: at for at, name in enumerate(batch.schema.names) if at >= FIRST_FIELD}
+    for name, kind in zip(fields.names[FIRST_FIELD:], fields.types[FIRST_FIELD:], strict=True):
+        at = at_of.get(name)
+        columns.append(pa.nulls(batch.num_rows, kind) if at is None else batch.column(at).cast(kind, safe=False))
     return pa.RecordBatch.from_arrays(columns, schema=fields)
 
 
