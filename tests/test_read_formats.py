@@ -299,3 +299,9 @@ def test_a_field_may_be_called_as_a_column_of_the_reader(tmp_path: Path, name: s
     table = read(path)
     assert table.rows.to_pylist() == [{name: "one"}, {name: None}, {name: "three"}]
     assert [shape.wkt for shape in table.geometry] == ["POINT (114.3 30.5)"] * 3
+
+
+def test_headings_of_separators_alone_are_no_fault_of_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "places.csv"
+    path.write_text("\x1e,\x1f\n \x1c,\x1d\n", encoding="utf-8")
+    assert codes(read(path)) == {Code.FILE_UNREADABLE}

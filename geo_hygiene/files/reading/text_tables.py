@@ -48,7 +48,7 @@ def headings_of(lines: Sequence[Line]) -> tuple[int, Line]:
 
 def says_nothing(value: str) -> bool:
     """Tell whether a value is empty, or what programs put behind the end of a text."""
-    return not value.strip(_PADDING)
+    return not value.strip(_PADDING).strip()
 
 
 def _grouped(upper: Line, lower: Line) -> Line:
