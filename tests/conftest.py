@@ -31,9 +31,10 @@ class TestDatabase:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hears_ctrl_c() -> None:
-    """A shell lets what it starts in the background ignore Ctrl-C, and so would every command of the tests."""
+def _hears_signals() -> None:
+    """What a shell starts in the background, or nohup, ignores signals, and so would every command of the tests."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
