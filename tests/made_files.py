@@ -6,6 +6,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def record(shape_type: int, shape: Coordinates | Sequence[Coordinates] | None) -
     parts: Any = shape if isinstance(shape[0][0], (tuple, list)) else [shape]
     points = [point for part in parts for point in part]
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    starts = [sum(len(part) for part in parts[:index]) for index in range(len(parts))]
+    starts = [0, *accumulate(len(part) for part in parts[:-1])]
     head = struct.pack("<i4d2i", shape_type, min(xs), min(ys), max(xs), max(ys), len(parts), len(points))
     return (
         head

@@ -175,6 +175,15 @@ def test_instants_of_two_time_zones_are_one_case(connection: Connection) -> None
     assert counts(again) == ("unchanged", 0, 0, 1, 0)
 
 
+@pytest.mark.parametrize("field", ["reported_at", "closed_at", "status_at"])
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00+08:00", "2025-06-01T24:00:00Z"])
+def test_an_instant_that_another_time_zone_can_not_write_is_an_error(
+    connection: Connection, field: str, written: str
+) -> None:
+    refused = take(connection, report(**{"reported_at": "2025-06-01T08:00:00Z", field: written}))
+    assert (refused.status, codes(refused)) == ("refused", [("value-invalid", 1)])
+
+
 def test_a_place_that_nobody_knows_is_none(connection: Connection) -> None:
     office = {"code": "O", "name": "Office", "level": "office"}
     bring(connection, "areas", [(block(0, 0, 1000, 1000), office)])

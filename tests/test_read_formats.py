@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import geopandas
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 
 from geo_hygiene.files.findings import Code
-from geo_hygiene.files.reading import read
+from geo_hygiene.files.reading import SourceTable, read
+from geo_hygiene.files.reading.geopackage_values import misfits
 from tests.made_files import LANE, LINE, geojson, shapefile, zipped, zipped_shapefile
 from tests.reading_files import LANDMARK, codes, landmark_in, points
 
@@ -152,6 +154,92 @@ def test_text_of_a_database_that_is_no_unicode_is_named(tmp_path: Path) -> None:
     assert [(finding.code, finding.row, finding.field) for finding in table.findings] == [
         (Code.TEXT_UNDECODABLE, 1, "a")
     ]
+
+
+def valued(path: Path, *values: tuple[str, object, object]) -> SourceTable:
+    """Return two places of a GeoPackage: each value a column of a type, and what stands in it in either row."""
+    layered(path)
+    with sqlite3.connect(path) as database:
+        database.execute("insert into points (a, geom) select 'y', geom from points")
+        for kind, *both in values:
+            database.execute(f'alter table points add column "{kind}" {kind}')
+            for row, value in enumerate(both, start=1):
+                database.execute(f'update points set "{kind}" = ? where fid = ?', [value, row])
+    database.close()
+    return read(path, table="points")
+
+
+def test_a_value_that_is_not_of_the_type_of_its_column_is_handed_on_as_it_stands(tmp_path: Path) -> None:
+    fit = [
+        ("DATE", "0001-01-01", "9999-12-31"),
+        ("DATETIME", "2025-03-01T08:00:00Z", "2025-03-01 16:00:00.5+08:00"),
+        ("INTEGER", 7, None),
+        ("REAL", 7.5, 8),
+        ("BOOLEAN", 1, 0),
+    ]
+    rows = valued(tmp_path / "fit.gpkg", *fit).rows.to_pylist()
+    eight = datetime(2025, 3, 1, 8, tzinfo=UTC)
+    assert [list(row.values()) for row in rows] == [
+        ["x", date.min, eight, 7, 7.5, True],
+        ["y", date.max, eight.replace(microsecond=500_000), None, 8.0, False],
+    ]
+    unfit = [
+        ("DATE", "2025-03-01", "2025-02-30"),
+        ("DATETIME", "10000-01-01T00:00:00Z", None),
+        ("INTEGER", 7, "12x"),
+        ("REAL", 7.5, "1,5"),
+        ("BOOLEAN", "true", 0),
+    ]
+    table = valued(tmp_path / "unfit.gpkg", *unfit)
+    assert [list(row.values()) for row in table.rows.to_pylist()] == [
+        ["x", "2025-03-01", "10000-01-01T00:00:00Z", "7", "7.5", "true"],
+        ["y", "2025-02-30", None, "12x", "1,5", "0"],
+    ]
+    assert table.findings == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "fit", "unfit"),
+    [
+        (
+            pa.date32(),
+            ("2025-03-01", "2024-02-29", "0001-01-01", "9999-12-31", None),
+            ("2025-02-30", "2025-13-01", "0000-01-01", "10000-01-01", "-0044-03-15", "1.3.2025", "", 20250301, b"x"),
+        ),
+        (
+            pa.timestamp("ms", tz="UTC"),
+            ("2025-03-01T08:00:00Z", "2025-03-01 08:00:00", "2025-03-01T08:00:00.123+08:00", "0001-01-02T00:00:00Z"),
+            (
+                "2025-03-01T24:00:00Z",
+                "2025-03-01T23:59:60Z",
+                "2025-02-30T08:00:00Z",
+                "2025-03-01T08:00:00+99:00",
+                "0001-01-01T00:00:00+08:00",
+                "9999-12-31T23:59:59-08:00",
+                "10000-01-01T00:00:00Z",
+                "2025-03-01",
+                "",
+                1e20,
+            ),
+        ),
+        (pa.int64(), (7, -(2**63)), ("7", "", 1.5, 1e30)),
+        (pa.int32(), (7, -(2**31)), (2**31, "x")),
+        (pa.float64(), (7, 7.5, -1e308), ("1,5", "nan", b"7", 9e999)),
+        (pa.float32(), (7.5,), (1e300, "x")),
+        (pa.bool_(), (0, 1), (2, -1, "true", 0.5)),
+        (pa.string(), ("a", b"\xff", 7), ()),
+    ],
+)
+def test_values_that_do_not_fit_are_found(
+    kind: pa.DataType, fit: tuple[object, ...], unfit: tuple[object, ...]
+) -> None:
+    database = sqlite3.connect(":memory:")
+    database.execute("create table t (v)")
+    for values, found in [(fit, []), *(((*fit, value), ["v"]) for value in unfit)]:
+        database.execute("delete from t")
+        database.executemany("insert into t values (?)", zip(values, strict=True))
+        assert misfits(database, "t", {"v": kind}) == found, values
+    database.close()
 
 
 # GeoJSON

@@ -40,10 +40,14 @@ def test_numbers_dates_and_truths_have_their_types(tmp_path: Path) -> None:
 
 
 def test_what_is_no_number_stays_text(tmp_path: Path) -> None:
-    fields: dict[str | bytes, tuple[str, int, int]] = {"whole": ("N", 9, 0), "day": ("D", 8, 0)}
-    rows = [["12", "20250131"], ["1x", "20251331"]]
+    fields: dict[str | bytes, tuple[str, int, int]] = {"whole": ("N", 9, 0), "day": ("D", 8, 0), "old": ("D", 8, 0)}
+    rows = [["12", "20250131", "20250131"], ["1x", "20251331", "00000101"]]
     table = read(points(tmp_path / "p.shp", *[LANDMARK] * 2, fields=fields, rows=rows))
-    assert table.rows.to_pydict() == {"whole": ["12", "1x"], "day": ["20250131", "20251331"]}
+    assert table.rows.to_pydict() == {
+        "whole": ["12", "1x"],
+        "day": ["20250131", "20251331"],
+        "old": ["20250131", "00000101"],
+    }
 
 
 def test_a_whole_number_with_a_point_is_a_number(tmp_path: Path) -> None:

@@ -105,3 +105,42 @@ def test_a_value_far_away_from_the_table_is_named_as_what_makes_the_sheet_too_bi
     assert code is Code.FILE_TOO_BIG
     assert "more than the 1024 MB of memory" in words
     assert "far away from the table" in str(table.findings[0].hint)
+
+
+def impossible(path: Path, number: float, number_format: str, at: int) -> SourceTable:
+    """Write a table in whose line `at` stands a date or time that there is not, and read it."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet, shown = book.add_worksheet("名单"), book.add_format({"num_format": number_format})
+        for line, cells in enumerate([["清江街道"], ["姓名", "入职"], ["张伟", "2025"], [], ["李强", "2024"]]):
+            sheet.write_row(line, 0, cells)
+        sheet.write_number(at - 1, 1, number, shown)
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    ("number", "number_format"),
+    [(-1e12, "yyyy-mm-dd"), (-1e308, "yyyy-mm-dd hh:mm"), (-1e12, "[h]:mm"), (13912345678, "[h]:mm")],
+)
+def test_a_row_with_a_date_or_time_that_no_calendar_has_is_an_error(
+    tmp_path: Path, number: float, number_format: str
+) -> None:
+    table = impossible(tmp_path / "a.xlsx", number, number_format, 5)
+    (finding,) = table.findings
+    assert (finding.code, finding.row, table.line_of(2)) == (Code.VALUE_INVALID, 2, 5)
+    assert "no calendar has" in finding.message()
+    assert "shows it as ####" in str(finding.hint)
+    assert table.rejected.tolist() == [False, True]
+    assert values(table) == [{"姓名": "张伟", "入职": "2025"}, {"姓名": "####", "入职": "####"}]
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_such_a_date_in_the_headings_or_above_refuses_the_file_and_names_the_line(tmp_path: Path, line: int) -> None:
+    code, words = refusal(impossible(tmp_path / "a.xlsx", -1e12, "yyyy-mm-dd", line))
+    assert code is Code.FILE_UNREADABLE
+    assert f"Line {line} of a holds" in words
+
+
+def test_a_day_after_the_last_year_is_a_number_that_no_field_of_days_takes(tmp_path: Path) -> None:
+    table = impossible(tmp_path / "a.xlsx", 2958466, "yyyy-mm-dd", 5)
+    assert values(table)[1] == {"姓名": "李强", "入职": "2958466"}
+    assert table.findings == []

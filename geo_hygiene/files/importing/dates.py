@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from unicodedata import normalize
 
@@ -119,6 +119,10 @@ def _hour(hour: int, part: str | None, written: str) -> int:
     return hour + _HALF_DAY if part in _AFTERNOON and hour < _HALF_DAY and not is_before_noon else hour
 
 
+SURE_DAYS = date.min + timedelta(days=1), date.max - timedelta(days=1)
+"""The first and the last day all of whose instants every time zone can write."""
+
+
 def read_instant(value: Any, order: str | None) -> datetime | date:
     """Return a day with its time, or the day alone where no time is written; ``order`` as for :func:`read_day`.
 
@@ -128,9 +132,16 @@ def read_instant(value: Any, order: str | None) -> datetime | date:
         As :func:`read_day`.
     ValueError
         If it is no day, or something stands behind the day that is no time: a complaint would lie at midnight for it.
+        Or if in another time zone it would be before the first year of the calendar, or after its last.
     """
-    if isinstance(value, date):
-        return value
+    read = value if isinstance(value, date) else _read_instant(value, order)
+    first, last = SURE_DAYS
+    if isinstance(read, datetime) and not first <= read.date() <= last:
+        raise ValueError(str(value))
+    return read
+
+
+def _read_instant(value: Any, order: str | None) -> datetime | date:
     written = normalize("NFKC", str(value)).strip()
     if _ISO_INSTANT.fullmatch(written):
         return datetime.fromisoformat(written.replace(" Z", "Z"))

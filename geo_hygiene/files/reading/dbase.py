@@ -6,6 +6,7 @@ Layout: https://www.clicketyclick.dk/databases/xbase/format/dbf.html. A record b
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +206,8 @@ def _cast(values: pa.Array, target: pa.DataType) -> pa.Array | None:
     except pa.ArrowInvalid:
         return None
     if target == pa.float64() and pc.all(pc.is_finite(converted)).as_py() is False:
+        return None
+    if target == pa.date32() and pc.all(pc.greater_equal(converted, date.min)).as_py() is False:
         return None
     return converted
 

@@ -1,5 +1,6 @@
-"""What GDAL and Arrow raise over a damaged file, as a refusal."""
+"""What GDAL, Arrow and SQLite raise over a damaged file, as a refusal."""
 
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from geo_hygiene.files.reading.locate import RefusedError
 
 #: Names of columns and systems may be any bytes.
-_DAMAGED = (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError)
+_DAMAGED = (DataSourceError, DataLayerError, pa.ArrowException, sqlite3.Error, UnicodeDecodeError)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading.gdal import refusing
 from geo_hygiene.files.reading.geometry import INVALID_HINT, parsed
+from geo_hygiene.files.reading.geopackage_values import Texts, misfits, quoted
 from geo_hygiene.files.reading.locate import Located, RefusedError, listed, refuse
 from geo_hygiene.files.reading.sources import FORMAT_ENCODING, RawBatch
 from geo_hygiene.files.reading.systems import System, from_wkt
@@ -72,16 +73,22 @@ class GeoPackage:
         """Yield the rows in the order of the file."""
         with (
             refusing(self._not_read()),
+            closing(self._connect()) as database,
             pyogrio.raw.open_arrow(
                 self._path, layer=self.name, use_pyarrow=True, batch_size=ROWS_IN_BATCH, **self._options()
             ) as (meta, reader),
         ):
             names = [str(name) for name in meta["fields"]]
-            kept = [name for name in names if self._is_readable(name, reader.schema.field(name).type)]
-            self.schema = pa.schema([(name, _plain_type(reader.schema.field(name).type)) for name in kept])
+            types = {name: reader.schema.field(name).type for name in names}
+            types = {name: kind for name, kind in types.items() if self._is_readable(name, kind)}
+            unfit = misfits(database, self.name, types)
+            plain = {name: _plain_type(kind) for name, kind in types.items()}
+            self.schema = pa.schema({**plain, **dict.fromkeys(unfit, pa.string())})
+            written = Texts(database, self.name, unfit)
             begin = 0
             for batch in reader:
-                yield self._batch(begin, batch, meta["geometry_name"] or "wkb_geometry")
+                instead = written.of_next(batch.num_rows)
+                yield self._batch(begin, batch, meta["geometry_name"] or "wkb_geometry", instead)
                 begin += batch.num_rows
 
     def _not_read(self) -> RefusedError:
@@ -98,7 +105,9 @@ class GeoPackage:
             return False
         return True
 
-    def _batch(self, begin: int, batch: pa.RecordBatch, geometry_name: str) -> RawBatch:
+    def _batch(
+        self, begin: int, batch: pa.RecordBatch, geometry_name: str, instead: Mapping[str, pa.Array]
+    ) -> RawBatch:
         rows = np.arange(begin + 1, begin + batch.num_rows + 1, dtype=np.int64)
         column = batch.column(batch.schema.get_field_index(geometry_name))
         if not pa.types.is_binary(column.type):
@@ -111,7 +120,10 @@ class GeoPackage:
             if wkb[at]
         }
         assert self.schema is not None  # noqa: S101 - set before the first batch
-        columns = [self._plain(name, batch.column(name), kind, rows) for name, kind in _pairs(self.schema)]
+        columns = [
+            instead[name] if name in instead else self._plain(name, batch.column(name), kind, rows)
+            for name, kind in _pairs(self.schema)
+        ]
         return RawBatch(rows, geometries, columns, problems)
 
     def _plain(self, name: str, values: pa.Array, kind: pa.DataType, rows: NDArray[np.int64]) -> pa.Array:
@@ -158,8 +170,7 @@ class GeoPackage:
                         name=file,
                     )
                 name = _the_one_layer(database.execute(_LAYERS).fetchall(), file, family, table)
-                quoted = name.replace('"', '""')
-                count = database.execute(f'select count(*) from "{quoted}"').fetchone()[0]  # noqa: S608 - quoted
+                count = database.execute(f"select count(*) from {quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
         except (sqlite3.Error, UnicodeDecodeError) as problem:
             raise refuse(
                 Code.FILE_UNREADABLE, N_("%(name)s is no GeoPackage, or it is damaged."), name=file

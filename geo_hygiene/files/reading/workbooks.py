@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,10 @@ from geo_hygiene.i18n import N_
 
 _WHOLE_NUMBERS_END = 2**53
 _DIGITS_END = 1e15
+_NOT_SHOWN = "####"
+"""What a spreadsheet shows of a date that no calendar has."""
+
+_NOT_SHOWN_HINT = N_("A spreadsheet shows it as ####: correct it, or empty the cell.")
 
 Cell = str | float | bool | date | datetime | time | timedelta
 
@@ -52,19 +57,34 @@ class Workbook(TextTable):
         ((ending, path),) = located.parts.items()
         self.format = ending.upper()
         self._sheet = _sheet(path, limits, located.name, table)
-        first = [[_shown(cell) for cell in cells] for cells in islice(self._sheet.iter_rows(), MOST_TITLES + 1)]
-        titles, headings = headings_of(first)
+        first = list(islice(_lines_of(self._sheet), MOST_TITLES + 1))
+        titles, headings = headings_of([self._shown(cells) for cells in first])
         self._before = titles + 1
+        if None in first[: self._before]:
+            raise refuse(
+                Code.FILE_UNREADABLE,
+                N_("Line %(line)s of %(name)s holds a date or time that no calendar has, above or in the headings."),
+                hint=_NOT_SHOWN_HINT,
+                line=first.index(None) + 1,
+                name=located.name,
+            )
         super().__init__(located.name, headings, [], has_shapes=has_shapes, needs_shapes=needs_shapes)
         self._pass_over(0, titles)
 
     def _lines(self) -> Iterator[Line]:
         row = 0
-        for cells in islice(self._sheet.iter_rows(), self._before, None):
-            line = [_shown(cell) for cell in cells]
+        for cells in islice(_lines_of(self._sheet), self._before, None):
+            line = self._shown(cells)
             row += not all(map(says_nothing, line))
-            self._tell_lost_digits(cells, row)
+            if cells is None:
+                text = N_("The row holds a date or time that no calendar has, and can not be read.")
+                self.findings.append(Finding(Code.VALUE_INVALID, text, row, hint=_NOT_SHOWN_HINT))
+            else:
+                self._tell_lost_digits(cells, row)
             yield line
+
+    def _shown(self, cells: Sequence[Cell] | None) -> Line:
+        return [_NOT_SHOWN] * self._sheet.width if cells is None else [_shown(cell) for cell in cells]
 
     def _tell_lost_digits(self, cells: Sequence[Cell], row: int) -> None:
         text = N_("A number of more than 15 digits lost its end in the spreadsheet.")
@@ -89,10 +109,8 @@ def _sheet(path: Path, limits: Limits, name: str, wanted: str | None) -> python_
             wanted=wanted,
             names=listed(visible),
         )
-    try:
+    with _refusing(name):
         sheets = [book.get_sheet_by_name(sheet) for sheet in ([wanted] if wanted is not None else visible)]
-    except python_calamine.CalamineError as problem:
-        raise _damaged(name) from problem
     filled = [sheet for sheet in sheets if sheet.height]
     wide = [sheet for sheet in filled if sheet.width >= FEWEST_HEADINGS]
     filled = wide if len(wide) == 1 else filled  # beside a table there is often a sheet of explanations
@@ -110,13 +128,20 @@ def _sheet(path: Path, limits: Limits, name: str, wanted: str | None) -> python_
 
 
 def _opened(path: Path, limits: Limits, name: str) -> python_calamine.CalamineWorkbook:
-    try:
+    with _refusing(name):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 check_sizes(archive.infolist(), limits)
         with path.open("rb") as file:
             # by the content: what is called .xls is often something newer
             return python_calamine.CalamineWorkbook.from_filelike(file)
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Refuse a workbook in which something can not be read."""
+    try:
+        yield
     except python_calamine.PasswordError as problem:
         raise refuse(
             Code.FILE_ENCRYPTED,
@@ -126,6 +151,15 @@ def _opened(path: Path, limits: Limits, name: str) -> python_calamine.CalamineWo
         ) from problem
     except (python_calamine.CalamineError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
         raise _damaged(name) from problem
+    except BaseException as problem:
+        if not _is_panic(problem):
+            raise
+        raise _damaged(name) from problem
+
+
+def _is_panic(problem: BaseException) -> bool:
+    """Tell whether a library in Rust broke down; what it raises then is no Exception, and its class has no module."""
+    return type(problem).__module__ == "pyo3_runtime"
 
 
 def _damaged(name: str) -> RefusedError:
@@ -135,6 +169,23 @@ def _damaged(name: str) -> RefusedError:
         hint=N_("Open it in a spreadsheet, save it again as .xlsx, and bring that."),
         name=name,
     )
+
+
+def _lines_of(sheet: python_calamine.CalamineSheet) -> Iterator[list[Cell] | None]:
+    """Yield the cells of each line; None for one with a date or time that Python can not hold."""
+    lines = sheet.iter_rows()
+    while True:
+        line: list[Cell] | None = None
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except OverflowError:
+            pass
+        except BaseException as problem:
+            if not _is_panic(problem):
+                raise
+        yield line
 
 
 def _shown(cell: Cell) -> str:
