@@ -24,6 +24,7 @@ from faults.tally import IsOver, Tally
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "faults" / "results"
 DOCUMENTS = ROOT / "docs"
+FOLDER = click.Path(file_okay=False, path_type=Path)
 TERMINATED = 128 + signal.SIGTERM
 
 
@@ -98,8 +99,9 @@ STOPPABLE = frozenset({"files", "geometries", "kills"})
 @click.option("--seed", default=2025, show_default=True, help="The same seed draws the same cases.")
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(min=1), help="Readers at a time.")
 @click.option("--add", "added", is_flag=True, help="Keep earlier runs with other seeds, and do not repeat a seed.")
+@click.option("--results", default=RESULTS, show_default="faults/results", help="Folder of the kept runs.", type=FOLDER)
 @click.option("--document", "documented", is_flag=True, help="Write the report after chosen groups too.")
-def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any) -> None:
+def main(groups: tuple[str, ...], *, added: bool, results: Path, documented: bool, **asked: Any) -> None:
     """Try GROUPS, or all of them, on databases and homes of their own; exit code 1 when anything went wrong.
 
     A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the kept runs of each group: the
@@ -109,10 +111,10 @@ def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any
     sizes = Sizes(**asked)
     stop = Stop(sizes.minutes)
     signal.signal(signal.SIGTERM, stop.ask)
-    RESULTS.mkdir(exist_ok=True)
+    results.mkdir(exist_ok=True)
     clean = True
     for group in [name for name in GROUPS if name in groups or not groups]:
-        kept = RESULTS / f"{group}-{sizes.seed}.json"
+        kept = results / f"{group}-{sizes.seed}.json"
         if added and kept.exists():
             click.echo(f"{group}: seed {sizes.seed} was tried already.", err=True)
             continue
@@ -125,19 +127,19 @@ def main(groups: tuple[str, ...], *, added: bool, documented: bool, **asked: Any
             tallies.append(tally)
             clean &= tally.is_clean
         if not added:
-            for file in _runs(group):
+            for file in _runs(results, group):
                 file.unlink()
         _keep(kept, measured_on, tallies)
         if stop.is_asked:
             break
     if documented or not groups:
-        _write_report()
+        _write_report(results)
     sys.exit(not clean)
 
 
-def _runs(group: str) -> list[Path]:
+def _runs(folder: Path, group: str) -> list[Path]:
     """Return the kept runs of a group, the oldest first."""
-    return sorted(RESULTS.glob(f"{group}-*.json"), key=lambda file: file.stat().st_mtime)
+    return sorted(folder.glob(f"{group}-*.json"), key=lambda file: file.stat().st_mtime)
 
 
 def _keep(file: Path, measured_on: dict[str, Any], tallies: Sequence[Tally]) -> None:
@@ -154,9 +156,9 @@ def _keep(file: Path, measured_on: dict[str, Any], tallies: Sequence[Tally]) -> 
     file.write_text(text, encoding="utf-8")
 
 
-def _write_report() -> None:
+def _write_report(folder: Path) -> None:
     """Write the report of the kept runs of every group."""
-    kept = {group: [json.loads(file.read_text("utf-8")) for file in _runs(group)] for group in GROUPS}
+    kept = {group: [json.loads(file.read_text("utf-8")) for file in _runs(folder, group)] for group in GROUPS}
     results = {group: runs for group, runs in kept.items() if runs}
     text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
     (DOCUMENTS / "faults.json").write_text(text, encoding="utf-8")

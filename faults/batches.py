@@ -30,6 +30,8 @@ SEEDS_APART = 1_000_000
 """Between the seeds of two runs: each batch, and each process that goes on where a file killed one, has its own."""
 LIMITS = replace(COMMAND_LINE, seconds=3600)
 """A batch may take as long as many files."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made there
+"""Where there is one, files stand in memory: to remove the folders of a case takes a disk longer than to read it."""
 
 CLASSES = tuple(
     (kind, changed) for kind in STRATEGIES for changed in (False, True) if changed or kind != "shapefile of the sample"
@@ -76,7 +78,7 @@ def add_batch(tally: Tally, kind: str, *, changed: bool, cases: int, seed: int, 
 
 
 def _run_batch(counted: Tally, asked: Mapping[str, object]) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
+    folder = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-", dir=MEMORY if MEMORY.is_dir() else None))
     job = {
         "parent": os.getpid(),
         "limits": asdict(LIMITS),

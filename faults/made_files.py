@@ -17,9 +17,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from faults.cases import FAMILIES, Case
-from faults.made_archives import archives, workbooks
-from faults.made_shapes import ORIGIN, Shape, as_geojson, as_wkb, as_wkt, good_shapes, shapes
-from faults.made_values import json_values, names, texts
+from faults.made_archives import archives
+from faults.made_shapes import ORIGIN, Shape, as_geojson, as_wkb, as_wkt, good_shapes, good_shapes_of, shapes
+from faults.made_values import DAYS, json_values, names, texts
+from faults.made_workbooks import open_documents, workbooks
 from tests.made_files import LINE, POINT, POLYGON, dbf, prj, shp
 
 SAMPLE = Path(__file__).parent.parent / "data" / "shapefiles"
@@ -149,9 +150,9 @@ def shapefiles(draw: st.DrawFn) -> Mapping[str, bytes]:
     """Draw a shapefile whose parts may be missing or of different lengths."""
     kind = draw(st.sampled_from((POINT, LINE, POLYGON)))
     wanted = {POINT: {1}, LINE: {2, 5}, POLYGON: {3}}[kind]
-    found = [
-        parts(shape) for shape in draw(st.lists(st.one_of(shapes, good_shapes), max_size=5)) if shape.kind in wanted
-    ]
+    good = good_shapes_of[{POINT: "point", LINE: "line", POLYGON: "polygon"}[kind]]
+    drawn = draw(st.lists(st.one_of(shapes, shapes, good), max_size=5))
+    found = [parts(shape) for shape in drawn if shape.kind in wanted]
     main, index = shp(kind, found)
     fields = draw(dbf_fields)
     encoding = draw(st.sampled_from(("utf-8", "gb18030", "gbk", "cp1252", "big5")))
@@ -245,7 +246,11 @@ blobs = st.one_of(
     ),
     st.none(),
 )
-cells = st.one_of(json_values.filter(lambda value: isinstance(value, int | float | str | None)), st.binary(max_size=8))
+cells = st.one_of(
+    json_values.filter(lambda value: isinstance(value, int | float | str | None)),
+    st.sampled_from(DAYS),
+    st.binary(max_size=8),
+)
 
 
 def cell(value: Any) -> Any:
@@ -265,7 +270,7 @@ def geopackages(draw: st.DrawFn) -> Mapping[str, bytes]:
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(SCHEMA)
         database.execute("insert into gpkg_spatial_ref_sys values ('a', 4326, 'EPSG', 4326, ?, '')", [draw(prjs)])
-        srs = draw(st.sampled_from((4326,) * 6 + (0, -1, 4523, 99999)))
+        srs = draw(st.sampled_from((4326,) * 20 + (0, -1, 4523, 99999)))
         database.execute(
             "insert into gpkg_contents (table_name, data_type, srs_id) values (?, 'features', ?)", [layer, srs]
         )
@@ -279,7 +284,7 @@ def geopackages(draw: st.DrawFn) -> Mapping[str, bytes]:
         except sqlite3.Error:
             fields = []  # two names that differ in case only
             database.execute(f"create table {quoted(layer)} (fid integer primary key, geom blob)")
-        for _ in range(draw(st.integers(0, 4))):
+        for _ in range(draw(st.sampled_from((0, 1, 2, 2, 3, 4)))):
             values = [draw(blobs), *(cell(draw(cells)) for _ in fields)]
             marks = ", ".join("?" * len(values))
             database.execute(f"insert into {quoted(layer)} values (null, {marks})", values)  # noqa: S608 - quoted
@@ -397,6 +402,7 @@ STRATEGIES: Mapping[str, st.SearchStrategy[Case]] = {
     "shapefile of the sample": cases(st.sampled_from(SAMPLES).map(sample), "town.shp"),
     "archive": cases(archives(st.one_of(shapefiles(), geojson(), geopackages())), "town.zip"),
     "workbook": cases(workbooks(), "town.xlsx"),
+    "OpenDocument sheet": cases(open_documents(), "town.ods"),
 }
 """What is made, by its name in the report."""
 ANY = "any format"

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,19 @@ class Rows:
 
 
 def fields_of(layer: MapLayer) -> st.SearchStrategy[list[str]]:
-    """Return the strategy of the names of a file's fields: most are the layer's own."""
+    """Return the strategy of the names of a file's fields: most are the layer's own, and seldom one is lacking."""
     own = [field.name for field in layer]
-    return st.lists(st.one_of(st.sampled_from(own), st.sampled_from(own), names), max_size=6, unique=True)
+    needed = [field.name for field in layer if field.required]
+    more = st.lists(st.one_of(st.sampled_from(own), st.sampled_from(own), names), max_size=6)
+    return st.builds(
+        lambda first, behind: list(dict.fromkeys([*first, *behind])), st.sampled_from((needed,) * 4 + ([],)), more
+    )
+
+
+moments = tuple(
+    st.one_of(kind, kind, st.none()) for kind in (st.dates(), st.datetimes(), st.datetimes(timezones=st.just(UTC)))
+)
+"""Days and instants, as a shapefile and a GeoPackage have them: columns of their own type."""
 
 
 @st.composite
@@ -82,7 +93,10 @@ def made_rows(draw_from: st.DrawFn) -> Rows:
     heads = draw_from(fields_of(layer))
     count = draw_from(st.integers(1, 4))
     taken = FieldNames([])
-    columns = {taken.add(head): [draw_from(values) for _ in range(count)] for head in heads}
+    columns = {}
+    for head in heads:
+        of_one_kind = draw_from(st.sampled_from((values, values, values, *moments)))
+        columns[taken.add(head)] = draw_from(st.lists(of_one_kind, min_size=count, max_size=count))
     good = good_shapes if layer.any_geometry or layer.geometry is None else good_shapes_of[layer.geometry.value]
     shapes = [draw_from(good) if layer.geometry is not None else None for _ in range(count)]
     return Rows(layer, as_table(columns, shapes), draw_from(st.booleans()))

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 IsOver = Callable[[], bool]
 """Tells whether a group of trials shall come to its end: its time is over, or somebody stops it."""
 
+ROOT = Path(__file__).parent.parent
+OWN_FOLDERS = re.compile(r"/\S*?/geo-hygiene-faults-\w+")
 MOST_WRONG = 20
 """Things that went wrong that are told one by one."""
+
+
+def _of_any_machine(words: str) -> str:
+    """Return words without the folders in which the program, its packages and its files lie on this machine."""
+    for folder in (ROOT, sys.prefix, sys.base_prefix):
+        words = words.replace(f"{folder}/", "")
+    return OWN_FOLDERS.sub("…", words)
 
 
 def never() -> bool:
@@ -83,7 +95,7 @@ class Tally:
     def tell(self, words: str) -> None:
         """Keep what went wrong, if not too much of it is kept already."""
         if len(self.wrong) < MOST_WRONG:
-            self.wrong.append(words[-2000:])
+            self.wrong.append(_of_any_machine(words)[-2000:])
 
     @property
     def is_clean(self) -> bool:
