@@ -129,6 +129,14 @@ def test_arcs_name_their_row_and_leave_the_others(tmp_path: Path) -> None:
     assert told(read(table, layer="any")) == [(2, Code.GEOMETRY_INVALID)]
 
 
+def test_headings_as_long_as_a_text_are_told_in_a_sentence_that_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{'路' * 3000},{'路' * 3000}\n1,2\n", encoding="utf-8")
+    (finding,) = read(path).findings
+    assert finding.code is Code.FIELD_RENAMED
+    assert len(finding.message()) < 1200
+
+
 def test_a_failing_library_is_a_refusal_and_a_failing_machine_is_not() -> None:
     refusal = refuse(Code.FILE_UNREADABLE, "The file can not be read.")
     with pytest.raises(RefusedError), refusing(refusal):

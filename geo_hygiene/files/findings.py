@@ -18,6 +18,8 @@ from geo_hygiene.i18n import N_, _, ngettext
 SHOWN_PER_CODE = 50
 #: Characters of a foreign value that are repeated in a finding.
 SHOWN_VALUE = 80
+#: Characters of one that stands in the sentence itself: it may be a list of names.
+SHOWN_IN_SENTENCE = 500
 #: Control characters, and those that turn the direction of writing: a terminal obeys them, and jsonb refuses one.
 _COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -194,7 +196,8 @@ class Finding:
         }
 
     def _filled(self, sentence: str) -> str:
-        return visible(_(sentence) % {**self.values, **{name: _(word) for name, word in self.words.items()}})
+        values = {name: _in_sentence(value) for name, value in self.values.items()}
+        return visible(_(sentence) % {**values, **{name: _(word) for name, word in self.words.items()}})
 
 
 def visible(text: str) -> str:
@@ -202,9 +205,13 @@ def visible(text: str) -> str:
     return _COMMANDS.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
-def shorten(value: str) -> str:
-    """Return the value with at most SHOWN_VALUE characters."""
-    return value if len(value) <= SHOWN_VALUE else value[: SHOWN_VALUE - 1] + "…"
+def shorten(value: str, most: int = SHOWN_VALUE) -> str:
+    """Return the value with at most so many characters."""
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
+def _in_sentence(value: object) -> object:
+    return shorten(value, SHOWN_IN_SENTENCE) if isinstance(value, str) else value
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:
