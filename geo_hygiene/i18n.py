@@ -42,8 +42,8 @@ def gettext(message: str, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
-    """Translate a message that counts something; ``%(count)s`` is filled with the count."""
-    return _catalogue(_locale.get()).ngettext(singular, plural, count) % {"count": count, **values}
+    """Translate a message that counts something; ``%(count)s`` is filled with the count, grouped by thousands."""
+    return _catalogue(_locale.get()).ngettext(singular, plural, count) % {"count": f"{count:,}", **values}
 
 
 def N_(message: str) -> str:  # noqa: N802 - the customary name of the gettext marker

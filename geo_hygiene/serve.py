@@ -267,7 +267,7 @@ def up(
         closing(_bind(settings.listen, settings.port)) as bound,
     ):
         certificate = _certificate(settings)
-        address = _address(settings, bound.getsockname()[1], is_https=certificate is not None)
+        address = address_told(settings, bound.getsockname()[1], is_https=certificate is not None)
         with writing(settings.home):
             note(address)
         if certificate is not None:
@@ -311,8 +311,10 @@ def own_address(listen: str) -> str:
         return str(unsent.getsockname()[0])
 
 
-def _address(settings: Settings, port: int, *, is_https: bool) -> str:
-    host = own_address(settings.listen)
+def address_told(settings: Settings, port: int, *, is_https: bool) -> str:
+    """Return the address to open: by the name under which others know this machine, where one was given."""
+    named = settings.first_name if not ip_address(settings.listen).is_loopback else None
+    host = named or own_address(settings.listen)
     return f"{'https' if is_https else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 

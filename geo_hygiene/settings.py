@@ -152,6 +152,11 @@ class Settings(BaseSettings):
         return frozenset(filter(None, self.hosts.split(",")))
 
     @property
+    def first_name(self) -> str | None:
+        """Return the name of the application that was given first, if any was."""
+        return next(filter(None, self.hosts.split(",")), None)
+
+    @property
     def is_for_others(self) -> bool:
         """Whether other machines reach the application."""
         return self.behind_proxy or bool(self.host_names) or not ip_address(self.listen).is_loopback

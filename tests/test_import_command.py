@@ -100,8 +100,17 @@ def test_the_command_answers_with_one_json_object_and_the_exit_code(terminal: Te
     answer = json.loads(out)
     assert (code, answer["status"], answer["split"]) == (0, "imported", {"crossings": 9, "pieces": 24})
     assert "streets.geojson → street-segments: Stored" in err
+    assert "at 9 crossings into 24 pieces" in err
+    assert "network   1 connected part, 6 in the file\n" in err
     code, out, _ = terminal.run("import", "street-segments", file, "--json")
     assert (code, json.loads(out)["status"]) == (0, "unchanged")
+
+
+def test_lines_that_cross_nothing_are_not_said_to_be_split(terminal: Terminal, tmp_path: Path):
+    file = write_geojson(tmp_path / "streets.geojson", [(street(0, 20, 90, 20), {}), (street(0, 60, 90, 60), {})])
+    _, out, _ = terminal.run("import", "street-segments", file)
+    assert "split" not in out
+    assert "network   2 connected parts\n" in out
 
 
 def test_a_refused_file_ends_with_1_and_changes_nothing(terminal: Terminal, stored: Connection, tmp_path: Path):

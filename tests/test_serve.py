@@ -311,3 +311,15 @@ def test_clients_that_stop_in_the_middle_of_a_handshake_or_a_request_over_tls_ke
                 connect().sendall(beginning)
         wait_for(lambda: readiness(address))
     assert "Traceback" not in (home / "logs" / "web.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"listen": "0.0.0.0", "hosts": "hygiene.office.example,other.example"}, "https://hygiene.office.example:8080"),
+        ({"listen": "192.0.2.7"}, "https://192.0.2.7:8080"),
+        ({"hosts": "hygiene.office.example"}, "https://127.0.0.1:8080"),
+    ],
+)
+def test_the_address_told_has_the_name_under_which_others_come(home: Path, settings: dict[str, str], told: str) -> None:
+    assert serve.address_told(Settings(home=home, **settings), 8080, is_https=True) == told

@@ -248,10 +248,10 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
         lines.append(_("  system    %(used)s (from %(from)s)", **answer["crs"]))
     if answer["length_m"] is not None:
         lines.append(_("  length    %(metres)s m", metres=f"{answer['length_m']:,.1f}"))
-    if answer["split"]:
+    if answer["split"] and answer["split"]["crossings"]:
         lines.append(_("  split     at %(crossings)s crossings into %(pieces)s pieces", **_grouped(answer["split"])))
     if answer["components"]:
-        lines.append(_("  network   %(before)s parts before, %(after)s after", **_grouped(answer["components"])))
+        lines.append(_network(answer["components"]))
     lacking = answer["lacking"]
     if lacking["count"]:
         said = ngettext(
@@ -266,6 +266,17 @@ def _summarize(report: ImportReport, *, to_stderr: bool) -> None:
     for line in lines:
         say(line, err=to_stderr)
     _tell_findings(report)
+
+
+def _network(components: Mapping[str, int | None]) -> str:
+    """Return of how many connected parts the lines are, and of how many they came where that is another number."""
+    after, before = components["after"] or 0, components["before"]
+    told = ngettext("  network   %(count)s connected part", "  network   %(count)s connected parts", after)
+    return (
+        told
+        if before in (None, after)
+        else _("%(network)s, %(before)s in the file", network=told, before=f"{before:,}")
+    )
 
 
 def _rows_and_records(report: ImportReport) -> list[str]:

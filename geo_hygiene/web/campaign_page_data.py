@@ -98,7 +98,7 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
     campaign = campaign_of(connection, code)
     read, notice = readable(_CampaignWords, words)
     if read.kind is not None and read.kind not in campaign.kinds:
-        notice = unreadable()
+        notice = unreadable("kind")
     now = today(connection)
     on = read.on or campaign.shown_on(now)
     extent = features.extent(connection, on)

@@ -28,6 +28,7 @@ from geo_hygiene.web.access import ForbiddenError, NotSignedInError
 from geo_hygiene.web.assets import AssetMissingError
 from geo_hygiene.web.connections import DatabaseNotNamedError
 from geo_hygiene.web.logs import FAULTS, request_id
+from geo_hygiene.web.parameters import title_of
 from geo_hygiene.web.security import (
     MACHINE_PATHS,
     AddressTooLongError,
@@ -205,7 +206,8 @@ def problem(
     else:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             g.is_sample_town, g.viewer = False, STRANGER
-        page = render_template("error.html", status=status, detail=detail, findings=findings, request_id=request_id())
+        told = [{"name": ", ".join(map(title_of, finding["loc"])), "msg": finding["msg"]} for finding in findings]
+        page = render_template("error.html", status=status, detail=detail, findings=told, request_id=request_id())
         response = Response(page, status, mimetype="text/html")
     if retry:
         response.headers["Retry-After"] = str(RETRY_SECONDS)

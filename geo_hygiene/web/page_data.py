@@ -21,7 +21,7 @@ from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.layerspec import Choice, MapLayer, Role
 from geo_hygiene.permissions import Areas
-from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word
+from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word, title_of
 
 TABLE_ROWS = 50
 
@@ -43,9 +43,10 @@ class _MapWords(Spoken, extra="ignore"):
     select: Text | None = None
 
 
-def unreadable() -> str:
-    """Return the notice of an address that was not understood as a whole."""
-    return _("Part of the address could not be read; the rest is shown.")
+def unreadable(*words: str) -> str:
+    """Return the notice of words of an address that were not understood."""
+    told = _(", ").join(dict.fromkeys(title_of(word) for word in words))
+    return _("The address could not be read as a whole, and this is shown as usual: %(words)s.", words=told)
 
 
 Words = TypeVar("Words", bound=Parameters)
@@ -56,9 +57,9 @@ def readable(model: type[Words], words: Mapping[str, str]) -> tuple[Words, str |
     try:
         return model.model_validate(dict(words)), None
     except ValidationError as error:
-        wrong = {finding["loc"][0] for finding in error.errors() if finding["loc"]}
+        wrong = [str(finding["loc"][0]) for finding in error.errors() if finding["loc"]]
         kept = {name: word for name, word in words.items() if name not in wrong}
-        return model.model_validate(kept), unreadable()
+        return model.model_validate(kept), unreadable(*wrong)
 
 
 def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
@@ -69,7 +70,7 @@ def map_page(connection: Connection, words: Mapping[str, str]) -> MapPage:
     duty = next((duty for duty in duties if duty.code == (read.duty or duties[0].code)), None)
     extent = features.extent(connection, read.on or now)
     if duty is None:
-        notice = unreadable()
+        notice = unreadable("duty")
     if extent is None:
         notice = _("There is no data yet. The start page tells how to load your own files.")
     offered = maps.switches(LAYERS.values())

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from geo_hygiene.i18n import _
+from geo_hygiene.i18n import N_, _
 
 ISO_DAY = re.compile(r"(?a:\d{4}-\d{2}-\d{2})")
 WIDE_SPACES = re.compile(r"[\u00a0\u3000]")
@@ -45,6 +45,38 @@ Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
 State = Literal["gap", "overlap", "vacant", "covered"]
 PageKey = Annotated[str, Field(max_length=80, pattern=r"^\d{1,9}\.[0-9a-f-]{36}\.\d{1,9}$")]
 """Key after which a page of stretches begins: length, id and start of the last one."""
+
+
+#: What the forms of the pages call the words of an address.
+TITLES = {
+    "area": N_("Area"),
+    "at": N_("Through time"),
+    "by": N_("Areas"),
+    "channel": N_("Channel"),
+    "community": N_("Community"),
+    "duty": N_("Duty"),
+    "from": N_("First day"),
+    "group": N_("Group"),
+    "hour": N_("Time of day"),
+    "kind": N_("Kind"),
+    "lane": N_("Lane"),
+    "layers": N_("Layers"),
+    "on": N_("Day"),
+    "person": N_("Person"),
+    "reason": N_("Reason"),
+    "sort": N_("Order"),
+    "state": N_("State"),
+    "status": N_("Status"),
+    "to": N_("Last day"),
+    "until": N_("Last day"),
+    "weekday": N_("Day of the week"),
+    "zone": N_("Zone"),
+}
+
+
+def title_of(word: str) -> str:
+    """Return what people know a word of an address as."""
+    return _(TITLES[word]) if word in TITLES else word
 
 
 class Parameters(BaseModel):

@@ -211,6 +211,7 @@ def test_the_whole_story_by_keyboard(open_page: Open, town_server: str) -> None:
     page.keyboard.type("解放")
     expect(page.locator("#found [role=option]").first).to_be_visible()
     expect(page.locator("#query")).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
     active = page.locator("#query").get_attribute("aria-activedescendant")
     assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
     page.keyboard.press("Enter")
@@ -262,7 +263,7 @@ def test_on_a_phone_the_legend_is_one_line_that_unfolds(open_page: Open, town_se
     small = page.evaluate(
         """() => [...document.querySelectorAll('button, a, summary, input, label')]
             .filter((node) => node.checkVisibility() && !node.closest('.visually-hidden, #map'))
-            .filter((node) => !node.matches('.skip, label input'))
+            .filter((node) => !node.matches('.skip, .skip-list, label input'))
             .map((node) => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
             .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 43.5))
             .map(([text, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${text}`)"""

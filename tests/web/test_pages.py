@@ -169,12 +169,26 @@ def test_the_map_begins_where_its_address_says(client: FlaskClient) -> None:
     assert config["roles"]["cleaner"] == "Cleaner"
 
 
-@pytest.mark.parametrize("words", ["duty=cooking", "on=yesterday", "on=2025-02-30", "duty=%00", "layers=" + "x" * 300])
-def test_the_map_says_what_of_its_address_it_could_not_read(client: FlaskClient, words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("duty=cooking", "Duty"),
+        ("on=yesterday", "Day"),
+        ("on=2025-02-30&duty=%00", "Duty, Day"),
+        ("layers=" + "x" * 300, "Layers"),
+    ],
+)
+def test_the_map_says_what_of_its_address_it_could_not_read(client: FlaskClient, words: str, told: str) -> None:
     config = config_of(client, f"/map?{words}")
     assert config["duty"] == "sweeping"
     assert config["on"] == config["today"]
-    assert config["notice"]
+    assert config["notice"].endswith(f": {told}.")
+
+
+def test_a_wrong_word_of_the_table_is_called_as_in_its_form(client: FlaskClient) -> None:
+    answer = client.get("/map/table?on=2025-02-30")
+    assert answer.status_code == 422
+    assert "<strong>Day</strong> must be a day as YYYY-MM-DD" in answer.get_data(as_text=True)
 
 
 def test_a_page_does_not_ask_more_of_the_database_for_more_rows(client: FlaskClient, connections: Connections) -> None:

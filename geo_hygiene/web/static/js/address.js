@@ -79,6 +79,23 @@ export function query(state, words) {
   return `?${given.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
 }
 
+// The sheet of paper with what is seen of a map: its bounds are printed, its view is where the way back leads.
+export function printAddress(path, state, words, map, camera) {
+  return `${path}${query(state, words)}&bbox=${camera.seen().join(",")}#map=${state.view ?? writeView(map)}`;
+}
+
+// West, south, east, north in degrees; read once, and not written again.
+export function aBox() {
+  const isBox = ([west, south, east, north]) => -180 <= west && west < east && east <= 180 && -85 <= south && south < north && north <= 85;
+  return {
+    read: (text) => {
+      const sides = (text ?? "").split(",").map(Number);
+      return sides.length === 4 && isBox(sides) ? sides : null;
+    },
+    write: () => null,
+  };
+}
+
 export function keepAddress(store, words, map) {
   const address = (state) => `${query(state, words)}#map=${state.view ?? writeView(map)}`;
   const replace = delayed(150, () => history.replaceState(null, "", address(store.get())));

@@ -48,5 +48,16 @@ export function createCamera(map, store, extent) {
   if (store.get().view) restore(store.get().view);
   else lookAtAll({ still: true });
 
-  return { look };
+  // What of the data is seen beside the cards, as west, south, east, north; all of the view where no data are.
+  function seen() {
+    const { paddingTopLeft, paddingBottomRight } = free();
+    const size = map.getSize();
+    const northWest = map.containerPointToLatLng(paddingTopLeft);
+    const southEast = map.containerPointToLatLng(size.subtract(paddingBottomRight));
+    const view = [northWest.lng, southEast.lat, southEast.lng, northWest.lat];
+    const both = extent ? [0, 1].map((side) => Math.max(view[side], extent[side])).concat([2, 3].map((side) => Math.min(view[side], extent[side]))) : view;
+    return (both[0] < both[2] && both[1] < both[3] ? both : view).map((degrees) => Number(degrees.toFixed(5)));
+  }
+
+  return { look, seen };
 }

@@ -1,7 +1,7 @@
 // The page of a campaign: its map, what is left to do, and what was reached. It is made of the same parts as the map of
 // duties; see map.js.
 
-import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf, writeView } from "./address.js";
+import { aDay, anything, keepAddress, oneOf, printAddress, query, readAddress, someOf } from "./address.js";
 import { ask, Unanswered } from "./api.js";
 import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
@@ -18,6 +18,7 @@ import { createSearch } from "./search.js";
 import { parse, write } from "./selection.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
+import { createWayBack } from "./way-back.js";
 import { columns } from "./when.js";
 
 const STATES = ["treated", "not-treated", "not-visited", "old"];
@@ -53,7 +54,7 @@ const camera = createCamera(map, store, config.extent);
 
 let lit = null;
 let goal = {};
-let cameFrom = null;
+const wayBack = createWayBack();
 
 function paint() {
   tiles.apply(store.get(), lit);
@@ -69,7 +70,7 @@ function light(next, place) {
 }
 
 function choose(choice, { stay = false } = {}) {
-  cameFrom = document.activeElement;
+  wayBack.keep();
   goal = { fly: !stay, focus: true };
   sheet.fold(false);
   // the map shows one kind of target: that of what is chosen
@@ -81,8 +82,7 @@ function choose(choice, { stay = false } = {}) {
 
 function unchoose() {
   store.set({ select: null }, { push: true });
-  if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
-  cameFrom = null;
+  wayBack.go();
 }
 
 function clicked(event) {
@@ -127,7 +127,7 @@ async function loadDays() {
 function keepLinks(state) {
   const asked = new URLSearchParams({ on: state.on, kind: state.kind });
   for (const link of document.querySelectorAll("#to-table, .table-link")) link.href = `${page}/table?${asked}`;
-  byId("print").href = `${page}/print${query({ ...state, select: null }, words)}#map=${state.view ?? writeView(map)}`;
+  byId("print").href = printAddress(`${page}/print`, { ...state, select: null }, words, map, camera);
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     address.searchParams.set("next", `${page}${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);

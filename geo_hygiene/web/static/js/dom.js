@@ -41,6 +41,12 @@ export function delayed(wait, action) {
   };
 }
 
+// Lets the style know how high something is.
+export function measure(node, name) {
+  const tell = () => document.body.style.setProperty(name, `${node.offsetHeight}px`);
+  new ResizeObserver(tell).observe(node);
+}
+
 export function isPhone() {
   return matchMedia("(max-width: 760px)").matches;
 }

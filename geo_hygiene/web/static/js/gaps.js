@@ -86,6 +86,12 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
     box.removeAttribute("aria-busy");
   }
 
+  // the part of the address behind # says where the map looks
+  document.querySelector(".skip-list").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.querySelector(event.currentTarget.hash).focus();
+  });
+
   // struck out in the legend, what is listed is not on the map: the list stays, and says so
   function remind(state) {
     unseen.hidden = listed.some((name) => state.states.has(name));

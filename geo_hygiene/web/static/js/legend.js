@@ -3,17 +3,11 @@
 import { ask, Unanswered } from "./api.js";
 import { byId } from "./dom.js";
 import { amount, say, share } from "./format.js";
+import { createStates } from "./states.js";
 
 export function createLegend(store, config, tell) {
-  const rows = [...document.querySelectorAll("#legend [data-state]")];
+  const rows = createStates(store);
 
-  for (const row of rows) {
-    row.addEventListener("click", () => {
-      const states = new Set(store.get().states);
-      if (!states.delete(row.dataset.state)) states.add(row.dataset.state);
-      store.set({ states }, { push: true });
-    });
-  }
   for (const choice of document.querySelectorAll("#coloring input")) {
     choice.addEventListener("change", () => store.set({ color: choice.value }, { push: true }));
   }
@@ -22,7 +16,6 @@ export function createLegend(store, config, tell) {
   }
 
   function show(state) {
-    for (const row of rows) row.setAttribute("aria-pressed", state.states.has(row.dataset.state));
     for (const choice of document.querySelectorAll("#coloring input")) choice.checked = choice.value === state.color;
     for (const choice of document.querySelectorAll("#duty input")) choice.checked = choice.value === state.duty;
     byId("legend").dataset.color = state.color;
@@ -66,7 +59,7 @@ export function createLegend(store, config, tell) {
     byId("legend").removeAttribute("aria-busy");
   }
 
-  store.watch(["states", "color", "duty"], show);
+  store.watch(["color", "duty"], show);
   store.watch(["duty", "on"], refresh);
   show(store.get());
   write(null, config.duties.find((one) => one.code === store.get().duty));

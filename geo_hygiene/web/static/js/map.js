@@ -1,7 +1,7 @@
 // The map page: one store, its address, and the parts that show it. Leaflet's map and its vector tiles are made by the
 // frame; see maps/frame.py.
 
-import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf, writeView } from "./address.js";
+import { aDay, anything, keepAddress, oneOf, printAddress, query, readAddress, someOf } from "./address.js";
 import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
 import { createDay } from "./day.js";
@@ -17,6 +17,7 @@ import { createSearch } from "./search.js";
 import { write } from "./selection.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
+import { createWayBack } from "./way-back.js";
 
 const STATES = ["covered", "gap", "overlap", "vacant"];
 const REACH_PX = 6;
@@ -44,7 +45,7 @@ const camera = createCamera(map, store, config.extent);
 
 let lit = null;
 let goal = {};
-let cameFrom = null;
+const wayBack = createWayBack();
 let sheet = null;
 
 const gapsOf = ({ duty, on }) => ({
@@ -70,7 +71,7 @@ function light(next, place) {
 }
 
 function choose(choice, { stay = false } = {}) {
-  cameFrom = document.activeElement;
+  wayBack.keep();
   goal = { fly: !stay, focus: true };
   sheet?.fold(false);
   const select = write(choice, kindOf(store.get().duty));
@@ -80,8 +81,7 @@ function choose(choice, { stay = false } = {}) {
 
 function unchoose() {
   store.set({ select: null }, { push: true });
-  if (cameFrom?.isConnected) cameFrom.focus({ preventScroll: true });
-  cameFrom = null;
+  wayBack.go();
 }
 
 const panel = createPanel(store, config, { light, place: (choice) => choose(choice), close: unchoose });
@@ -106,7 +106,7 @@ function clicked(event) {
 function keepLinks(state) {
   const asked = new URLSearchParams({ duty: state.duty, on: state.on });
   for (const link of document.querySelectorAll("#to-table, [data-keeps-address]")) link.href = `/map/table?${asked}`;
-  byId("print").href = `/map/print${query({ ...state, select: null }, words)}#map=${state.view ?? writeView(map)}`;
+  byId("print").href = printAddress("/map/print", { ...state, select: null }, words, map, camera);
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
     address.searchParams.set("next", `/map${query(state, words)}${state.view ? `#map=${state.view}` : ""}`);

@@ -1,6 +1,6 @@
 // Steps through time: buttons, a slider, the keyboard. A page gives the frames and hears which one is chosen.
 
-import { byId } from "./dom.js";
+import { byId, measure } from "./dom.js";
 import { say } from "./format.js";
 
 const STEP_MS = 900;
@@ -64,6 +64,8 @@ export function createPlayer(choose, { shown = async () => {}, stopped = () => {
     play.setAttribute("aria-label", say(run ? "pause" : "play"));
     box.dataset.playing = String(Boolean(run));
   }
+
+  measure(box, "--player");
 
   const toggle = () => (run ? stop() : start());
   const KEYS = {

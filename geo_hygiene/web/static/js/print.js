@@ -1,7 +1,7 @@
 // A map on a sheet of paper: the words of the map's address, and of the sheet its title, paper, scale and number. The map
 // is drawn on a canvas at three pixels of it for one of the screen, which is sharp on paper.
 
-import { aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
+import { aBox, aDay, anything, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
 import { createBaseMap } from "./base-map.js";
 import { byId, delayed, readJson } from "./dom.js";
 import { createTiles } from "./drawing.js";
@@ -31,6 +31,7 @@ const words = {
   color: oneOf(["state", "holder"], "state"),
   paper: oneOf(papers, papers[0]),
   scale: { read: (text) => (SCALES.includes(Number(text)) ? Number(text) : null), write: (value) => value && String(value) },
+  bbox: aBox(),
   title: anything(),
   approval: anything(),
 };
@@ -63,12 +64,19 @@ const wholeWorld = (lat) => (groundOf(lat) * 2 * Math.PI * AXIS_M) / 256 / METRE
 const zoomOf = (scale, lat) => Math.log2(wholeWorld(lat) / scale);
 const scaleOf = (zoom, lat) => wholeWorld(lat) / 2 ** zoom;
 
+const atLeast = (least) => SCALES.find((scale) => scale >= least) ?? SCALES.at(-1);
+
+// Latitude and longitude of what lies in the middle of Mercator's sheet.
+function middleOf([west, south, east, north]) {
+  const { lat, lng } = map.unproject(map.project([north, west], 0).add(map.project([south, east], 0)).divideBy(2), 0);
+  return [lat, lng];
+}
+
 function fitting([west, south, east, north]) {
   const size = map.getSize();
   const [from, to] = [map.project([north, west], 0), map.project([south, east], 0)];
   const zoom = Math.log2(Math.min(size.x / (to.x - from.x), size.y / (to.y - from.y)));
-  const least = scaleOf(zoom, (south + north) / 2);
-  return SCALES.find((scale) => scale >= least) ?? SCALES.at(-1);
+  return atLeast(scaleOf(zoom, (south + north) / 2));
 }
 
 function keepScale() {
@@ -90,6 +98,11 @@ function showScale({ scale }) {
 // --- sheet -----------------------------------------------------------------------------------------------------------
 
 const sheet = byId("sheet");
+
+// What the map leaves out is said beside its figures.
+function showStates({ states }) {
+  for (const row of document.querySelectorAll("#legend [data-state]")) row.querySelector(".left-out").hidden = states.has(row.dataset.state);
+}
 
 // On the screen the whole sheet is seen; its own size stays, and with it what the map shows.
 function fit() {
@@ -123,18 +136,19 @@ function show(state, before) {
 // The way back to where the map was, with its words and without those of the sheet.
 function keepBack(state) {
   const asked = query({ ...state, title: null, approval: null, scale: null, paper: papers[0] }, words);
-  byId("back").href = `${config.back}${asked}${state.view ? `#map=${state.view}` : ""}`;
+  const view = state.view ?? given.view;
+  byId("back").href = `${config.back}${asked}${view ? `#map=${view}` : ""}`;
 }
 
 function start() {
   for (const scale of SCALES) byId("scale").append(new Option(say("scale", { number: number(scale) }), String(scale)));
   for (const name of ["scrollWheelZoom", "doubleClickZoom", "boxZoom", "touchZoom"]) map[name].disable();
   showSheet(store.get());
+  showStates(store.get());
   const [zoom, lat, lon] = (store.get().view ?? "").split("/").map(Number);
-  const [west, south, east, north] = config.extent ?? [73, 18, 135, 54];
-  const center = lat ? [lat, lon] : [(south + north) / 2, (west + east) / 2];
-  const least = lat ? scaleOf(zoom, lat) * 0.9 : 0;
-  const scale = store.get().scale ?? (lat ? (SCALES.find((one) => one >= least) ?? SCALES.at(-1)) : fitting([west, south, east, north]));
+  const box = given.bbox ?? (lat ? null : (config.extent ?? [73, 18, 135, 54]));
+  const center = box ? middleOf(box) : [lat, lon];
+  const scale = store.get().scale ?? (box ? fitting(box) : atLeast(scaleOf(zoom, lat) * 0.9));
   map.setView(center, zoomOf(scale, center[0]), { animate: false });
   store.set({ scale, view: null });
   show(store.get());

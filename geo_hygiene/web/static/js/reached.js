@@ -3,6 +3,7 @@
 import { ask, Unanswered } from "./api.js";
 import { byId, element, fill } from "./dom.js";
 import { amount, number, say, share } from "./format.js";
+import { createStates } from "./states.js";
 
 const STATES = ["treated", "not-treated", "not-visited", "old"];
 
@@ -25,17 +26,10 @@ function stacked(kind) {
 
 // `choose(choice)` opens the panel of an area.
 export function createReached(store, config, api, { tell, unitOf, choose }) {
-  const rows = [...document.querySelectorAll("#legend [data-state]")];
+  const rows = createStates(store);
   const titleOf = (key) => config.kinds.find((kind) => kind.key === key)?.title ?? key;
   let answer = null;
 
-  for (const row of rows) {
-    row.addEventListener("click", () => {
-      const states = new Set(store.get().states);
-      if (!states.delete(row.dataset.state)) states.add(row.dataset.state);
-      store.set({ states }, { push: true });
-    });
-  }
   for (const name of ["kind", "by"]) {
     for (const choice of document.querySelectorAll(`#${name} input`)) {
       choice.addEventListener("change", () => store.set({ [name]: choice.value, ...(name === "kind" ? { select: null } : {}) }, { push: true }));
@@ -43,7 +37,6 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
   }
 
   function show(state) {
-    for (const row of rows) row.setAttribute("aria-pressed", state.states.has(row.dataset.state));
     for (const name of ["kind", "by"]) {
       for (const choice of document.querySelectorAll(`#${name} input`)) choice.checked = choice.value === state[name];
     }
@@ -146,7 +139,7 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
     byId("legend").removeAttribute("aria-busy");
   }
 
-  store.watch(["states", "kind", "by", "on"], show);
+  store.watch(["kind", "by", "on"], show);
   store.watch(["kind"], tellAll);
   store.watch(["on", "by"], refresh);
   show(store.get());

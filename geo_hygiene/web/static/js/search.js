@@ -22,10 +22,12 @@ export function createSearch(store, config, choose, { types = null } = {}) {
     input.removeAttribute("aria-activedescendant");
   }
 
+  // Beyond either end lies the box itself, in which nothing is chosen.
   function activate(index) {
     const options = [...list.querySelectorAll("[role=option]")];
-    active = options.length ? (index + options.length) % options.length : -1;
+    active = index < -1 ? options.length - 1 : index < options.length ? index : -1;
     options.forEach((option, place) => option.setAttribute("aria-selected", String(place === active)));
+    input.removeAttribute("aria-activedescendant");
     if (active < 0) return;
     input.setAttribute("aria-activedescendant", options[active].id);
     options[active].scrollIntoView({ block: "nearest" });
@@ -63,7 +65,7 @@ export function createSearch(store, config, choose, { types = null } = {}) {
     byId("found-told").textContent = told.filter(Boolean).join(" ");
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
-    activate(options.length ? 0 : -1);
+    activate(-1);
   }
 
   const look = delayed(WAIT_MS, async () => {
@@ -88,7 +90,7 @@ export function createSearch(store, config, choose, { types = null } = {}) {
       event.preventDefault();
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (!list.hidden && active >= 0) take(active);
+      if (!list.hidden && results.length) take(Math.max(active, 0));
       else look();
     } else if (event.key === "Escape" && !list.hidden) {
       close();

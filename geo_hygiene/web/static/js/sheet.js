@@ -1,12 +1,14 @@
 // On a phone the legend is one line at the lower edge; it unfolds into a sheet with duty, day and gaps.
 
-import { byId, isPhone } from "./dom.js";
+import { byId, isPhone, measure } from "./dom.js";
 
 const DRAG_PX = 28;
 
 export function createSheet(map) {
   const deck = byId("deck");
   const grip = byId("grip");
+
+  measure(byId("legend"), "--sheet");
 
   function fold(open) {
     deck.classList.toggle("open", open);
