@@ -7,6 +7,7 @@ Standard input brings the job; standard output gets a JSON line for each case. W
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 import resource
@@ -110,11 +111,32 @@ def readable(strategy: Any, number: int, scratch: Path) -> list[Any]:
 
 
 def remember_systems() -> None:
-    """Let pyproj look up each coordinate system once: a file is the only one of its process, and here are many."""
-    from pyproj import CRS  # noqa: PLC0415 - as above
+    """Let pyproj look up each system, and each way between two, once: a file is the only one of its process."""
+    from pyproj import CRS, Transformer  # noqa: PLC0415 - as above
+    from pyproj.aoi import AreaOfInterest  # noqa: PLC0415
+    from pyproj.transformer import TransformerGroup  # noqa: PLC0415
 
-    for name in ("from_authority", "from_wkt", "from_epsg"):
-        setattr(CRS, name, cache(getattr(CRS, name)))
+    from geo_hygiene.files.reading import systems  # noqa: PLC0415
+
+    for owner, name in ((CRS, "from_authority"), (CRS, "from_wkt"), (CRS, "from_epsg"), (Transformer, "from_crs")):
+        setattr(owner, name, staticmethod(cache(getattr(owner, name))))
+
+    @cache
+    def ways(one: Any, other: int, bounds: tuple[int, ...] | None) -> Any:
+        area: Any = bounds and AreaOfInterest(*bounds)
+        return TransformerGroup(one, other, always_xy=True, area_of_interest=area)
+
+    def ways_for_degrees(one: Any, other: int, *, always_xy: bool, area_of_interest: Any) -> Any:
+        assert always_xy  # noqa: S101 - it always is
+        return ways(one, other, area_of_interest and whole_degrees(area_of_interest))
+
+    vars(systems)["TransformerGroup"] = ways_for_degrees
+
+
+def whole_degrees(area: Any) -> tuple[int, ...]:
+    """Return an area of interest as large as the degrees in which it lies, which many have in common."""
+    west, south = math.floor(area.west_lon_degree), math.floor(area.south_lat_degree)
+    return west, south, math.ceil(area.east_lon_degree), math.ceil(area.north_lat_degree)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ DEPTH = {POINT: 0, LINE: 1, POLYGON: 2, MULTI_POINT: 1, MULTI_LINE: 2, MULTI_POL
 """Lists within which a position stands."""
 ISO_LETTERS = ("", "Z", "M", "ZM")
 HEIGHT = 412.5
-STARS = (5, 7, 21, 101, 1001)
-SPIRAL_TURNS = (1, 3, 40)
-MANY = (2, 30, 3000)
+STARS = (*(5, 7, 21) * 4, 101, 1001)
+SPIRAL_TURNS = (*(1, 3) * 4, 40)
+MANY = (*(2, 30) * 12, 300, 3000)
 DEPTHS = (1, 3, 9, 30, 200)
 
 EXTREMES = (
