@@ -24,7 +24,7 @@ import psycopg2
 from sqlalchemy import text
 
 from bench.workspace import COMMAND
-from faults.kills import ROWS, places
+from faults.kills import ROWS, Writer, places
 from faults.requests import NORMAL, fill
 from faults.service import Askers, Service, service
 from faults.tally import Tally
@@ -268,7 +268,7 @@ def _sentence(act: Callable[..., object]) -> str:
 
 
 def disk_full() -> Tally:
-    """Import on a disk with three megabytes left, then with room again; only root can make such a disk."""
+    """Import on a disk with three megabytes left, claim zones on one with none, import again with room."""
     tally = Tally(GROUP, "a full disk", how=_sentence(disk_full))
     begun = time.perf_counter()
     if os.geteuid() != 0:
@@ -292,6 +292,25 @@ def disk_full() -> Tally:
     return found
 
 
+def fill_up(file: Path) -> None:
+    """Write into a file until there is no room left."""
+    with file.open("ab", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(65_536)):
+            pass
+
+
+def check_claims(asked: Service, tally: Tally, acknowledged: set[str]) -> None:
+    """See that every claim is stored whose writer was told so."""
+    connections = engine(asked.cluster.url("service"))
+    with connections.connect() as connection:
+        lost = acknowledged - set(connection.scalars(text("select code from duty_zone")))
+    connections.dispose()
+    tally.counts["claims acknowledged"] = len(acknowledged)
+    tally.lost += len(lost)
+    if lost or not acknowledged:
+        tally.tell(f"{len(lost)} of {len(acknowledged)} acknowledged claims are gone")
+
+
 def _on_a_small_disk(tally: Tally) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     disk = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
@@ -313,11 +332,18 @@ def _on_a_small_disk(tally: Tally) -> None:
     if full.code != 1:
         tally.deaths += 1
         tally.tell(f"the import ended with {full.code}: {full.told}")
+    fill_up(filler)
+    writer = Writer(asked.cluster.url("service"), "D", 1)
     with Askers(asked, NORMAL) as askers:
-        time.sleep(3)
+        time.sleep(10)
     take(tally, askers)
     filler.unlink()
     asked.wait()
+    begun = time.monotonic()
+    while not writer.acknowledged and time.monotonic() - begun < LOCK_SECONDS:
+        time.sleep(0.1)
+    writer.stop()
+    check_claims(asked, tally, writer.acknowledged)
     tally.lost += count(asked, "D-") not in {0, 20_000}
     again = import_places(asked, "D-", 2_000)
     tally.tried += 1
