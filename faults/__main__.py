@@ -17,7 +17,7 @@ import click
 
 from bench.machine import machine, versions
 from bench.workspace import workspace
-from faults import batches, conditions, geometries, kills, requests, storing
+from faults import batches, conditions, forms, geometries, kills, storing
 from faults.document import document
 from faults.tally import IsOver, Tally
 
@@ -83,7 +83,7 @@ GROUPS: dict[str, Callable[[Sizes, IsOver], Iterator[Tally]]] = {
     "rows": _store,
     "kills": lambda sizes, is_over: iter(kills.measure(sizes.kills, sizes.seed, is_over)),
     "ground": lambda sizes, _is_over: conditions.measure(sizes.seed),
-    "web": lambda sizes, _is_over: requests.measure(sizes.requests, sizes.seed),
+    "web": lambda sizes, _is_over: forms.measure(sizes.requests, sizes.seed),
 }
 STOPPABLE = frozenset({"files", "geometries", "kills"})
 

@@ -6,7 +6,7 @@ import http.client
 import random
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from faults.batch import draw
 from faults.made_values import TEXTS, letters
-from faults.service import Askers, Service, service
+from faults.service import Askers, Service
 from faults.tally import Tally, percentile
 from geo_hygiene.database import engine
 from geo_hygiene.web import create_app
@@ -185,7 +185,7 @@ def measure_hostile(asked: Service, cases: int, seed: int) -> Tally:
         started = time.perf_counter()
         status, headers, body = _send(asked, request)
         seconds.append(time.perf_counter() - started)
-        _judge(tally, request, status, headers, body, seconds[-1])
+        judge(tally, request, status, headers, body, seconds[-1])
 
     draw(requests(every), cases, seed, attempt)
     tally.seconds = time.perf_counter() - begun
@@ -208,7 +208,8 @@ def _send(asked: Service, request: Request) -> tuple[int, dict[str, str], str]:
         return answer.status, dict(answer.getheaders()), body.decode("utf-8", errors="replace")
 
 
-def _judge(tally: Tally, request: Request, status: int, headers: Mapping[str, str], body: str, seconds: float) -> None:
+def judge(tally: Tally, request: Request, status: int, headers: Mapping[str, str], body: str, seconds: float) -> None:
+    """Count an answer, and tell what it must not be."""
     tally.tried += 1
     if status == 503 and "Retry-After" in headers:  # noqa: PLR2004 - as HTTP numbers it
         tally.told_to_wait += 1
@@ -290,11 +291,3 @@ def fill(asked: Service, seed: int) -> None:
     with connections.begin() as connection:
         add_random_zones(connection, dice, grid_town(connection), 12)
     connections.dispose()
-
-
-def measure(cases: int, seed: int) -> Iterator[Tally]:
-    """Yield what came of hostile requests and of the crowd."""
-    with service() as asked:
-        fill(asked, seed)
-        yield measure_hostile(asked, cases, seed)
-        yield measure_crowd(asked, 30)
