@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.workspace import Database
-from faults import batches, geometries, storing
+from faults import batches, forms, geometries, storing
 from faults.__main__ import Stop
 from faults.cases import Case
 from faults.document import document
@@ -91,6 +92,17 @@ def test_every_address_is_asked() -> None:
     found = {route.path: route.parameters for route in routes()}
     assert {"/map", "/readyz", "/tiles/{layers}/{z}/{x}/{y}.mvt"} <= found.keys()
     assert "duty" in found["/api/v1/cover"]
+
+
+def test_forms_go_to_every_address_that_takes_one() -> None:
+    assert {"/sign-in", "/account", "/admin/accounts", "/admin/accounts/roles"} <= set(forms.addresses())
+    assert "/sign-out" not in forms.addresses()
+
+
+def test_what_went_wrong_is_told_without_the_folders_of_this_machine() -> None:
+    tally = Tally("Group", "class")
+    tally.tell(f'File "{Path(batches.__file__)}" in {sys.prefix}/lib of /tmp/geo-hygiene-faults-x1/source/town.csv')
+    assert tally.wrong == ['File "faults/batches.py" in lib of …/source/town.csv']
 
 
 def test_a_group_that_is_asked_to_stop_keeps_what_it_tried_and_stops_at_once_when_asked_again() -> None:
