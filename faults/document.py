@@ -9,8 +9,8 @@ from faults.tally import span, together, totals
 
 INTRODUCTION = """# Faults
 
-Made by `make faults` from [faults.json](faults.json). Files, geometries, rows, requests and forms are made by Hypothesis
-from the seeds that stand there, so that the same seed draws the same cases; processes are killed with `kill -9` at
+Made by `make faults` from [faults.json](faults.json). Files, geometries, rows, requests and forms are drawn by
+Hypothesis from the seeds that stand there, so that the same seed draws the same cases; processes are killed with `kill -9` at
 random moments; the ground is taken away. Everything happens on homes and databases of its own, and talks to this
 machine only. The program adds up the runs of a group that have different seeds.
 
