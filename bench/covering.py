@@ -26,6 +26,9 @@ DUTY = "sweeping"
 CLAIM_SEGMENTS = 110
 CLAIM_RUNS = 60
 QUESTION_RUNS = 30
+PAGE_ROWS = 100
+FLOOR = "50 ms at 1 000 000 segments"
+BROKEN_DOWN = {summary.Level.GROUP: "resident group", summary.Level.PERSON: "person"}
 
 NEAREST = """
 select target.id, target.extent_mm from target, duty_zone
@@ -184,19 +187,23 @@ def _questions(town: Town) -> Iterator[Figure]:
             {"duty": town.duty.id, "on": DAY},
         )
         asked: dict[str, tuple[Callable[[], object], str]] = {
-            "Cover of a duty by resident group": (
-                lambda: summary.summarize(connection, town.duty, DAY, summary.Level.GROUP),
-                "50 ms at 1 000 000 segments",
-            ),
-            "Cover of a duty by person": (
-                lambda: summary.summarize(connection, town.duty, DAY, summary.Level.PERSON),
-                "50 ms at 1 000 000 segments",
-            ),
-            "The 100 longest gaps": (
-                lambda: questions.gaps(connection, town.duty, DAY, limit=100),
-                "50 ms at 1 000 000 segments",
-            ),
+            "The 100 longest gaps": (lambda: questions.gaps(connection, town.duty, DAY, limit=PAGE_ROWS), FLOOR),
             "Who covers a segment": (lambda: chain.who_covers(connection, town.duty.layer, segment, DAY), ""),
         }
+        for level, words in BROKEN_DOWN.items():
+            yield from _summaries(town, connection, level, f"Cover of a duty by {words}")
         for name, (question, floor) in asked.items():
             yield town.figure(name, "ms", repeat(partial(milliseconds_of, question), QUESTION_RUNS), floor=floor)
+
+
+def _summaries(town: Town, connection: Connection, level: summary.Level, name: str) -> Iterator[Figure]:
+    """Ask for all rows at once, as a file of them needs it, and for a page from their middle, as people look at it."""
+    ask = partial(summary.summarize, connection, town.duty, DAY, level)
+    rows = ask().rows
+    page = partial(ask, limit=PAGE_ROWS, after=rows[max(len(rows) - PAGE_ROWS, 0) // 2].code)
+    for more, question, note in (
+        ("all rows", ask, f"{len(rows):,} rows of {town.size.partition(':')[0]}."),
+        (f"a page of {PAGE_ROWS}", page, "From the middle of the list."),
+    ):
+        spread = repeat(partial(milliseconds_of, question), QUESTION_RUNS)
+        yield town.figure(f"{name}, {more}", "ms", spread, floor=FLOOR, note=note)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,6 +173,16 @@ def in_time(connection: Connection, seconds: float, question: Callable[[Connecti
         return None
     finally:
         step.rollback()  # the limit goes with it
+
+
+@contextmanager
+def planned_without(connection: Connection, *ways: str) -> Iterator[None]:
+    """Keep the planner from ways to join (``nestloop``, ``mergejoin``) that it takes where it expects too few rows."""
+    for way in ways:
+        connection.execute(text(f"set local enable_{way} = off"))
+    yield
+    for way in ways:
+        connection.execute(text(f"set local enable_{way} = on"))
 
 
 def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:

@@ -18,6 +18,7 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.locks import lock_campaigns
+from geo_hygiene.database import planned_without
 
 GROUND = "on-ground"
 """Stands for a result in the rows that say how much of a target there is."""
@@ -283,11 +284,10 @@ def rebuild_reached(connection: Connection, campaign_ids: Iterable[int] | None =
         connection.execute(text("delete from reached"))
         connection.execute(text("delete from reached_sum"))
     # The planner takes common table expressions for one row: it would loop over them.
-    connection.execute(text("set local enable_nestloop = off"))
-    for campaign in campaigns:
-        for statement in REBUILD:
-            connection.execute(text(statement), {"campaigns": [campaign], "targets": None})
-    connection.execute(text("set local enable_nestloop = on"))
+    with planned_without(connection, "nestloop"):
+        for campaign in campaigns:
+            for statement in REBUILD:
+                connection.execute(text(statement), {"campaigns": [campaign], "targets": None})
 
 
 def _values(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.reached import rebuild_reached
 from geo_hygiene.coverage.versions import bump_duties
+from geo_hygiene.database import planned_without
 
 PIECE = """
 select
@@ -373,12 +374,9 @@ def rebuild_answers(
         text("delete from ledger where cast(:duties as int[]) is null or duty_id = any(:duties)"), values
     )
     # The planner takes common table expressions for one row: it would loop over them, or read all cover by its index.
-    for way in ("nestloop", "mergejoin"):
-        connection.execute(text(f"set local enable_{way} = off"))
-    for table, rows in ANSWERS.items():
-        connection.execute(text(f"insert into {table} {rows}"), values)
-    for way in ("nestloop", "mergejoin"):
-        connection.execute(text(f"set local enable_{way} = on"))
+    with planned_without(connection, "nestloop", "mergejoin"):
+        for table, rows in ANSWERS.items():
+            connection.execute(text(f"insert into {table} {rows}"), values)
 
 
 def rebuild(connection: Connection) -> None:

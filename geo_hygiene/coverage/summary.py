@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Row, text
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.pieces import pieces_statement
 from geo_hygiene.coverage.within import PERSON_WITHIN, bound
+from geo_hygiene.database import planned_without
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import EVERYWHERE, Areas
 
 
@@ -75,13 +78,14 @@ class OutsideScope:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The answer of :func:`summarize`."""
+    """The answer of :func:`summarize`; ``next`` is the key of the page that follows."""
 
     duty: DutyRecord
     on: date
     sums: Sums
     level: Level | None
     rows: tuple[SummaryRow, ...]
+    next: str | None
     outside_scope: tuple[OutsideScope, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -95,6 +99,7 @@ class Summary:
             **self.sums.amounts(self.duty),
             "by_level": self.level,
             "by": [{"code": row.code, "name": row.name, **row.sums.amounts(self.duty)} for row in self.rows],
+            "next": self.next,
             "outside_scope": [
                 {"zone": row.zone, "targets": row.targets, "extent": self.duty.amount(row.extent)}
                 for row in self.outside_scope
@@ -106,8 +111,23 @@ BY_AREA = """
 select {columns} coalesce(sum(total_mm), 0) as total, coalesce(sum(covered_mm), 0) as covered,
     coalesce(sum(overlap_mm), 0) as overlap, coalesce(sum(vacant_mm), 0) as vacant
 from ledger {joins}
-where ledger.duty_id = :duty_id and ledger.level = :level and ledger.day <= :on {grouping}
+where ledger.duty_id = :duty_id and ledger.level = :kept and ledger.day <= :on {grouping}
 """
+
+AREAS_OF_PAGE = """
+select area.code, area.name, sums.*
+from area
+cross join lateral (
+    select sum(total_mm) as total, sum(covered_mm) as covered, sum(overlap_mm) as overlap, sum(vacant_mm) as vacant
+    from ledger
+    where ledger.duty_id = :duty_id and ledger.level = :kept and ledger.area_id = area.id and ledger.day <= :on
+    having sum(total_mm) <> 0
+) as sums
+where area.level = :level and area.code > coalesce(:after, '')
+order by area.code, area.id
+limit :limit
+"""
+"""Each area is looked up alone, so that none after them is read."""
 
 BELOW_AREA = """
 ledger.area_id in (
@@ -140,39 +160,69 @@ order by bundle.name nulls last, bundle.code nulls last
 
 NO_GROUPING = "cross join (select null::text as code, null::text as name) as bundle"
 
+HOLDINGS = """
+assignment
+join duty_zone on duty_zone.code = assignment.zone
+join claim on claim.id = duty_zone.id and claim.duty_id = :duty_id
+    and claim.valid_from <= :on and :on < claim.valid_to
+"""
+
+HOLDS = "assignment.valid_from <= :on and :on < assignment.valid_to"
+
+HOLDERS = f"""
+select person.id, person.code
+from person
+cross join lateral (
+    select from {HOLDINGS} where assignment.person_id = person.id and {HOLDS} limit 1
+) as holding
+where (cast(:after as text) is null or person.code > :after) and {PERSON_WITHIN}
+order by person.code
+limit :limit
+"""  # noqa: S608 - constants
+"""Who is on a page; each is looked up alone, so that nobody after them is read."""
+
 BY_PERSON = f"""
 select person.code, person.name, held.total, held.total as covered, held.overlap, 0 as vacant
 from (
-    select
-        mine.person_id, sum(multirange_length(mine.ranges)) as total,
-        coalesce(sum(multirange_length(mine.ranges * doubled.ranges)), 0) as overlap
+    select person_id, sum(extent) as total, sum(doubled) as overlap
     from (
-        select assignment.person_id, cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges
-        from assignment
-        join duty_zone on duty_zone.code = assignment.zone
-        join claim on claim.id = duty_zone.id and claim.duty_id = :duty_id
-            and claim.valid_from <= :on and :on < claim.valid_to
+        select
+            assignment.person_id, multirange_length(range_agg(int4range(cover.from_mm, cover.to_mm))) as extent,
+            0 as doubled
+        from {HOLDINGS}
         join cover on cover.source_id = claim.source_id
         join state on state.duty_id = :duty_id and state.target_id = cover.target_id
             and state.valid_from <= :on and :on < state.valid_to
-        where assignment.valid_from <= :on and :on < assignment.valid_to
+        where {HOLDS} and (cast(:persons as int[]) is null or assignment.person_id = any(:persons))
         group by assignment.person_id, cover.target_id
-    ) as mine
-    left join (
-        select target_id, range_agg(int4range(from_mm, to_mm)) as ranges
-        from piece where state = 'overlap' group by target_id
-    ) as doubled using (target_id)
-    group by mine.person_id
+        union all
+        select person_id, 0, to_mm - from_mm
+        from (
+            select distinct assignment.person_id, piece.target_id, piece.from_mm, piece.to_mm
+            from piece
+            cross join unnest(piece.zones) as in_zone
+            join assignment on assignment.zone = in_zone
+            where piece.state = 'overlap' and {HOLDS}
+                and (cast(:persons as int[]) is null or assignment.person_id = any(:persons))
+        ) as twice
+    ) as part
+    group by person_id
 ) as held
 join person on person.id = held.person_id
 where {PERSON_WITHIN}
 order by person.code
 """  # noqa: S608 - constants
+"""A piece lies in each of its zones whole."""
 
-OVERLAPPED = """
+OVERLAPPED = f"""
 select target_id from state
 where duty_id = :duty_id and overlap_mm > 0 and valid_from <= :on and :on < valid_to
-"""
+    and (cast(:persons as int[]) is null or target_id in (
+        select cover.target_id from {HOLDINGS}
+        join cover on cover.source_id = claim.source_id
+        where {HOLDS} and assignment.person_id = any(:persons)
+    ))
+"""  # noqa: S608 - constants
 
 OUTSIDE_SCOPE = """
 select duty_zone.code as zone, count(distinct cover.target_id) as targets, sum(cover.to_mm - cover.from_mm) as extent
@@ -208,21 +258,30 @@ def summarize(
     *,
     outside: bool = True,
     within: Areas = EVERYWHERE,
+    limit: int | None = None,
+    after: str | None = None,
 ) -> Summary:
     """Return the sums of a duty on a day, broken down by a level where one is given.
 
     Rows of areas and lanes add up to the total; by person each holder counts whole, and the row without a code is
     what nobody holds. What lies ``outside`` the scope is looked for among all stretches of the duty's zones. Of people
     only those are told who belong ``within`` the areas to which the asker's role is limited.
+
+    With a ``limit`` the rows are a page of at most so many, which begins ``after`` the code of the last row of the page
+    before; rows without a code come on top of the last page.
+
+    Raises
+    ------
+    UnknownRecordError
+        If ``after`` is no code of a lane.
     """
-    values = {"duty_id": duty.id, "on": on, **bound(within)}
+    values = {"duty_id": duty.id, "on": on, "after": after, **bound(within)}
     whole = text(BY_AREA.format(columns="", joins="", grouping=""))
-    total = connection.execute(whole, values | {"level": "all"}).one()
-    sums = _sums(total)
-    rows = _rows(connection, duty, level, values, sums)
+    sums = _sums(connection.execute(whole, values | {"kept": "all"}).one())
+    rows, key = _rows(connection, duty, level, values, sums, limit)
     found = connection.execute(text(OUTSIDE_SCOPE), values) if outside else ()
     return Summary(
-        duty, on, sums, level, rows, tuple(OutsideScope(row.zone, row.targets, int(row.extent)) for row in found)
+        duty, on, sums, level, rows, key, tuple(OutsideScope(row.zone, row.targets, int(row.extent)) for row in found)
     )
 
 
@@ -236,7 +295,7 @@ def summarize_within(
         grouping=f"and {BELOW_AREA} group by part.id, part.code, part.name"
         " having sum(total_mm) <> 0 order by part.code nulls last",
     )
-    values = {"duty_id": duty.id, "level": "own", "on": on, "area": area_id}
+    values = {"duty_id": duty.id, "kept": "own", "on": on, "area": area_id}
     rows = _summary_rows(connection.execute(text(statement), values))
     return _added(rows), rows if level is not Level.GROUP else ()
 
@@ -258,26 +317,72 @@ def _added(rows: Iterable[SummaryRow]) -> Sums:
     )
 
 
+Rows = tuple[tuple[SummaryRow, ...], str | None]
+"""A page, and the key of the one that follows."""
+
+
 def _rows(
-    connection: Connection, duty: DutyRecord, level: Level | None, values: dict[str, Any], sums: Sums
-) -> tuple[SummaryRow, ...]:
+    connection: Connection, duty: DutyRecord, level: Level | None, values: dict[str, Any], sums: Sums, limit: int | None
+) -> Rows:
     if level is None:
-        return ()
-    if level is Level.LANE:
-        return _summary_rows(connection.execute(text(_by_grouping(duty)), values))
+        return (), None
     if level is Level.PERSON:
         nobody = SummaryRow(None, None, Sums(sums.gap + sums.vacant, sums.vacant, 0, sums.vacant))
-        held = _summary_rows(connection.execute(pieces_statement(OVERLAPPED, BY_PERSON), values))
-        return (*held, nobody) if nobody.sums.total else held
-    kept = KEPT_LEVELS.get(level, "own")
-    return _summary_rows(connection.execute(text(_by_area(level)), values | {"level": kept}))
+        held, key = _persons(connection, values, limit)
+        return (*held, nobody) if nobody.sums.total and key is None else held, key
+    if level is Level.LANE:
+        return _lanes(_summary_rows(connection.execute(text(_by_grouping(duty)), values)), values["after"], limit)
+    return _areas(connection, level, values, limit)
 
 
-def _by_area(level: Level) -> str:
+def _persons(connection: Connection, values: dict[str, Any], limit: int | None) -> Rows:
+    """Return holders; of a page first who they are, then what they hold."""
+    statement = pieces_statement(OVERLAPPED, BY_PERSON)
+    if limit is None:
+        with planned_without(connection, "nestloop"):
+            return _summary_rows(connection.execute(statement, values | {"persons": None})), None
+    holders = connection.execute(text(HOLDERS), values | {"limit": limit + 1}).all()
+    persons = [row.id for row in holders[:limit]]
+    return _summary_rows(connection.execute(statement, values | {"persons": persons})), _key(holders, limit)
+
+
+def _areas(connection: Connection, level: Level, values: dict[str, Any], limit: int | None) -> Rows:
+    asked = values | {"level": level.value, "kept": KEPT_LEVELS.get(level, "own")}
+    if limit is None:
+        return _summary_rows(connection.execute(text(_by_area("")), asked)), None
+    found = connection.execute(text(AREAS_OF_PAGE), asked | {"limit": limit + 1}).all()
+    key = _key(found, limit)
+    rows = _summary_rows(found[:limit])
+    if key is None:
+        rows += _summary_rows(connection.execute(text(_by_area("and area.code is null")), asked))
+    return rows, key
+
+
+def _lanes(rows: tuple[SummaryRow, ...], after: str | None, limit: int | None) -> Rows:
+    """Return the lanes of a page; all of them have to be summed up to know any."""
+    if limit is None:
+        return rows, None
+    coded = [row for row in rows if row.code is not None]
+    begin = 0 if after is None else next((at for at, row in enumerate(coded, 1) if row.code == after), None)
+    if begin is None:
+        raise UnknownRecordError(_("“%(key)s” is not the key of a page.", key=after))
+    page = coded[begin : begin + limit]
+    if begin + limit < len(coded):
+        return tuple(page), page[-1].code
+    return (*page, *(row for row in rows if row.code is None)), None
+
+
+def _key(rows: Sequence[Row[Any]], limit: int) -> str | None:
+    """Return the code of the last row of a page that another follows."""
+    return str(rows[limit - 1].code) if len(rows) > limit else None
+
+
+def _by_area(wanted: str) -> str:
     return BY_AREA.format(
         columns="area.code, area.name,",
-        joins=f"left join area on area.id = ledger.area_id and area.level = '{level.value}'",
-        grouping="group by area.id, area.code, area.name having sum(total_mm) <> 0 order by area.code nulls last",
+        joins="left join area on area.id = ledger.area_id and area.level = :level",
+        grouping=f"{wanted} group by area.id, area.code, area.name having sum(total_mm) <> 0"
+        " order by area.code nulls last",
     )
 
 

@@ -15,6 +15,7 @@ from geo_hygiene.campaigns.cover import Level, campaign_cover
 from geo_hygiene.coverage.chain import who_covers
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.questions import gap_count, gaps
+from geo_hygiene.coverage.summary import Level as SummaryLevel
 from geo_hygiene.coverage.summary import summarize
 from geo_hygiene.database import engine
 from geo_hygiene.layers import layer_of
@@ -54,8 +55,8 @@ def tile_of(connection: Connection, key: str, **more: Any) -> None:
     assert cut_tile(connection, question, lambda _tag: False).content
 
 
-def summary_of(connection: Connection) -> None:
-    summarize(connection, duty_of(connection, DUTY), DAY)
+def summary_of(connection: Connection, level: SummaryLevel | None = None) -> None:
+    summarize(connection, duty_of(connection, DUTY), DAY, level, limit=10)
 
 
 def segment(connection: Connection) -> None:
@@ -75,6 +76,11 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
     ),
     "tile of a campaign": (lambda asked: tile_of(asked, "campaign", campaign=CAMPAIGN), {"idx_target_geom_3857"}),
     "summary": (summary_of, {"uq_ledger_duty_level_area_day"}),
+    "page of groups": (lambda asked: summary_of(asked, SummaryLevel.GROUP), {"uq_ledger_duty_level_area_day"}),
+    "page of people": (
+        lambda asked: summary_of(asked, SummaryLevel.PERSON),
+        {"uq_assignment_person_id_zone_shift_valid_from", "ix_cover_source_id", "ix_cover_of_duties", "pk_state"},
+    ),
     "gaps": (lambda asked: gaps(asked, duty_of(asked, DUTY), DAY), {"ix_state_gap"}),
     "count of gaps": (lambda asked: gap_count(asked, duty_of(asked, DUTY), DAY), {"ix_state_gap"}),
     "segment": (segment, {"ix_cover_of_duties"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -16,7 +16,7 @@ from geo_hygiene.coverage.chain import who_covers
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.intervals import length, union
 from geo_hygiene.coverage.questions import LISTED_MM, PieceFilter, gaps, pieces
-from geo_hygiene.coverage.summary import Level, Sums, summarize
+from geo_hygiene.coverage.summary import Level, SummaryRow, Sums, summarize
 from geo_hygiene.coverage.targets import targets_changed
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
 from geo_hygiene.errors import UnknownDutyError, UnknownRecordError
@@ -79,6 +79,29 @@ def test_rows_add_up_to_the_total(connection: Connection, town: Town, level: Lev
     summary = summarize(connection, duty_of(connection, "sweeping"), on, level)
     added = [sum(getattr(row.sums, name) for row in summary.rows) for name in Sums.__dataclass_fields__]
     assert added == [getattr(summary.sums, name) for name in Sums.__dataclass_fields__]
+
+
+def coded_first(rows: Iterable[SummaryRow]) -> list[SummaryRow]:
+    """Return rows as pages bring them: those without a code last."""
+    return sorted(rows, key=lambda row: row.code is None)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_pages_of_rows_are_all_rows(connection: Connection, town: Town, level: Level) -> None:
+    duty, rows, after = duty_of(connection, "sweeping"), [], None
+    if level is Level.LANE:  # and one that has no code
+        connection.execute(text("update lane set code = null where id = (select min(id) from lane)"))
+    whole = summarize(connection, duty, DAYS[1], level)
+    while True:
+        page = summarize(connection, duty, DAYS[1], level, limit=2, after=after)
+        assert page.sums == whole.sums
+        assert sum(row.code is not None for row in page.rows) <= 2
+        rows += page.rows
+        after = page.next
+        if after is None:
+            break
+    assert rows == coded_first(whole.rows)
+    assert whole.next is None
 
 
 def all_rows(connection: Connection, wanted: PieceFilter, on: date) -> Iterator[dict[str, object]]:
@@ -238,3 +261,5 @@ def test_unknown_names_are_refused(connection: Connection) -> None:
         duty_of(connection, "mopping")
     with pytest.raises(UnknownRecordError, match="not the key of a page"):
         gaps(connection, duty_of(connection, "sweeping"), DAYS[0], after="1.x.2")
+    with pytest.raises(UnknownRecordError, match="not the key of a page"):
+        summarize(connection, duty_of(connection, "sweeping"), DAYS[0], Level.LANE, limit=1, after="no lane")

@@ -57,6 +57,18 @@ def paged(client: FlaskClient, address: str, words: dict[str, object]) -> list[d
     return found
 
 
+@pytest.mark.parametrize("level", ["group", "lane", "person"])
+def test_figures_come_in_pages(client: FlaskClient, level: str) -> None:
+    words = SWEEPING | {"by": level}
+    whole = client.get("/api/v1/cover", query_string=words).json
+    first = client.get("/api/v1/cover", query_string=words | {"limit": 1})
+    assert (whole["next"], first.json["next"]) == (None, first.json["by"][0]["code"])
+    after = {"after": first.json["next"]}
+    rest = client.get("/api/v1/cover", query_string=words | after, headers={"If-None-Match": first.headers["ETag"]})
+    assert [*first.json["by"], *rest.json["by"]] == whole["by"]
+    assert len(rest.json["by"]) > 1
+
+
 @pytest.mark.parametrize("address", ["gaps", "pieces"])
 @pytest.mark.parametrize("duty", ["sweeping", "supervision", "tanks"])
 def test_pages_of_stretches_are_the_whole_list(client: FlaskClient, address: str, duty: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.copying import copy_rows
+from geo_hygiene.database import planned_without
 from geo_hygiene.files.importing.batch import Batch
 
 
@@ -63,9 +64,8 @@ def joined_by_hash(connection: Connection, count: int) -> Iterator[None]:
     if count < MANY:
         yield
         return
-    connection.execute(text("set local enable_nestloop = off"))
-    yield
-    connection.execute(text("set local enable_nestloop = on"))
+    with planned_without(connection, "nestloop"):
+        yield
 
 
 KNOWN = """

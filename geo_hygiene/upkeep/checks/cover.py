@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
-
 from geo_hygiene.coverage import reached, rebuild
+from geo_hygiene.database import planned_without
 from geo_hygiene.i18n import N_
 from geo_hygiene.upkeep.checks.check import Check, Found, Ground, Question, rows
 
@@ -161,10 +160,8 @@ def _set_based(question: Question) -> Question:
     """Ask as a rebuild does, whose plans would otherwise loop over common table expressions."""
 
     def find(ground: Ground) -> Found:
-        ground.connection.execute(text("set local enable_nestloop = off"))
-        found = question(ground)
-        ground.connection.execute(text("set local enable_nestloop = on"))
-        return found
+        with planned_without(ground.connection, "nestloop"):
+            return question(ground)
 
     return find
 

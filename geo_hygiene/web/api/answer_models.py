@@ -47,7 +47,7 @@ class OutsideScope(Answer):
 
 
 class CoverAnswer(Figures):
-    """How a duty is covered on a day."""
+    """How a duty is covered on a day; ``next`` is the ``after`` of the next page where a limit is set."""
 
     duty: str
     kind: str
@@ -56,6 +56,7 @@ class CoverAnswer(Figures):
     plan: str
     by_level: str | None
     by: list[FiguresOf]
+    next: str | None
     outside_scope: list[OutsideScope]
 
 

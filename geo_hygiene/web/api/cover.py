@@ -31,6 +31,8 @@ class CoverParameters(DutyAndDay):
     """A duty, a day, and by what the figures are broken down."""
 
     by: summary.Level | None = Field(None, description="office, community, group, lane or person")
+    limit: Limit | None = Field(None, description="Rows of a page; all when missing")
+    after: Text | None = Field(None, description="`next` of the page before: the code of its last row")
 
 
 class GapsParameters(DutyAndDay):
@@ -93,10 +95,13 @@ def _cover(connection: Connection, query: CoverParameters, within: Areas) -> tup
     subjects = [f"duty:{duty.code}", duty.target_kind, "areas", "people", "duty-zones"]
     people = within if query.by is summary.Level.PERSON else EVERYWHERE
     seen = None if people is None else sorted(people)
-    tag = entity_tag(duty.code, on, query.by, current_tag(), versions.current(connection, subjects), seen)
+    limit = query.limit or (GapsParameters.model_fields["limit"].default if query.after else None)
+    asked = (duty.code, on, query.by, limit, query.after)
+    tag = entity_tag(*asked, current_tag(), versions.current(connection, subjects), seen)
     if unchanged(tag):
         return tag, None
-    return tag, summary.summarize(connection, duty, on, query.by, within=people).as_json()
+    found = summary.summarize(connection, duty, on, query.by, within=people, limit=limit, after=query.after)
+    return tag, found.as_json()
 
 
 @blueprint.get("/cover/gaps", summary="What nobody covers", responses={200: GapsAnswer})
