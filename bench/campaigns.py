@@ -46,6 +46,10 @@ PAGES = {
     "What a campaign reached, as JSON": f"/api/v1/campaigns/{CAMPAIGN}/cover",
     "What a campaign reached by community, as JSON": f"/api/v1/campaigns/{CAMPAIGN}/cover?by=community",
     "A campaign day by day, as JSON": f"/api/v1/campaigns/{CAMPAIGN}/days",
+    "Table of a campaign": f"/campaigns/{CAMPAIGN}/table",
+    "Table of a campaign, its places": f"/campaigns/{CAMPAIGN}/table?kind=septic-tanks",
+    "100 stretches that are left of a campaign, as JSON": f"/api/v1/campaigns/{CAMPAIGN}/gaps",
+    "What nobody visited, as JSON": f"/api/v1/campaigns/{CAMPAIGN}/gaps?kind=street-segments&state=not-visited",
 }
 
 PLACES = """

@@ -146,7 +146,7 @@ def measure_streets(workspace: Workspace, rounds: int) -> Iterator[Figure]:
         yield _import_of_zones(workspace, county, files["zones"], f"{zones:,} squares over {pieces:,} segments")
         workspace.settle(county)
         size = f"{pieces:,} segments, {zones:,} zones"
-        yield covering.rebuilt(county, "streets", size, rounds)
+        yield from covering.rebuilt(county, "streets", size, rounds)
         workspace.settle(county)
         yield from covering.measure_town(county, "streets", size)
 

@@ -177,7 +177,7 @@ def in_time(connection: Connection, seconds: float, question: Callable[[Connecti
 
 @contextmanager
 def planned_without(connection: Connection, *ways: str) -> Iterator[None]:
-    """Keep the planner from ways to join (``nestloop``, ``mergejoin``) that it takes where it expects too few rows."""
+    """Keep the planner from ways to join (``nestloop``, ``hashjoin``, ``mergejoin``) where it misjudges the rows."""
     for way in ways:
         connection.execute(text(f"set local enable_{way} = off"))
     yield

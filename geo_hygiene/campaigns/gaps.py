@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -11,8 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
-from geo_hygiene.campaigns.pieces import asked, stated_pieces
+from geo_hygiene.campaigns.first import first_targets
+from geo_hygiene.campaigns.pieces import REASONS, TREATMENTS_HERE, State, asked, stated_pieces
 from geo_hygiene.coverage.questions import LISTED_MM, Page, read_key
+from geo_hygiene.coverage.work import DONE
+from geo_hygiene.database import planned_without
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layerspec import Attribute, FieldType, MapLayer
@@ -69,7 +72,7 @@ select
     office.code as office, community.code as community, community.name as community_name,
     area_group.code as area_group, area_group.name as group_name, (select count(*) from listed) as total, {place}
 from shaped
-left join lateral (select * from ({names}) as own where own.id = shaped.target_id) as own on true
+left join lateral (select * from ({names}) as own where own.id = shaped.target_id {alone}) as own on true
 left join area_tree on area_tree.id = shaped.area_id
 left join area as office on office.id = area_tree.office_id
 left join area as community on community.id = area_tree.community_id
@@ -84,6 +87,11 @@ ON_THE_MAP = """
 """
 
 IN_A_FILE = "ST_AsBinary(shape) as geometry"
+
+ALONE = "offset 0"
+"""Lets names be looked up for each row of a page alone, which for a file would take longer than to read them all."""
+
+CHOSEN = "select unnest(cast(:ids as int[])) as target_id"
 
 MOP_UP = (
     Attribute(name="segment", title=N_("Segment"), type=FieldType.UUID),
@@ -129,12 +137,42 @@ def gaps(
     limit: int = 100,
     after: str | None = None,
 ) -> Page:
-    """Return a page of what a campaign did not treat up to a day: lines longest first, points by their codes."""
-    values = _values(campaign, on, wanted or GapFilter(), limit + 1, after)
-    rows = connection.execute(stated_pieces(_statement(ON_THE_MAP)), values).all()
+    """Return a page of what a campaign did not treat up to a day: lines longest first, points by their codes.
+
+    Its ``total`` is only told of a list that is short enough to be looked at as a whole.
+    """
+    wanted = wanted or GapFilter()
+    values = _values(campaign, on, wanted, limit + 1, after)
+    rows, are_all = _rows(connection, campaign, wanted, values)
     following = rows[limit - 1] if len(rows) > limit else None
     key = f"{following.to_mm - following.from_mm}.{following.uuid}.{following.from_mm}" if following else None
-    return Page([_public(row) for row in rows[:limit]], key, rows[0].total if rows else 0)
+    total = (rows[0].total if rows else 0) if are_all else None
+    return Page([_public(row) for row in rows[:limit]], key, total)
+
+
+def _rows(
+    connection: Connection, campaign: CampaignRecord, wanted: GapFilter, values: dict[str, Any]
+) -> tuple[Sequence[Row[Any]], bool]:
+    """Return a page and the row after it, and whether everything of the list was looked at for them."""
+    kinds = [layer_of(key) for key in campaign.kinds if wanted.kind in {None, key}]
+    if not kinds:
+        return [], True
+    first = first_targets(connection, kinds, values | {"results": _results(wanted)})
+    if first is not None:
+        statement = stated_pieces(_statement(ON_THE_MAP, ALONE), wanted=CHOSEN, work=TREATMENTS_HERE)
+        with planned_without(connection, "hashjoin", "mergejoin"):
+            rows = connection.execute(statement, values | {"ids": first.ids}).all()
+        is_full = len(rows) == values["limit"]
+        if first.are_all or (is_full and rows[-1].to_mm - rows[-1].from_mm >= first.least_mm):
+            return rows, first.are_all
+    return connection.execute(stated_pieces(_statement(ON_THE_MAP, ALONE)), values).all(), True
+
+
+def _results(wanted: GapFilter) -> list[str] | None:
+    """Return the results of which a target must have some to have a wanted piece; ``None`` for any or none."""
+    if wanted.reason is not None:
+        return [wanted.reason]
+    return {State.NOT_TREATED: list(REASONS), State.TREATED: [DONE]}.get(wanted.state)
 
 
 def mop_up(
@@ -143,7 +181,7 @@ def mop_up(
     """Yield everything that a campaign did not treat up to a day, as rows of :data:`MOP_UP` with ``geometry`` (WKB)."""
     values = _values(campaign, on, wanted or GapFilter(), None, None)
     streamed = connection.execution_options(yield_per=10_000)
-    for row in streamed.execute(stated_pieces(_statement(IN_A_FILE)), values):
+    for row in streamed.execute(stated_pieces(_statement(IN_A_FILE, "")), values):
         yield _said(row) | {"geometry": row.geometry}
 
 
@@ -167,9 +205,9 @@ def _values(
 
 
 @cache
-def _statement(place: str) -> str:
+def _statement(place: str, alone: str) -> str:
     names = " union all ".join(_names_of_kind(layer) for layer in LAYERS.values() if layer.is_target)
-    return LISTED.format(names=names, place=place)
+    return LISTED.format(names=names, place=place, alone=alone)
 
 
 def _names_of_kind(layer: MapLayer) -> str:

@@ -14,7 +14,7 @@ from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home
 from geo_hygiene.coverage import rebuild as rebuilding
 from geo_hygiene.coverage.duties import duty_of, today
-from geo_hygiene.coverage.locks import lock_everything
+from geo_hygiene.coverage.locks import lock_duties, lock_everything, lock_targets
 from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.i18n import N_, _
@@ -119,14 +119,24 @@ def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: 
     epilog=N_("Example: geo-hygiene cover rebuild"),
 )
 @home_option
+@click.option("--duty", "code", help=N_("Only of this duty, and nothing of campaigns."))
 @click.pass_context
-def rebuild(ctx: click.Context, home: Path | None) -> None:
+def rebuild(ctx: click.Context, home: Path | None, code: str | None) -> None:
     """Rebuild in one transaction."""
     with open_home(home or ctx.obj) as opened, opened.connections.begin() as connection:
-        lock_everything(connection)
-        rebuilding.rebuild(connection)
-        rows = connection.scalar(text("select count(*) from cover"))
-    click.echo(_("Rebuilt the cover of all duties: %(rows)s stretches.", rows=rows), err=True)
+        if code is None:
+            lock_everything(connection)
+            rebuilding.rebuild(connection)
+            rows = connection.scalar(text("select count(*) from cover"))
+            said = _("Rebuilt the cover of all duties: %(rows)s stretches.", rows=rows)
+        else:
+            duty = duty_of(connection, code)
+            lock_duties(connection, [duty.id])
+            lock_targets(connection)
+            rebuilding.rebuild_duty(connection, duty.id)
+            rows = connection.scalar(text("select count(*) from cover where duty_id = :duty"), {"duty": duty.id})
+            said = _("Rebuilt the cover of %(duty)s: %(rows)s stretches.", duty=duty.title, rows=rows)
+    click.echo(said, err=True)
 
 
 LABELS = {

@@ -61,7 +61,7 @@ effective_cache_size = {cache}MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
 max_wal_size = 2GB
-wal_compression = on
+wal_compression = lz4
 random_page_cost = 1.1
 jit = off
 

@@ -23,6 +23,7 @@ from (
     from claim_stretch
     where (cast(:sources as int[]) is null or source_id = any(:sources))
         and (cast(:targets as int[]) is null or target_id = any(:targets))
+        and (cast(:duties as int[]) is null or source_id in (select source_id from claim where duty_id = any(:duties)))
     group by target_id, source_id
 ) as pieces
 order by source_id, target_id
@@ -50,6 +51,7 @@ from (
     where source.basis = 'shape'
         and (cast(:sources as int[]) is null or source.id = any(:sources))
         and (cast(:targets as int[]) is null or target.id = any(:targets))
+        and (cast(:duties as int[]) is null or source.id in (select source_id from claim where duty_id = any(:duties)))
     group by target.id, source.id
 ) as pieces
 order by source_id, target_id
@@ -340,12 +342,16 @@ def write_cover_of_targets(connection: Connection, target_ids: Iterable[int]) ->
 
 
 def _insert_cover(
-    connection: Connection, *, sources: list[int] | None = None, targets: list[int] | None = None
+    connection: Connection,
+    *,
+    sources: list[int] | None = None,
+    targets: list[int] | None = None,
+    duties: list[int] | None = None,
 ) -> None:
     for rows in (COVER_OF_LISTS, COVER_OF_SHAPES):
         connection.execute(
             text(f"insert into cover (target_id, source_id, from_mm, to_mm, duty_id) {rows}"),
-            {"sources": sources, "targets": targets},
+            {"sources": sources, "targets": targets, "duties": duties},
         )
 
 
@@ -358,10 +364,16 @@ def rebuild_answers(
     and the plan would be a hundred times slower.
     """
     connection.execute(text("select refresh_statistics()"))
-    values: Mapping[str, list[int] | None] = {
-        "duties": None if duty_ids is None else sorted(duty_ids),
-        "targets": None if target_ids is None else sorted(target_ids),
-    }
+    _make_answers(
+        connection,
+        {
+            "duties": None if duty_ids is None else sorted(duty_ids),
+            "targets": None if target_ids is None else sorted(target_ids),
+        },
+    )
+
+
+def _make_answers(connection: Connection, values: Mapping[str, list[int] | None]) -> None:
     for table in ("state", "vacancy"):
         connection.execute(
             text(
@@ -386,3 +398,14 @@ def rebuild(connection: Connection) -> None:
     rebuild_answers(connection)
     rebuild_reached(connection)
     bump_duties(connection, connection.scalars(text("select id from duty")))
+
+
+def rebuild_duty(connection: Connection, duty_id: int) -> None:
+    """Make cover and kept answers of one duty again; the caller holds its lock and that of targets."""
+    connection.execute(
+        text("delete from cover where source_id in (select source_id from claim where duty_id = :duty)"),
+        {"duty": duty_id},
+    )
+    _insert_cover(connection, duties=[duty_id])
+    _make_answers(connection, {"duties": [duty_id], "targets": None})
+    bump_duties(connection, [duty_id])

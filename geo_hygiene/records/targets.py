@@ -53,6 +53,7 @@ class Target(Base):
         ),
         Index("ix_target_kind_source_key", "kind", "source_key"),
         Index("ix_target_area_id", "area_id"),
+        Index("ix_target_extent_mm", "extent_mm"),
     )
 
 

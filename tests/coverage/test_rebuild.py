@@ -18,7 +18,7 @@ from geo_hygiene.campaigns.pieces import TARGETS, TREATMENTS, asked
 from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, campaigns_changed, remove_treatments
 from geo_hygiene.coverage import answers
 from geo_hygiene.coverage.holders import assignments_changed
-from geo_hygiene.coverage.rebuild import rebuild
+from geo_hygiene.coverage.rebuild import rebuild, rebuild_duty
 from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.work import work_statement
 from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_zones, end_claims, replace_lists
@@ -237,6 +237,23 @@ def test_answers_kept_by_differences_equal_a_rebuild_after_500_edits(connection:
             assert kept_hashes(connection) == before
             for code in ("X", "Y"):
                 assert_sums_are_those_of_the_pieces(connection, code, START + timedelta(days=dice.randrange(450)))
+
+
+def test_one_duty_is_made_again_from_nothing_and_the_others_stay(connection: Connection) -> None:
+    dice = random.Random(4)
+    town = grid_town(connection)
+    add_random_zones(connection, dice, town, 20)
+    for _ in range(5):
+        assign(connection, dice, town)
+    connection.execute(text(CAMPAIGNS))
+    campaigns_changed(connection)
+    work(connection, dice, town)
+    before = kept_hashes(connection)
+    for table in ("cover", "state", "vacancy", "ledger"):
+        connection.execute(text(f"delete from {table} where duty_id = 1"))
+    assert kept_hashes(connection) != before
+    rebuild_duty(connection, 1)
+    assert kept_hashes(connection) == before
 
 
 @pytest.mark.parametrize("share", [0.2, 1])

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
+from geo_hygiene.campaigns import first
 from geo_hygiene.web.language import format_amount, format_share
 from tests.web.tiles import features
 from tests.web.towns import COLUMNS, ROWS, SOUTH, STEP, WEST
@@ -194,6 +195,41 @@ def test_the_list_of_a_lane_is_that_of_its_segments(client: FlaskClient) -> None
     lane = whole[0]["lane_code"]
     assert every_gap(client, on=LAST, lane=lane) == [gap for gap in whole if gap["lane_code"] == lane]
     assert every_gap(client, on=LAST, lane="nothing") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        *({"kind": kind} for kind in KINDS),
+        *({"kind": KINDS[0], "state": state} for state in STATES),
+        {"reason": "refused"},
+        {"kind": KINDS[1], "reason": "locked"},
+        {"community": "C2"},
+        {"group": "C1G1", "kind": KINDS[1]},
+        {"lane": "L1"},
+        {"kind": "drain-segments"},
+    ],
+)
+@pytest.mark.parametrize("on", ["2025-04-09", LAST])
+def test_pages_that_look_at_few_targets_are_those_that_look_at_all(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, words: dict[str, str], on: str
+) -> None:
+    whole = every_gap(client, on=on, **words)
+    assert asked(client, "gaps", on=on, **words)["total"] == len(whole)
+    monkeypatch.setattr(first, "FIRST", 9)
+    monkeypatch.setattr(first, "TIMES", 1)
+    assert every_gap(client, on=on, **words) == whole
+
+
+def test_the_total_of_a_long_list_is_not_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first, "FIRST", 9)
+    monkeypatch.setattr(first, "TIMES", 1)
+    words = {"on": "2025-03-31", "kind": KINDS[0]}  # nobody was anywhere yet
+    page = asked(client, "gaps", **words, limit=3)
+    assert (page["total"], len(page["gaps"])) == (None, 3)
+    assert asked(client, "gaps", **words, limit=1000)["total"] > 9
+    assert "data-total" not in client.get("/campaigns/R1/table", query_string={**words, "limit": 3}).text
 
 
 def test_the_table_of_a_campaign_has_the_figures_of_its_map(client: FlaskClient) -> None:

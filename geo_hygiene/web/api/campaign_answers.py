@@ -137,11 +137,14 @@ class Gap(Answer):
 
 
 class CampaignGapsAnswer(Answer):
-    """What a campaign did not treat; ``total`` counts all pages, ``next`` is the ``after`` of the next one."""
+    """What a campaign did not treat; ``next`` is the ``after`` of the next page.
+
+    ``total`` counts all pages, and is missing of a long list, of which only what a page shows is looked at.
+    """
 
     campaign: str
     on: date
-    total: int
+    total: int | None
     gaps: list[Gap]
     next: str | None
 

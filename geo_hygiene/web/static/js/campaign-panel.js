@@ -83,7 +83,7 @@ export function createCampaignPanel(store, config, api, { page, light, place, cl
     const answer = await ask("left", `${api}/gaps`, { on: state.on, limit: LISTED, ...words });
     if (!answer) return [];
     const rows = answer.gaps.map((gap) => gapRow(gap, gap.unit, told(gap), place));
-    const count = number(answer.total);
+    const count = answer.total === null ? `${number(rows.length)}+` : number(answer.total);
     const file = `${page}/list.csv?${new URLSearchParams({ on: state.on, ...words })}`;
     return [
       element("h3", { class: "divider" }, rows.length ? say("left_count", { count }) : say("left")),
