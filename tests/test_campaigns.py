@@ -374,3 +374,17 @@ def test_figures_stand_in_columns(town: Town) -> None:
     figures = [cell.strip() for cell in streets.split("  ") if cell.strip()][1:]
     assert figures == ["1,000.0 m", "50.0 m", "50.0 m", "950.0 m", "5.0%", "100.0%", "5.0%"]
     assert len(head) == len(streets)
+
+
+def test_the_cover_of_all_duties_or_of_one_is_made_again(town: Town) -> None:
+    assert bring(town, "treatments", LISTED + "1,R,S2,10,60,2025-03-06 10:00,done\n")["records"]["created"] == 1
+    asked = (("cover", "--duty", "sweeping", "--json"), ("campaign", "cover", "R", "--json"))
+    before = [town.run(*words)[1] for words in asked]
+    assert town.run("cover", "rebuild")[::2] == (0, "Rebuilt the cover of all duties: 1 stretches.\n")
+    assert town.run("cover", "rebuild", "--duty", "sweeping")[::2] == (
+        0,
+        "Rebuilt the cover of Sweeping: 0 stretches.\n",
+    )
+    assert [town.run(*words)[1] for words in asked] == before
+    code, _, said = town.run("cover", "rebuild", "--duty", "mopping")
+    assert (code, "sweeping, supervision, drains, tanks" in said) == (1, True)

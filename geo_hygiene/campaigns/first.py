@@ -7,12 +7,13 @@ declared names; values are bound.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from geo_hygiene.coverage.reached import GROUND
 from geo_hygiene.layerspec import MapLayer
 
 FIRST = 3_000
@@ -55,6 +56,32 @@ union all
     fetch first :first rows with ties
 )
 """  # noqa: S608 - constants
+
+LEFT = """
+with told as (
+    select target_id, sum(change_mm * (case
+        when cast(:reason as text) is not null then cast(result = :reason as int)
+        when :state = 'not-visited' then case when result = :ground then 1 else -1 end
+        when :state = 'not-treated' then cast(result not in (:ground, 'done') as int)
+        when :state = 'treated' then cast(result = 'done' as int)
+        when :state = 'old' then cast(result <> :ground as int)
+        when result = 'done' and (cast(:limit_days as int) is null or :on - seen_on <= :limit_days) then -1
+        else cast(result = :ground as int)
+    end)) as extent_mm
+    from reached
+    where campaign_id = :campaign_id and day <= :on
+        and (cast(:kind as text) is null or target_id in (select id from target where kind = :kind))
+    group by target_id
+)
+select target_id, extent_mm, -extent_mm as place, false as is_beyond from told where extent_mm >= :longest
+union all
+(
+    select target_id, extent_mm, -extent_mm, true from told where extent_mm between 1 and :longest - 1
+    order by extent_mm desc
+    fetch first :first rows with ties
+)
+"""
+"""What is kept of all targets, when the longest are done already: no piece is longer than what its target has of it."""
 
 POINTS = f"""
 select own.id as target_id, 0 as extent_mm, coalesce(own.code, '') as place, false as is_beyond
@@ -101,23 +128,25 @@ class FirstTargets:
     least_mm: int
 
 
-def first_targets(connection: Connection, kinds: Sequence[MapLayer], values: dict[str, Any]) -> FirstTargets | None:
-    """Return the targets of some kinds that are needed for a page; ``None`` where only all of them do.
+def first_targets(connection: Connection, kinds: Sequence[MapLayer], values: dict[str, Any]) -> Iterator[FirstTargets]:
+    """Yield targets of some kinds that may suffice for a page, what is found quickest first; nothing where only all do.
 
     ``values`` are those of the list: its filters and limit, and the length and id of the stretch after which it begins.
     """
     of_lane = " union all ".join(_of_lane(layer) for layer in kinds if layer.grouping is not None)
     words = {"of_lane": of_lane or "select null::int"}
-    asked = values | {"first": FIRST, "longest": values["after_mm"] or LONGEST}
+    asked = values | {"first": FIRST, "longest": values["after_mm"] or LONGEST, "ground": GROUND}
+    enough = TIMES * values["limit"]
     if any(layer.unit == "m" for layer in kinds):
-        return _first(connection.execute(text(LINES.format(**words)), asked).all(), TIMES * values["limit"])
-    if len(kinds) != 1:
-        return None
-    words["segment"] = kinds[0].model.__tablename__
-    words["alone"] = ALONE if values["community"] is None and values["area_group"] is None else ""
-    code = connection.scalar(text(CODE.format(**words)), values) if values["after_uuid"] else None
-    found = connection.execute(text(POINTS.format(**words)), asked | {"code": code or ""}).all()
-    return _first(found, TIMES * values["limit"])
+        for statement in (LINES, LEFT):
+            yield _first(connection.execute(text(statement.format(**words)), asked).all(), enough)
+    elif len(kinds) == 1:
+        words["segment"] = kinds[0].model.__tablename__
+        words["alone"] = ALONE if values["community"] is None and values["area_group"] is None else ""
+        code = connection.scalar(text(CODE.format(**words)), values) if values["after_uuid"] else None
+        rows = connection.execute(text(POINTS.format(**words)), asked | {"code": code or ""}).all()
+        yield _first(rows, enough)
+        yield _first(rows, FIRST)
 
 
 def _first(rows: Sequence[Row[Any]], enough: int) -> FirstTargets:

@@ -157,9 +157,8 @@ def _rows(
     kinds = [layer_of(key) for key in campaign.kinds if wanted.kind in {None, key}]
     if not kinds:
         return [], True
-    first = first_targets(connection, kinds, values | {"results": _results(wanted)})
-    if first is not None:
-        statement = stated_pieces(_statement(ON_THE_MAP, ALONE), wanted=CHOSEN, work=TREATMENTS_HERE)
+    statement = stated_pieces(_statement(ON_THE_MAP, ALONE), wanted=CHOSEN, work=TREATMENTS_HERE)
+    for first in first_targets(connection, kinds, values | {"results": _results(wanted)}):
         with planned_without(connection, "hashjoin", "mergejoin"):
             rows = connection.execute(statement, values | {"ids": first.ids}).all()
         is_full = len(rows) == values["limit"]
@@ -172,7 +171,8 @@ def _results(wanted: GapFilter) -> list[str] | None:
     """Return the results of which a target must have some to have a wanted piece; ``None`` for any or none."""
     if wanted.reason is not None:
         return [wanted.reason]
-    return {State.NOT_TREATED: list(REASONS), State.TREATED: [DONE]}.get(wanted.state)
+    found = {State.NOT_TREATED.value: list(REASONS), State.TREATED.value: [DONE]}
+    return found.get(wanted.state) if wanted.state else None
 
 
 def mop_up(

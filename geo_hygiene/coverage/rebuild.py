@@ -77,8 +77,10 @@ lined as (
             claim.duty_id, cover.target_id, claim.id as claim_id, claim.shift, claim.valid_from, claim.valid_to,
             cover.from_mm, cover.to_mm
         from claim
-        join cover using (source_id)
-        where claim.duty_id is not null and (cast(:targets as int[]) is null or cover.target_id = any(:targets))
+        join cover on cover.source_id = claim.source_id and cover.duty_id is not null
+        where claim.duty_id is not null
+            and (cast(:duties as int[]) is null or claim.duty_id = any(:duties))
+            and (cast(:targets as int[]) is null or cover.target_id = any(:targets))
     ) as held
         on held.duty_id = required.duty_id and held.target_id = required.target_id
         and held.valid_from < required.valid_to and required.valid_from < held.valid_to
@@ -214,7 +216,10 @@ from numbered
 group by duty_id, target_id, island, gaps
 order by 1, 2, 3
 """
-"""Most targets have one zone at a time, which needs no more than what was before and what comes next (``told``)."""
+"""Most targets have one zone at a time, which needs no more than what was before and what comes next (``told``).
+
+That cover is of a duty is said again, here and below: an index holds no other, and most cover is that of work.
+"""
 
 VACANCIES = """
 with unheld as (
@@ -231,7 +236,9 @@ with unheld as (
 required as materialized (
     select duty_target.* from duty_target
     join (
-        select distinct unheld.duty_id, target_id from unheld join cover using (source_id)
+        select distinct unheld.duty_id, target_id
+        from unheld
+        join cover on cover.source_id = unheld.source_id and cover.duty_id is not null
         where cast(:targets as int[]) is null or target_id = any(:targets)
     ) as touched using (duty_id, target_id)
 ),
@@ -241,7 +248,7 @@ claimed as materialized (
         claim.valid_from, claim.valid_to, int4multirange(int4range(cover.from_mm, cover.to_mm)) as ranges
     from (select distinct duty_id, target_id from required) as required
     join cover on cover.target_id = required.target_id and cover.duty_id = required.duty_id
-    join claim on claim.source_id = cover.source_id
+    join claim on claim.source_id = cover.source_id and claim.duty_id is not null
     left join duty_zone on duty_zone.id = claim.id
 ),
 cut as (
