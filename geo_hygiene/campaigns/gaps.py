@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 from geo_hygiene.campaigns.catalogue import CampaignRecord
 from geo_hygiene.campaigns.first import first_targets
 from geo_hygiene.campaigns.pieces import REASONS, TREATMENTS_HERE, State, asked, stated_pieces
+from geo_hygiene.coverage.junctions import with_lanes
 from geo_hygiene.coverage.questions import LISTED_MM, Page, read_key
 from geo_hygiene.coverage.work import DONE
 from geo_hygiene.database import planned_without
@@ -147,7 +148,7 @@ def gaps(
     following = rows[limit - 1] if len(rows) > limit else None
     key = f"{following.to_mm - following.from_mm}.{following.uuid}.{following.from_mm}" if following else None
     total = (rows[0].total if rows else 0) if are_all else None
-    return Page([_public(row) for row in rows[:limit]], key, total)
+    return Page(_with_lanes(connection, on, [_public(row) for row in rows[:limit]]), key, total)
 
 
 def _rows(
@@ -173,6 +174,16 @@ def _results(wanted: GapFilter) -> list[str] | None:
         return [wanted.reason]
     found = {State.NOT_TREATED.value: list(REASONS), State.TREATED.value: [DONE]}
     return found.get(wanted.state) if wanted.state else None
+
+
+def _with_lanes(connection: Connection, on: date, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows as they come, with the lanes that meet the ends of each."""
+    told = {
+        (row["segment"], row["from_m"]): row
+        for kind in sorted({row["kind"] for row in rows})
+        for row in with_lanes(connection, layer_of(kind), on, [row for row in rows if row["kind"] == kind])
+    }
+    return [told[row["segment"], row["from_m"]] for row in rows]
 
 
 def mop_up(

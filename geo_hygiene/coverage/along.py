@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.coverage import questions
 from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.coverage.junctions import meeting
 from geo_hygiene.coverage.summary import summarize_bundle
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
@@ -30,21 +31,12 @@ select
     target.uuid, target.extent_mm,
     ST_X(ST_StartPoint(target.geom)) as from_x, ST_Y(ST_StartPoint(target.geom)) as from_y,
     ST_X(ST_EndPoint(target.geom)) as to_x, ST_Y(ST_EndPoint(target.geom)) as to_y,
-    {crossed_at_start} as crossed_at_start, {crossed_at_end} as crossed_at_end
+    {meeting}
 from {segment} as segment
 join target using (id)
 where segment.{reference} = :bundle and target.valid_from <= :on and :on < target.valid_to
 order by target.uuid
 """
-CROSSED = """(
-    select min(bundle.name)
-    from target as other
-    join {segment} as crossing on crossing.id = other.id
-    join {bundle} as bundle on bundle.id = crossing.{reference}
-    where other.geom && ST_Expand({end}, 0.0000001) and ST_DWithin(other.geom, {end}, 0.0000001)
-        and other.valid_from <= :on and :on < other.valid_to and bundle.id <> :bundle
-)"""
-
 Node = tuple[float, float]
 
 
@@ -91,15 +83,8 @@ def along(connection: Connection, duty: DutyRecord, on: date, words: str) -> dic
 
 
 def _segments(duty: DutyRecord, grouping: Grouping) -> str:
-    names = {
-        "segment": duty.layer.model.__tablename__,
-        "bundle": grouping.model.__tablename__,
-        "reference": grouping.reference.key,
-    }
     return SEGMENTS.format(
-        crossed_at_start=CROSSED.format(end="ST_StartPoint(target.geom)", **names),
-        crossed_at_end=CROSSED.format(end="ST_EndPoint(target.geom)", **names),
-        **names,
+        segment=duty.layer.model.__tablename__, reference=grouping.reference.key, meeting=meeting(duty.layer, grouping)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -177,6 +177,12 @@ KNOWN_OF_ASKED = ", (select count(*) from asked) as asked, (select min(extent_mm
 FIRST_FACTOR = 2
 """Targets that are cut for a row of a page that shows everything."""
 
+MOST_COUNTED = 5_000
+"""Targets that are cut into pieces only to be counted."""
+EVERY_ROW = 1_000_000_000
+AT_ONCE = 1_000
+HOW_MANY = "select count(*) from ({rows}) as piece"
+
 PIECE_ROWS = """(
     select piece.*, GeometryType(piece.geom) <> 'POINTM' as is_line from piece
 )"""
@@ -231,6 +237,36 @@ def gap_count(connection: Connection, duty: DutyRecord, on: date) -> int:
     """Return how many rows all pages of :func:`gaps` have."""
     values = {"duty_id": duty.id, "on": on, "listed": _listed_mm(duty)}
     return int(connection.execute(text(HOW_MANY_GAPS), values).scalar_one())
+
+
+def piece_count(connection: Connection, duty: DutyRecord, on: date, wanted: PieceFilter) -> int | None:
+    """Return how many rows all pages of :func:`pieces` have; ``None`` where it takes long to tell."""
+    if wanted == PieceFilter(state="gap"):
+        return gap_count(connection, duty, on)
+    values = _values(connection, duty, on, wanted, EVERY_ROW, None) | {"first": MOST_COUNTED + 1}
+    kept = KEPT.get(wanted.state or "", "")
+    targets = _named(WANTED, duty.layer, first="limit :first", kept=kept)
+    if connection.execute(text(HOW_MANY.format(rows=targets)), values).scalar_one() > MOST_COUNTED:
+        return None
+    rows = HOW_MANY.format(rows=_ordered(duty.layer, PIECE_ROWS, _fitting(Order.LENGTH, duty)))
+    statement = pieces_statement(_named(WANTED, duty.layer, first="", kept=kept), rows)
+    return int(connection.execute(statement, values).scalar_one())
+
+
+def every_piece(
+    connection: Connection, duty: DutyRecord, on: date, wanted: PieceFilter, order: Order
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of all pages of :func:`pieces`, as the database gives them."""
+    order = _fitting(order, duty)
+    values = _values(connection, duty, on, wanted, EVERY_ROW, None)
+    if wanted == PieceFilter(state="gap") and order is Order.LENGTH:
+        statement = text(_listed(duty.layer, GAPS, order))
+    else:
+        targets = _named(WANTED, duty.layer, first="", kept=KEPT.get(wanted.state or "", ""))
+        statement = pieces_statement(targets, _listed(duty.layer, PIECE_ROWS, order))
+    streamed = connection.execution_options(yield_per=AT_ONCE)
+    for row in streamed.execute(statement, values):
+        yield _public(row, duty)
 
 
 def pieces(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from geo_hygiene import features, maps
 from geo_hygiene.coverage import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, duty_of, today
+from geo_hygiene.coverage.junctions import with_lanes
 from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.features.catalogue import Extent
 from geo_hygiene.i18n import _
@@ -21,7 +22,7 @@ from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.layerspec import Choice, MapLayer, Role
 from geo_hygiene.permissions import Areas
-from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, Spoken, State, Text, Word, title_of
+from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, RowNumber, Spoken, State, Text, Word, title_of
 
 TABLE_ROWS = 50
 
@@ -150,6 +151,7 @@ class TableParameters(Spoken, extra="ignore"):
     sort: questions.Order = questions.Order.LENGTH
     limit: Limit = TABLE_ROWS
     after: PageKey | None = None
+    row: RowNumber = 1
 
     def wanted(self, within: Areas) -> questions.PieceFilter:
         """Return the filters as a question; people are looked for within some areas."""
@@ -166,6 +168,8 @@ class TableParameters(Spoken, extra="ignore"):
     def words(self, **changes: Any) -> dict[str, str]:
         """Return what an address says of these parameters after changes; ``None`` takes a word out."""
         kept = self.model_dump(exclude_defaults=True) | {"duty": self.duty} | changes
+        if kept.get("after") is None:
+            kept["row"] = None
         return {name: str(value) for name, value in kept.items() if value is not None}
 
 
@@ -178,6 +182,12 @@ class Table:
     duties: list[DutyRecord]
     summary: Summary
     page: questions.Page
+    first: int
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row of the page."""
+        return self.first + len(self.page.rows) - 1
 
     @property
     def name_title(self) -> str:
@@ -191,12 +201,14 @@ def table(connection: Connection, asked: TableParameters, within: Areas) -> Tabl
     """Return a page of pieces with the figures of the day by community; people are looked for within some areas."""
     duty = duty_of(connection, asked.duty)
     on = asked.on or today(connection)
+    wanted = asked.wanted(within)
+    page = questions.pieces(connection, duty, on, wanted=wanted, order=asked.sort, limit=asked.limit, after=asked.after)
+    total = questions.piece_count(connection, duty, on, wanted) if asked.after or page.next else len(page.rows)
     return Table(
         on=on,
         duty=duty,
         duties=all_duties(connection),
         summary=summarize(connection, duty, on, Level.COMMUNITY, outside=False),
-        page=questions.pieces(
-            connection, duty, on, wanted=asked.wanted(within), order=asked.sort, limit=asked.limit, after=asked.after
-        ),
+        page=replace(page, rows=with_lanes(connection, duty.layer, on, page.rows), total=total),
+        first=asked.row,
     )

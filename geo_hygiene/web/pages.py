@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid as uuid_module
-from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request, send_file
 from flask_openapi3.openapi import OpenAPI
@@ -19,6 +18,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import Permission
 from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import campaign_page_data, case_page_data, page_data, print_page_data, start_page_data
+from geo_hygiene.web import duty_list as duty_lists
 from geo_hygiene.web.access import Door, areas_of, demand, needs, tile_rights, viewer
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.base_map import map_approval, with_base_map
@@ -71,6 +71,16 @@ def show_table() -> str:
     return render_template("table.html", page="table", table=table, asked=asked, states=_states())
 
 
+@blueprint.get("/map/table.csv")
+@needs(Permission.MAP_READ)
+def table_list() -> Response:
+    """Give all rows of the table that fit its filters as a file."""
+    asked = page_data.TableParameters.model_validate(request.args.to_dict())
+    if asked.person is not None:
+        demand(Permission.PEOPLE_READ)
+    return _list(*connections().read(duty_lists.duty_list, asked, areas_of(Permission.PEOPLE_READ)))
+
+
 @blueprint.get("/campaigns")
 @needs(Permission.CAMPAIGNS_READ)
 def show_campaigns() -> str:
@@ -112,8 +122,7 @@ def show_campaign_table(campaign: str) -> str:
 def campaign_list(campaign: str) -> Response:
     """Give what a campaign has left to do as a file."""
     asked = campaign_lists.ListParameters.model_validate(request.args.to_dict())
-    name, content = connections().read(campaign_lists.campaign_list, campaign, asked)
-    return send_file(BytesIO(content), mimetype="text/csv", as_attachment=True, download_name=name)
+    return _list(*connections().read(campaign_lists.campaign_list, campaign, asked))
 
 
 @blueprint.get("/cases")
@@ -183,6 +192,10 @@ def _map(extent: features.catalogue.Extent | None, **told: bool) -> maps.MapPart
     return maps.map_page(
         nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=extent, tiles=tile_address(), **told
     )
+
+
+def _list(name: str, file: IO[bytes]) -> Response:
+    return send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)
 
 
 def _sheet(sheet: print_page_data.Sheet, *, campaign: bool = False) -> str:

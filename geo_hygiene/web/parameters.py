@@ -42,6 +42,8 @@ Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_near)]
 Text = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
 Word = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
+RowNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
+"""Number in the whole list of the first row of a page: only told, rows come by the key of the page."""
 State = Literal["gap", "overlap", "vacant", "covered"]
 PageKey = Annotated[str, Field(max_length=80, pattern=r"^\d{1,9}\.[0-9a-f-]{36}\.\d{1,9}$")]
 """Key after which a page of stretches begins: length, id and start of the last one."""

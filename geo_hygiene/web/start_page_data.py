@@ -16,6 +16,7 @@ from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.cases.questions import count_by_kind, days_of_cases
 from geo_hygiene.coverage import questions
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
+from geo_hygiene.coverage.junctions import with_lanes
 from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.layers.cases import KINDS
 from geo_hygiene.permissions import NOWHERE, Areas, Permission
@@ -116,7 +117,7 @@ def start(connection: Connection, kept: KeptCounts, asking: Viewer) -> Start:
     return Start(
         on=on,
         headlines=headlines,
-        gaps=longest.rows,
+        gaps=with_lanes(connection, duties[0].layer, on, longest.rows),
         campaign=None if campaign is None else headline(connection, campaign, on),
         next_campaign=_next(campaigns, on),
         complaints=_complaints(connection, kept, on, asking.areas_of(Permission.CASES_READ)),

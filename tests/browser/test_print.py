@@ -86,3 +86,15 @@ def test_a_campaign_is_printed_with_its_figures(open_page: Open, sample_server: 
     assert sheet(page) == (1, [(297, 210)])
     assert all(pixels(page, state) for state in ("treated", "not-visited"))
     expect(page.locator("#legend [data-state]")).to_have_count(4)
+
+
+@pytest.mark.parametrize("path", ["/map/table?duty=sweeping&on=2025-04-01&state=gap", "/campaigns/R1/table", "/cases"])
+def test_a_table_is_printed_without_what_is_for_the_screen(
+    open_page: Open, town_server: str, plain_chromium: Browser, path: str
+) -> None:
+    page = open_page(town_server, browser=plain_chromium).go(path)
+    page.emulate_media(media="print")
+    for name in (".skip", ".top", ".filters", ".ways"):
+        assert not page.locator(name).first.is_visible(), name
+    expect(page.locator("table.rows tbody tr").first).to_be_visible()
+    page.emulate_media(media="screen")

@@ -113,6 +113,7 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/map": EVERYBODY,
     "/map/print": EVERYBODY,
     "/map/table": EVERYBODY,
+    "/map/table.csv": EVERYBODY,
     "/openapi.json": EVERYBODY,
     "/readyz": "open",
     "/sign-in": "open",
@@ -352,7 +353,7 @@ def test_a_role_in_one_area_finds_its_people_only(office: Flask) -> None:
     assert found(part, "P2") == found(whole, "P2") > 0
     assert (found(whole, "张九") > 0, found(part, "张九")) == (True, 0)
     assert worker.get("/api/v1/cover?duty=sweeping&by=person").status_code == 403
-    for path in ("/api/v1/cover/pieces?duty=sweeping&person=P2", "/map/table?person=P2"):
+    for path in ("/api/v1/cover/pieces?duty=sweeping&person=P2", "/map/table?person=P2", "/map/table.csv?person=P2"):
         assert worker.get(path).status_code == 403
         assert part.get(path).status_code == 200
 

@@ -46,6 +46,7 @@ FORGIVING = {
     "/",
     "/map",
     "/map/table",
+    "/map/table.csv",
     "/campaigns",
     "/campaigns/<campaign>",
     "/campaigns/<campaign>/list.csv",

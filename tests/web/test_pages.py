@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, text
 
+from geo_hygiene.coverage import questions
 from geo_hygiene.database import engine
 from geo_hygiene.web.connections import Connections
 from geo_hygiene.web.language import format_share
@@ -83,6 +86,40 @@ def test_the_table_filters_as_the_api_does(client: FlaskClient, words: str) -> N
     query = f"duty=sweeping&on={SPRING}&limit=1000&{words}"
     pieces = client.get(f"/api/v1/cover/pieces?{query}").json["pieces"]
     assert [row["segment"] for row in read(client, f"/map/table?{query}").rows] == [row["segment"] for row in pieces]
+
+
+def test_the_table_numbers_its_rows_and_says_how_many_there_are(client: FlaskClient) -> None:
+    every = client.get(f"/api/v1/cover/pieces?duty=sweeping&on={SPRING}&limit=1000").json["pieces"]
+    page = read(client, f"/map/table?on={SPRING}&limit=3")
+    following = next(link["href"] for link in page.links if link.get("rel") == "next")
+    assert "Rows 1–3" in page.words
+    assert "Rows 4–6" in read(client, following).words
+    for address in (f"/map/table?on={SPRING}&limit=3", following):
+        assert f'data-total="{len(every)}"' in client.get(address).get_data(as_text=True)
+    gaps = client.get(f"/api/v1/cover/gaps?duty=sweeping&on={SPRING}&limit=1000").json["gaps"]
+    assert f'data-total="{len(gaps)}"' in client.get(f"/map/table?on={SPRING}&state=gap&limit=2").get_data(as_text=True)
+    whole = next(link["href"] for link in page.links if "data-for-print" in link)
+    assert len(read(client, whole).rows) == len(every)
+
+
+def test_what_takes_long_to_count_is_not_counted(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "MOST_COUNTED", 2)
+    page = client.get(f"/map/table?on={SPRING}&limit=3").get_data(as_text=True)
+    assert "Rows 1–3" in page
+    assert "data-total" not in page
+
+
+@pytest.mark.parametrize("words", ["", "state=gap", "community=C1&sort=lane", "person=P2", "duty=tanks&state=gap"])
+def test_the_rows_of_the_table_come_as_a_file(client: FlaskClient, words: str) -> None:
+    query = f"duty=sweeping&on={SPRING}&{words}" if "duty" not in words else f"on={SPRING}&{words}"
+    pieces = client.get(f"/api/v1/cover/pieces?{query}&limit=1000").json["pieces"]
+    answer = client.get(f"/map/table.csv?{query}&limit=2&row=3")
+    assert answer.mimetype == "text/csv"
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [row["Code"] for row in rows] == [piece["code"] or "" for piece in pieces]
+    assert len(rows) > 0
+    if "tanks" not in words:
+        assert [float(row["Length (m)"]) for row in rows] == [piece["length_m"] for piece in pieces]
 
 
 def test_the_table_says_that_a_community_is_not_known(client: FlaskClient) -> None:
@@ -193,15 +230,15 @@ def test_a_wrong_word_of_the_table_is_called_as_in_its_form(client: FlaskClient)
 
 def test_a_page_does_not_ask_more_of_the_database_for_more_rows(client: FlaskClient, connections: Connections) -> None:
     for address, most in (
-        ("/", 26),
+        ("/", 27),
         ("/map", 12),
-        (f"/map/table?on={SPRING}&limit={{}}", 9),
+        (f"/map/table?on={SPRING}&limit={{}}", 12),
         ("/cases?limit={}", 9),
         (f"/cases/{CASE}", 13),
         ("/cases/heat", 8),
         ("/campaigns/R1", 10),
         (f"/api/v1/cover?duty=sweeping&by=lane&on={SPRING}", 6),
-        (f"/api/v1/cover/gaps?duty=sweeping&on={SPRING}&limit={{}}", 4),
+        (f"/api/v1/cover/gaps?duty=sweeping&on={SPRING}&limit={{}}", 5),
         (f"/api/v1/zones?on={SPRING}&limit={{}}", 2),
         (f"/api/v1/search?q=1&on={SPRING}&limit={{}}", 9),
         ("/tiles/areas,street-segments,lanes,cover/14/12974/6701.mvt?duty=sweeping", 8),

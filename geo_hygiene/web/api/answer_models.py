@@ -92,13 +92,20 @@ class Stretch(Answer):
     bbox: Box
 
 
+class StretchOfSegment(Stretch):
+    """A stretch and the lanes or drains that meet its segment at its start and end."""
+
+    from_lane: str | None
+    to_lane: str | None
+
+
 class GapsAnswer(Answer):
     """What nobody covers, longest first; ``next`` is the ``after`` of the next page, ``total`` stands on the first."""
 
     duty: str
     on: date
     total: int | None
-    gaps: list[Stretch]
+    gaps: list[StretchOfSegment]
     next: str | None
 
 

@@ -111,7 +111,7 @@ class CampaignCoverAnswer(Answer):
 
 
 class Gap(Answer):
-    """A part of a target in one state; ``day`` is when it was last seen."""
+    """A part of a target in one state; ``day`` is when it was last seen, the lanes are those that meet its ends."""
 
     segment: UUID
     kind: str
@@ -119,6 +119,8 @@ class Gap(Answer):
     name: str | None
     lane: str | None
     lane_code: str | None
+    from_lane: str | None
+    to_lane: str | None
     from_m: float
     to_m: float
     length_m: float

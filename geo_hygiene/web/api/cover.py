@@ -14,6 +14,7 @@ from geo_hygiene import features
 from geo_hygiene.coverage import questions, summary, versions
 from geo_hygiene.coverage.along import along as cover_along
 from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.coverage.junctions import with_lanes
 from geo_hygiene.layers import layer_of
 from geo_hygiene.permissions import EVERYWHERE, Areas, Permission
 from geo_hygiene.web.access import areas_of, demand, needs
@@ -115,7 +116,8 @@ def _gaps(connection: Connection, query: GapsParameters) -> dict[str, Any]:
     duty, on = duty_of(connection, query.duty), query.on or today(connection)
     page = questions.gaps(connection, duty, on, limit=query.limit, after=query.after)
     total = questions.gap_count(connection, duty, on) if query.after is None else None
-    return {"duty": duty.code, "on": on.isoformat(), "total": total, "gaps": page.rows, "next": page.next}
+    rows = with_lanes(connection, duty.layer, on, page.rows)
+    return {"duty": duty.code, "on": on.isoformat(), "total": total, "gaps": rows, "next": page.next}
 
 
 @blueprint.get("/cover/pieces", summary="Targets in pieces of one state", responses={200: PiecesAnswer})

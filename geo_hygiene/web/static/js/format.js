@@ -42,6 +42,11 @@ export function fromTo(from, to) {
   return say("from_to", { from: number(from), to: metres(to) });
 }
 
+// Between which lanes a segment lies; its code where none is known at one of its ends.
+export function segmentOf({ from_lane: from, to_lane: to, code }) {
+  return from && to ? say("between", { from, to }) : code;
+}
+
 // Name with code: people know the one, files and other offices the other.
 export function named({ name, code }) {
   return name && code && name !== code ? say("named", { name, code }) : name || code || say("no_name");

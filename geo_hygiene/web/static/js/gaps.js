@@ -2,7 +2,7 @@
 
 import { ask, Unanswered } from "./api.js";
 import { byId, element, fill } from "./dom.js";
-import { fromTo, metres, number, placeOf, say } from "./format.js";
+import { fromTo, metres, number, placeOf, say, segmentOf } from "./format.js";
 
 const PAGE = 50;
 
@@ -10,7 +10,7 @@ const PAGE = 50;
 export function gapRow(gap, unit, told, choose) {
   const isPoint = unit !== "m";
   const place = [told, placeOf(gap)].filter(Boolean).join(" · ");
-  const detail = isPoint ? [gap.name && gap.name !== gap.code && gap.code, place] : [fromTo(gap.from_m, gap.to_m), place];
+  const detail = isPoint ? [gap.name && gap.name !== gap.code && gap.code, place] : [gap.lane && segmentOf(gap), fromTo(gap.from_m, gap.to_m), place];
   return element(
     "li",
     {},
