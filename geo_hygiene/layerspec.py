@@ -98,6 +98,8 @@ class Role(StrEnum):
     """Where a row lies on the lanes that are stored, if it has neither a geometry nor coordinates."""
     ADDRESS = "address"
     """Words that may name a lane and a house number, where no field of their own does."""
+    PLACE_ACCURACY = "place-accuracy"
+    """Metres by which a place may be off that was found by an address; kept beside the fields of the record."""
     CLOCK = "clock"
     """The time of day, where it stands in a column of its own."""
     FROM = "from"
@@ -108,6 +110,9 @@ class Role(StrEnum):
     PENDING = "pending"
     """Empty until the model that fills it exists."""
 
+
+PLACE_ACCURACY = "place_accuracy_m"
+"""Under this name a record that was placed by its address keeps how far off its place may be."""
 
 COMPUTED = frozenset(
     {

@@ -277,13 +277,22 @@ def test_too_many_failures_close_the_door_to_an_account_and_to_a_machine(connect
     def admit(email: str, machine: str) -> bool:
         return failures.admit(connection, email=email, machine=machine) is not None
 
-    tries = [admit("a@office.example", "10.0.0.1") for _try in range(7)]
+    assert failures.locked(connection, ["a@office.example"]) == {}
+    tries = [admit("A@office.example", "10.0.0.1") for _try in range(7)]
+    locked = failures.locked(connection, ["a@office.example", "b@office.example"])
+    assert locked == {"a@office.example": connection.scalar(text("select now()")) + failures.PERIOD}
     assert tries == [True] * failures.MOST_OF_ACCOUNT + [False] * 2
     assert admit("b@office.example", "10.0.0.1")
     failures.forget(connection, email="A@office.example")
     assert admit("a@office.example", "10.0.0.1")
     many = [admit(f"{n}@office.example", "10.0.0.2") for n in range(40)]
     assert many == [True] * failures.MOST_OF_MACHINE + [False] * 10
+    noted = [(entry.actor, entry.action, entry.subject) for entry in audit.newest(connection, limit=10)]
+    assert noted == [
+        ("10.0.0.2", "machine.locked", "10.0.0.2"),
+        ("10.0.0.1", "account.locked", "a@office.example"),
+    ]
+    assert failures.locked(connection, ["a@office.example"]) == {}
     connection.execute(text("update failed_sign_in set at = at - interval '16 minutes'"))
     assert admit("a@office.example", "10.0.0.2")
 

@@ -211,10 +211,30 @@ def test_a_refused_file_is_told_in_words_that_agree(terminal: Terminal, tmp_path
 def test_notes_come_with_three_examples_and_their_number(terminal: Terminal, tmp_path: Path):
     rows = [(place(at * 10, 0), {"kind": "bin", "name": f"门{at}\n口"}) for at in range(60)]
     _, _, err = terminal.run("import", "facilities", write_geojson(tmp_path / "bins.geojson", rows))
-    notes = [line for line in err.splitlines() if "text-cleaned" in line]
-    assert len(notes) == 4
-    assert notes[0] == "note text-cleaned: row 1, name, 门0\\n口: Read as “门0 口”."
-    assert "57 more; --json tells up to 50" in notes[3]
+    lines = err.splitlines()
+    at = lines.index("note text-cleaned: 60 findings, such as these; --json tells up to 50 of a kind")
+    assert lines[at + 1] == "  - row 1, name, 门0\\n口: Read as “门0 口”."
+    assert err.count("  - row") == 3
+
+
+def test_doubts_that_are_alike_are_counted_with_examples_and_one_hint(terminal: Terminal, tmp_path: Path):
+    streets = [(street(0, at * 300, 1000, at * 300), {"lane": f"路{at}"}) for at in range(6)]
+    terminal.run("import", "street-segments", write_geojson(tmp_path / "streets.geojson", streets))
+    cases = tmp_path / "cases.csv"
+    rows = [f"A{at},2025-03-01,路{at % 6},{at + 1}号" for at in range(1200)]
+    cases.write_text("\n".join(["external_id,reported_at,lane,house_number", *rows]))
+    _, out, err = terminal.run("case", "import", cases)
+    assert "1,200 created" in out
+    (head,) = (line for line in err.splitlines() if line.startswith("warning place-from-lane"))
+    assert "1,200 findings, such as these" in head
+    assert err.count("  - row") == 3
+    assert err.count("m off; bring longitude and latitude") == 1
+    (tmp_path / "few.csv").write_text("external_id,reported_at,lane,house_number\nB1,2025-03-01,路1,7号")
+    _, _, err = terminal.run("case", "import", tmp_path / "few.csv")
+    assert "warning place-from-lane: row 1" in err
+    assert "1,201 complaints, 0 without a place" in terminal.run("case", "list")[2]
+    code, _, err = terminal.run("case", "show", "none")
+    assert (code, "There is no complaint “none”." in err) == (1, True)
 
 
 def test_a_missing_column_is_told_with_the_headings_that_are_taken(terminal: Terminal, tmp_path: Path):

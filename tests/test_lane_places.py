@@ -6,10 +6,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.lane_lines import PLACE_ACCURACY
+from geo_hygiene.cases.filters import CaseFilter
+from geo_hygiene.cases.places import is_guessed, told_accuracy
+from geo_hygiene.cases.questions import list_cases
 from geo_hygiene.files.importing import ImportOptions, import_file
+from geo_hygiene.files.writing.export import export
+from geo_hygiene.layers import layer_of
+from geo_hygiene.layerspec import PLACE_ACCURACY
 from tests.importing import bring, codes, counts, place, query, street
 
 DAY = date(2026, 3, 1)
@@ -94,6 +99,30 @@ def test_a_case_keeps_its_words_and_takes_the_place_where_there_is_one(town: Con
         ("珞喻路", False),
         ("没有这条路", True),
     ]
+
+
+def test_a_case_tells_how_far_off_its_place_may_be_until_a_file_gives_the_place(
+    town: Connection, tmp_path: Path
+) -> None:
+    said = {"external_id": "A1", "reported_at": "2025-03-01", "lane": "珞喻路", "house_number": "71号"}
+
+    def told(number: str = "A1") -> tuple[int | None, str | None, bool]:
+        (case,) = list_cases(town, CaseFilter(words=number)).rows
+        return case["place_accuracy_m"], told_accuracy(case), is_guessed(case)
+
+    bring(town, "cases", [(None, said)], today=DAY)
+    assert told() == (285, "placed by house number, ± 285 m", True)
+    export(town, layer_of("cases"), tmp_path / "cases.csv", on=DAY)
+    assert import_file(town, "cases", tmp_path / "cases.csv", ImportOptions()).status == "unchanged"
+    (tmp_path / "other.csv").write_text((tmp_path / "cases.csv").read_text().replace("A1", "A2"))
+    import_file(town, "cases", tmp_path / "other.csv", ImportOptions(fields={"id": ""}))
+    assert told("A2")[0] == 285
+    bring(town, "cases", [(place(710, 3), said)], today=DAY)
+    assert told() == (None, None, False)
+    bring(town, "cases", [(None, said | {"house_number": "31"})], today=DAY)
+    assert told() == (0, "placed by its address", False)
+    town.execute(text("update reported_case set extra = jsonb_build_object('place_accuracy_m', 'about here')"))
+    assert told()[0] is None
 
 
 def test_the_same_addresses_again_change_nothing_and_placed_doors_are_no_known_doors(town: Connection) -> None:

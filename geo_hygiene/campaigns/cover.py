@@ -15,6 +15,7 @@ from geo_hygiene.campaigns.catalogue import CampaignRecord
 from geo_hygiene.campaigns.pieces import REASONS, State
 from geo_hygiene.coverage.reached import GROUND, Figure, figures
 from geo_hygiene.coverage.work import DONE
+from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS, layer_of
 
 VISITED = 0.2
@@ -22,6 +23,13 @@ VISITED = 0.2
 
 TREATED_WELL = 0.9
 """Effectiveness from which an area counts as treated well."""
+
+SHARES = {
+    "found_coverage": N_("Found coverage"),
+    "treatment_coverage": N_("Treatment coverage"),
+    "effectiveness": N_("Effectiveness"),
+}
+"""What the three shares are called, which are never told as one."""
 
 AREAS = 'select id, code, name from area where id = any(:ids) order by code collate "C"'
 

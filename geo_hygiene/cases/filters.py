@@ -22,6 +22,10 @@ and (cast(:statuses as text[]) is null or it.status = any(:statuses))
 and (cast(:begin as timestamptz) is null or it.reported_at >= :begin)
 and (cast(:end as timestamptz) is null or it.reported_at < :end)
 and (
+    cast(:words as text) is null
+    or strpos(lower(concat_ws(' ', it.external_id, it.description, concat(it.lane, it.house_number))), :words) > 0
+)
+and (
     cast(:weekdays as int[]) is null
     or cast(extract(isodow from it.reported_at at time zone :zone) as int) = any(:weekdays)
 )
@@ -65,6 +69,8 @@ class CaseFilter:
         From 0 to 23, in which cases were reported; those without a time of day were in none.
     area
         Code of an area, with all below it.
+    words
+        A part of the number, of what was told or of the address, in whatever case; columns that are kept know none.
     within
         Codes of the areas to which the asker's role is limited, with all below them.
     """
@@ -77,6 +83,7 @@ class CaseFilter:
     weekdays: Collection[int] | None = None
     hours: Collection[int] | None = None
     area: str | None = None
+    words: str | None = None
     within: Areas = EVERYWHERE
 
     def values(self, zone: ZoneInfo) -> dict[str, Any]:
@@ -90,6 +97,7 @@ class CaseFilter:
             "weekdays": _sorted(self.weekdays),
             "hours": _sorted(self.hours),
             "area": self.area,
+            "words": None if self.words is None else self.words.lower(),
             "zone": zone.key,
             **bound(self.within),
         }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.i18n import gettext as _
 
 REACH_M = 100.0
 """A target farther away has nothing to do with a case."""
+
+ROUGH_FROM_M = 100.0
+"""A place by its address that may be farther off than this is a guess: the case may belong to another stretch."""
 
 TARGET_KINDS = {"drain": "drain-segments", "septic_tank": "septic-tanks"}
 """What is looked after where a complaint is about it; everything else is a matter of the street."""
@@ -113,3 +118,21 @@ def place_cases(connection: Connection, case_ids: Iterable[int] | None = None) -
     }
     moved = connection.execute(text(PLACE), values).rowcount
     return moved + connection.execute(text(FORGET), {"cases": cases}).rowcount
+
+
+def is_guessed(case: Mapping[str, Any]) -> bool:
+    """Tell whether a case may belong to another stretch than the one that its place is on."""
+    return (case["place_accuracy_m"] or 0) > ROUGH_FROM_M
+
+
+def told_accuracy(case: Mapping[str, Any]) -> str | None:
+    """Return how the place of a case was found and how far off it may be, ``None`` where somebody gave the place."""
+    metres = case["place_accuracy_m"]
+    if metres is None:
+        return None
+    if metres == 0:
+        return _("placed by its address")
+    far = f"{metres:,.0f}"
+    if case["house_number"]:
+        return _("placed by house number, ± %(metres)s m", metres=far)
+    return _("placed by its address, ± %(metres)s m", metres=far)

@@ -19,12 +19,15 @@ from geo_hygiene.coverage.within import bound
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.cases import KINDS, STATUSES
+from geo_hygiene.layerspec import PLACE_ACCURACY
 from geo_hygiene.permissions import Areas
 
 SELECT = """
 select
     it.uuid, it.source, it.external_id, it.kind, it.channel, it.status, it.status_at, it.reported_at, it.closed_at,
     it.description, it.lane, it.house_number, it.version, it.recorded_at,
+    case jsonb_typeof(it.extra -> :accuracy) when 'number' then it.extra -> :accuracy end as place_accuracy_m,
     it.target_id, it.target_mm, it.distance_m, ST_X(it.geom) as lon, ST_Y(it.geom) as lat,
     area_tree.group_id, area_tree.community_id, area_tree.office_id,
     community.code as community, community.name as community_name,
@@ -70,7 +73,8 @@ with recursive system (source) as (
     union all
     select (select min(source) from reported_case where source > system.source) from system where source is not null
 )
-select it.uuid, it.source, it.external_id
+select
+    it.uuid, it.source, it.external_id, it.kind, it.status, it.reported_at, ST_X(it.geom) as lon, ST_Y(it.geom) as lat
 from system
 join reported_case as it
     on it.source = system.source
@@ -100,6 +104,9 @@ where box is not null
 """  # noqa: S608 - constants
 
 
+TITLES = {choice.value: choice.title for choice in (*KINDS, *STATUSES)}
+
+
 @dataclass(frozen=True, slots=True)
 class CasePage:
     """Some cases, how many there are in all, and where the next page begins."""
@@ -123,14 +130,16 @@ def list_cases(
     Parameters
     ----------
     counts
-        Who counts the cases: the database, if nobody is named.
+        Who counts the cases: the database, if nobody is named or words are looked for.
     after
         Id of the last case of the page before.
     """
-    asked = counts or DatabaseCounts(connection)
+    asked = DatabaseCounts(connection) if counts is None or wanted.words is not None else counts
     zone = office_timezone(connection)
     total = asked.total(wanted)
-    values: dict[str, Any] = {"limit": None, "before": None, "before_id": None, "ids": None}
+    if not total.cases:
+        return CasePage(0, 0, [], None)
+    values: dict[str, Any] = {"limit": None, "before": None, "before_id": None, "ids": None, "accuracy": PLACE_ACCURACY}
     if after is not None:
         last = connection.execute(text(LISTED), {"uuid": after, **bound(wanted.within)}).one_or_none()
         if last is None:
@@ -167,9 +176,29 @@ def identity_of(connection: Connection, named: str, *, within: Areas) -> uuid_mo
         several = ", ".join(f"{row.source}:{row.external_id}" for row in found)
         raise UnknownRecordError(_("Several complaints have this number: %(several)s.", several=several))
     if not found:
-        raise UnknownRecordError(_("There is no case “%(id)s”.", id=named))
+        raise UnknownRecordError(_("There is no complaint “%(id)s”.", id=named))
     identity: uuid_module.UUID = found[0].uuid
     return identity
+
+
+def cases_numbered(connection: Connection, number: str, *, within: Areas) -> list[dict[str, Any]]:
+    """Return the cases that have a number, as a search tells of what it found."""
+    rows = connection.execute(text(NAMED), {"named": number, **bound(within)}).all()
+    zone = office_timezone(connection) if rows else None
+    return [
+        {
+            "type": "case",
+            "id": str(row.uuid),
+            "code": row.external_id,
+            "name": None,
+            "kind": None,
+            "detail": f"{_(TITLES[row.kind])} · {_(TITLES[row.status])} · {row.reported_at.astimezone(zone):%Y-%m-%d}",
+            "zones": [],
+            "center": None if row.lon is None else [row.lon, row.lat],
+            "bbox": None if row.lon is None else [row.lon, row.lat, row.lon, row.lat],
+        }
+        for row in rows
+    ]
 
 
 def case_of(connection: Connection, identity: uuid_module.UUID, *, within: Areas) -> dict[str, Any]:
@@ -254,9 +283,9 @@ def _events(connection: Connection, identity: uuid_module.UUID, zone: ZoneInfo) 
 
 def _found(connection: Connection, identity: uuid_module.UUID, within: Areas) -> Row[Any]:
     statement = text(f"{SELECT} where it.uuid = :uuid and {WITHIN}")
-    row = connection.execute(statement, {"uuid": identity, **bound(within)}).one_or_none()
+    row = connection.execute(statement, {"uuid": identity, "accuracy": PLACE_ACCURACY, **bound(within)}).one_or_none()
     if row is None:
-        raise UnknownRecordError(_("There is no case “%(id)s”.", id=identity))
+        raise UnknownRecordError(_("There is no complaint “%(id)s”.", id=identity))
     return row
 
 
@@ -283,6 +312,7 @@ def _public(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
         "lane": row.lane,
         "house_number": row.house_number,
         "place": None if row.lon is None else [row.lon, row.lat],
+        "place_accuracy_m": None if row.lon is None else row.place_accuracy_m,
         "community": row.community,
         "community_name": row.community_name,
         "group": row.area_group,

@@ -11,7 +11,7 @@ import click
 from sqlalchemy import Connection, exists, select
 
 from geo_hygiene.campaigns.catalogue import STATUS_TITLES, CampaignRecord, all_campaigns, campaign_of
-from geo_hygiene.campaigns.cover import CampaignCover, Level, campaign_cover
+from geo_hygiene.campaigns.cover import SHARES, CampaignCover, Level, campaign_cover
 from geo_hygiene.campaigns.gaps import MOP_UP, GapFilter, mop_up
 from geo_hygiene.campaigns.pieces import REASONS, State
 from geo_hygiene.cli.columns import print_columns
@@ -85,12 +85,7 @@ AMOUNTS = {
     "treated": N_("Treated"),
     "not_visited": N_("Not visited"),
 }
-SHARES = {
-    "found_coverage": N_("Found coverage"),
-    "treatment_coverage": N_("Treatment coverage"),
-    "effectiveness": N_("Effectiveness"),
-}
-"""What the figures of a kind are called."""
+"""What the amounts of a kind are called."""
 
 
 def _print(answer: CampaignCover) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from geo_hygiene.cases.filters import CaseFilter
-from geo_hygiene.cases.questions import CasePage, case_of, identity_of, list_cases
-from geo_hygiene.cli.case_account import TITLES, minute, tell_case
+from geo_hygiene.cases.questions import TITLES, CasePage, case_of, identity_of, list_cases
+from geo_hygiene.cli.case_account import minute, tell_case
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day

@@ -6,17 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from geo_hygiene.cases.places import is_guessed, told_accuracy
+from geo_hygiene.cases.questions import TITLES
 from geo_hygiene.cli.context import say
-from geo_hygiene.i18n import _
-from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.layers.cases import CHANNELS
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.layers.tables import ROLES
 from geo_hygiene.records.claims import DUTY_TITLES
 
-TITLES = {choice.value: choice.title for choice in (*KINDS, *STATUSES)}
 CHANNEL_TITLES, ROLE_TITLES, SHIFT_TITLES = (
     {choice.value: choice.title for choice in choices} for choices in (CHANNELS, ROLES, SHIFTS)
 )
+
+
+KNOWN = N_("Who answered for the place on %(day)s")
+GUESSED = N_("Who probably answered for the place on %(day)s")
 
 
 def minute(instant: str, *, has_time: bool = True) -> str:
@@ -31,7 +36,7 @@ def tell_case(case: Mapping[str, Any]) -> None:
     for title, value in _facts(case):
         if value:
             say(f"  {title}: {value}")
-    say(_("Who answered for the place on %(day)s", day=case["on"]))
+    say(_(GUESSED if is_guessed(case) else KNOWN, day=case["on"]))
     for line in _answerable(case):
         say(f"  {line}")
     say(_("How it went on"))
@@ -64,7 +69,7 @@ def _answerable(case: Mapping[str, Any]) -> Iterator[str]:
     else:
         name = case["segment_lane"] or case["segment_name"]
         code = case["segment_lane_code"] or case["segment_code"]
-        near = _("%(metres)s m away", metres=f"{case['distance_m']:,.1f}")
+        near = told_accuracy(case) or _("%(metres)s m away", metres=f"{case['distance_m']:,.1f}")
         yield f"{_('Nearest:')} {_named(name, code) or _('without a name')} · {near}"
     for duty in case["gaps"]:
         yield _("%(duty)s: a gap here, nobody looked after this place.", duty=_(DUTY_TITLES[duty]))

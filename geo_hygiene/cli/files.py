@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +22,8 @@ from geo_hygiene.i18n import N_, _, ngettext
 REFUSED = 1
 """Exit code of a file that was not stored."""
 
-SHOWN = {FindingLevel.ERROR: 20, FindingLevel.WARNING: 20, FindingLevel.INFORMATION: 3}
-"""Findings of one code that a terminal shows one by one; the JSON answer has more."""
+SHOWN = {FindingLevel.ERROR: 20, FindingLevel.WARNING: 3, FindingLevel.INFORMATION: 3}
+"""Sentences of one code that a terminal shows; the JSON answer has more, and every error has to be mended."""
 
 ROWS_SHOWN = 3
 """Rows that a terminal names where several have the same finding."""
@@ -300,34 +299,47 @@ def _grouped(numbers: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tell_findings(report: ImportReport) -> None:
+    """Say what was found by level and code: one sentence for rows of which the same is said, a few of many."""
     words = {"error": _("error"), "warning": _("warning"), "information": _("note")}
-    told: Counter[Code] = Counter()
-    rest: Counter[Code] = Counter()
-    hinted = set()
-    for alike in _by_sentence(report.findings):
-        finding = alike[0]
-        if told[finding.code] >= SHOWN[finding.weight()]:
-            rest[finding.code] += len(alike)
-            continue
-        told[finding.code] += 1
-        shown = finding.as_json()
+    hinted: set[str | None] = {None}
+    for (weight, code), sentences in _by_code(report.findings).items():
+        head = f"{words[weight]} {code}"
+        if len(sentences) > SHOWN[weight]:
+            count = sum(map(len, sentences))
+            told = ngettext(
+                "%(count)s finding, such as these; --json tells up to %(most)s of a kind",
+                "%(count)s findings, such as these; --json tells up to %(most)s of a kind",
+                count,
+                most=SHOWN_PER_CODE,
+            )
+            say(f"{head}: {told}", err=True)
+            head = "  -"
+        else:
+            head += ":"
+        _tell_sentences(head, sentences[: SHOWN[weight]], report, hinted)
+
+
+def _tell_sentences(
+    head: str, sentences: Sequence[Sequence[Finding]], report: ImportReport, hinted: set[str | None]
+) -> None:
+    """Say each sentence with its rows, and what can be done; of doubts that are alike this once, of each error."""
+    for alike in sentences:
+        finding, shown = alike[0], alike[0].as_json()
         fields = ", ".join(dict.fromkeys(_field_of(one) for one in alike))
         about = ", ".join(part for part in (_rows_of(alike, report), fields, shown["value"]) if part)
-        say(
-            f"{words[shown['level']]} {finding.code}: {about + ': ' if about else ''}{shown['message']}",
-            err=True,
-        )
-        if shown["hint"] and shown["hint"] not in hinted:
-            hinted.add(shown["hint"])
+        say(f"{head} {about + ': ' if about else ''}{shown['message']}", err=True)
+        hint = shown["hint"] if finding.is_error() else finding.hint
+        if hint not in hinted:
+            hinted.add(hint)
             say(f"    {shown['hint']}", err=True)
-    for code, count in rest.items():
-        more = ngettext(
-            "and %(count)s more; --json tells up to %(most)s of a kind",
-            "and %(count)s more; --json tells up to %(most)s of a kind",
-            count,
-            most=SHOWN_PER_CODE,
-        )
-        say(f"    {code}: {more}", err=True)
+
+
+def _by_code(findings: Sequence[Finding]) -> Mapping[tuple[FindingLevel, Code], Sequence[Sequence[Finding]]]:
+    """Return the findings that say the same by their level and code, in the order in which these come."""
+    grouped: dict[tuple[FindingLevel, Code], list[Sequence[Finding]]] = {}
+    for alike in _by_sentence(findings):
+        grouped.setdefault((alike[0].weight(), alike[0].code), []).append(alike)
+    return grouped
 
 
 def _by_sentence(findings: Sequence[Finding]) -> Iterable[Sequence[Finding]]:

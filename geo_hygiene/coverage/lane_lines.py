@@ -20,10 +20,7 @@ from sqlalchemy import Connection, Row, text
 from geo_hygiene.coverage.along import NODE_DIGITS, Step, walk
 from geo_hygiene.coverage.intervals import Interval, union
 from geo_hygiene.coverage.writing import Stretch
-from geo_hygiene.layerspec import MapLayer
-
-PLACE_ACCURACY = "place_accuracy_m"
-"""Under this name a record that was placed by its lane keeps how far off its place may be."""
+from geo_hygiene.layerspec import PLACE_ACCURACY, MapLayer
 
 SEGMENTS = """
 select

@@ -26,6 +26,7 @@ from sqlalchemy.schema import SchemaItem
 from geo_hygiene.database import Base, geometry_column, tile_geometry_column
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import (
+    PLACE_ACCURACY,
     Attribute,
     Choice,
     FieldType,
@@ -422,6 +423,15 @@ LAYER = MapLayer(
             aliases=("门牌号", "门牌", "门牌号码", "building number"),
         ),
         *coordinate_fields(),
+        Attribute(
+            name=PLACE_ACCURACY,
+            title=N_("Place by its address, may be off by"),
+            role=Role.PLACE_ACCURACY,
+            type=FieldType.INTEGER,
+            unit="m",
+            minimum=0,
+            short="accuracy_m",
+        ),
         *place_fields(),
     ),
 )

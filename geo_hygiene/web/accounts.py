@@ -25,6 +25,7 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.permissions import ROLE_TITLES, Permission, Role
 from geo_hygiene.web.access import Door, needs, viewer
+from geo_hygiene.web.audit_words import actor, told
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import local_address
 from geo_hygiene.web.parameters import Parameters, Text
@@ -276,6 +277,7 @@ def _accounts_page(*, password: str | None = None, refusal: str | None = None) -
         "accounts.html",
         page="admin",
         accounts=listed,
+        locked=connections().read(failures.locked, [account.email for account in listed]),
         areas=connections().read(_areas),
         titles=ROLE_TITLES,
         password=password,
@@ -307,5 +309,11 @@ def audit_entries() -> str:
     asked = AuditParameters.model_validate(request.args.to_dict())
     entries = connections().read(audit.newest, limit=ENTRIES + 1, before=asked.before)
     return render_template(
-        "audit.html", page="admin", entries=entries[:ENTRIES], has_more=len(entries) > ENTRIES, moment=_moment()
+        "audit.html",
+        page="admin",
+        entries=entries[:ENTRIES],
+        has_more=len(entries) > ENTRIES,
+        moment=_moment(),
+        told=told,
+        actor=actor,
     )

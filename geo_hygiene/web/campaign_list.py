@@ -12,8 +12,8 @@ from geo_hygiene.coverage.duties import today
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.treatments import RESULTS
-from geo_hygiene.maps import CAMPAIGN_STATES
 from geo_hygiene.web.api.campaigns import GapFilterParameters
+from geo_hygiene.web.campaign_page_data import state_titles
 from geo_hygiene.web.list_file import list_file
 from geo_hygiene.web.page_data import titles
 
@@ -32,7 +32,7 @@ def campaign_list(connection: Connection, code: str, asked: ListParameters) -> t
     columns = [column for column in MOP_UP if column.name not in FOR_PROGRAMS]
     told = {
         "kind": {key: _(layer.title) for key, layer in LAYERS.items()},
-        "state": {ink.state: _(ink.title) for ink in CAMPAIGN_STATES},
+        "state": state_titles(campaign),
         "reason": titles(RESULTS),
     }
     return f"{campaign.code}-{on}.csv", list_file(columns, mop_up(connection, campaign, on, asked.wanted()), told)

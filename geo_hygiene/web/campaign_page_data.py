@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features, maps
 from geo_hygiene.campaigns.catalogue import STATUS_TITLES, CampaignRecord, all_campaigns, campaign_of
-from geo_hygiene.campaigns.cover import TREATED_WELL, VISITED, Level, campaign_cover
+from geo_hygiene.campaigns.cover import SHARES, TREATED_WELL, VISITED, Level, campaign_cover
 from geo_hygiene.campaigns.gaps import gaps
 from geo_hygiene.campaigns.pieces import REASONS, State
 from geo_hygiene.coverage.duties import all_duties, today
@@ -66,6 +66,34 @@ class CampaignHeadline:
         """Return the word for its status."""
         return _(STATUS_TITLES[self.status])
 
+    @property
+    def shares(self) -> dict[str, str]:
+        """Return the words for its shares."""
+        return {key: _(title) for key, title in SHARES.items()}
+
+    @property
+    def state_titles(self) -> dict[str, str]:
+        """Return the words for its states."""
+        return state_titles(self.campaign, at_its_end=self.status == "ended")
+
+
+def state_titles(campaign: CampaignRecord, *, at_its_end: bool = False) -> dict[str, str]:
+    """Return the words for the states: where it is said what is long ago, treated then is another than lately.
+
+    Parameters
+    ----------
+    at_its_end
+        Whether they are told today of the end of a campaign that is over, and not of a day that is told beside them.
+    """
+    told, days = {ink.state: _(ink.title) for ink in maps.CAMPAIGN_STATES}, campaign.limit_days
+    if days is not None and at_its_end:
+        told[State.TREATED] = _("Treated in the last %(days)s days of the campaign", days=days)
+        told[State.OLD] = _("Seen more than %(days)s days before its end", days=days)
+    elif days is not None:
+        told[State.TREATED] = _("Treated in the last %(days)s days", days=days)
+        told[State.OLD] = _("Seen more than %(days)s days ago", days=days)
+    return told
+
 
 def headline(
     connection: Connection, campaign: CampaignRecord, now: date, *, seconds: float = PATIENCE_SECONDS
@@ -112,6 +140,8 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
         "layers": [layer_words(layer) for layer in offered],
         "usual": usual_layers(),
         "goals": {"visited": VISITED, "treated": TREATED_WELL},
+        "shares": {key: _(title) for key, title in SHARES.items()},
+        "state_titles": state_titles(campaign),
         "results": titles(RESULTS),
         "reasons": REASONS,
         "communities": features.communities(connection, on),
@@ -176,9 +206,19 @@ class CampaignTable:
         return {ink.state: ink for ink in maps.CAMPAIGN_STATES}
 
     @property
+    def state_titles(self) -> dict[str, str]:
+        """Return the words for all states."""
+        return state_titles(self.campaign)
+
+    @property
+    def shares(self) -> dict[str, str]:
+        """Return the words for the shares."""
+        return {key: _(title) for key, title in SHARES.items()}
+
+    @property
     def states(self) -> dict[str, str]:
         """Return the words for what is left."""
-        return {state: _(ink.title) for state, ink in self.inks.items() if state != State.TREATED}
+        return {state: title for state, title in self.state_titles.items() if state != State.TREATED}
 
 
 def campaign_table(connection: Connection, code: str, asked: TableParameters) -> tuple[CampaignTable, TableParameters]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid as uuid_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 from geo_hygiene import features
 from geo_hygiene.cases import questions
 from geo_hygiene.cases.keeping import KeptCounts
+from geo_hygiene.cases.places import is_guessed, told_accuracy
 from geo_hygiene.coverage.duties import DutyRecord, all_duties, today
 from geo_hygiene.coverage.within import demand_within, names
 from geo_hygiene.i18n import _
@@ -142,6 +142,16 @@ class CasePage(_InWords):
         return closed and self.when(closed, has_time="T00:00:00" not in closed)
 
     @property
+    def accuracy(self) -> str | None:
+        """Return how its place was found and how far off it may be, ``None`` where somebody gave the place."""
+        return told_accuracy(self.case)
+
+    @property
+    def is_guessed(self) -> bool:
+        """Tell whether others may have answered for it than those of its place."""
+        return is_guessed(self.case)
+
+    @property
     def extent(self) -> tuple[float, float, float, float]:
         """Return where its map looks."""
         longitude, latitude = self.case["place"]
@@ -161,9 +171,9 @@ class CasePage(_InWords):
         return f"/map?{asked}#map=18/{latitude:.6f}/{longitude:.6f}"
 
 
-def case_page(connection: Connection, identity: uuid_module.UUID, within: Areas) -> CasePage:
-    """Return the page of one complaint."""
-    case = questions.case_of(connection, identity, within=within)
+def case_page(connection: Connection, named: str, within: Areas) -> CasePage:
+    """Return the page of the complaint that an id or a number names."""
+    case = questions.case_of(connection, questions.identity_of(connection, named, within=within), within=within)
     duties = all_duties(connection)
     config = None
     if case["place"] is not None:
@@ -171,6 +181,7 @@ def case_page(connection: Connection, identity: uuid_module.UUID, within: Areas)
         duty = next((duty for duty in duties if duty.target_kind == kind), duties[0])
         config = {
             "place": case["place"],
+            "accuracy_m": case["place_accuracy_m"] or 0,
             "segment": case["segment"],
             "duty": duty.code,
             "on": case["on"],

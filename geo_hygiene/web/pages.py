@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid as uuid_module
 from typing import IO, Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request, send_file
@@ -20,6 +19,7 @@ from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import campaign_page_data, case_page_data, page_data, print_page_data, start_page_data
 from geo_hygiene.web import duty_list as duty_lists
 from geo_hygiene.web.access import Door, areas_of, demand, needs, tile_rights, viewer
+from geo_hygiene.web.api.cases import CasePath
 from geo_hygiene.web.assets import asset
 from geo_hygiene.web.base_map import map_approval, with_base_map
 from geo_hygiene.web.case_counts import kept_counts
@@ -134,12 +134,13 @@ def show_cases() -> str:
     return render_template("cases.html", page="heat", listed=listed, asked=asked)
 
 
-@blueprint.get("/cases/<uuid:case>")
+@blueprint.get("/cases/<case>")
 @needs(Permission.CASES_READ)
-def show_case(case: uuid_module.UUID) -> str:
+def show_case(case: str) -> str:
     """Show one complaint: what, when and where it was, who answered for its place, and how it went on."""
     asked = case_page_data.CaseListParameters.model_validate(request.args.to_dict())
-    found = connections().read(case_page_data.case_page, case, areas_of(Permission.CASES_READ))
+    named = CasePath.model_validate({"case": case}).case
+    found = connections().read(case_page_data.case_page, named, areas_of(Permission.CASES_READ))
     parts, config = None, None
     if found.config is not None:
         config = with_base_map(found.config)

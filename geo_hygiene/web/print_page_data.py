@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from geo_hygiene import features
+from geo_hygiene import features, maps
 from geo_hygiene.campaigns.catalogue import campaign_of
 from geo_hygiene.campaigns.cover import campaign_cover
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.coverage.summary import summarize
 from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
-from geo_hygiene.web.campaign_page_data import campaign_page
+from geo_hygiene.web.campaign_page_data import campaign_page, state_titles
 from geo_hygiene.web.page_data import MapPage, map_page
 
 
@@ -34,8 +34,8 @@ class Sheet:
         What the sheet is called at first, and what its figures are of.
     figures
         Amounts by state, in metres or by count.
-    days
-        Days after which a treatment is long ago, where the campaign says so.
+    state_titles
+        Words for the states.
     """
 
     page: MapPage
@@ -48,7 +48,7 @@ class Sheet:
     unit: str
     total: float
     figures: Mapping[str, float]
-    days: int | None = None
+    state_titles: Mapping[str, str]
 
 
 def duty_sheet(connection: Connection, words: Mapping[str, str]) -> Sheet:
@@ -69,6 +69,7 @@ def duty_sheet(connection: Connection, words: Mapping[str, str]) -> Sheet:
         unit=duty.unit,
         total=sums["total"],
         figures=sums,
+        state_titles={ink.state: _(ink.title) for ink in maps.STATES},
     )
 
 
@@ -91,7 +92,7 @@ def campaign_sheet(connection: Connection, code: str, words: Mapping[str, str]) 
         unit=figures["unit"],
         total=figures["on_ground"],
         figures=figures["states"],
-        days=campaign.limit_days,
+        state_titles=state_titles(campaign),
     )
 
 

@@ -19,6 +19,16 @@ DARK = """() => [...document.querySelectorAll(".leaflet-heatmap-layer")].reduce(
     return sum + data.filter((value, index) => index % 4 === 3 && value > 0).length;
 }, 0)"""
 
+WHILE_PLAYING = """() => {
+    window.seen = [];
+    const list = document.querySelector("#gaps ol");
+    new MutationObserver(() => {
+        const told = [document.getElementById("gaps-count"), list.nextElementSibling].map((node) => node.textContent);
+        if (document.getElementById("player").dataset.playing === "true") seen.push([list.hidden, ...told]);
+    }).observe(document.getElementById("player-told"), { childList: true });
+}"""
+"""Notes at each day that is played what the list shows."""
+
 
 def told(server: str, path: str) -> dict[str, Any]:
     """Return an answer of the API."""
@@ -232,12 +242,17 @@ def test_a_campaign_plays_its_days(open_page: Open, sample_server: str) -> None:
     settle(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(WHILE_PLAYING)
     page.locator("#player-at").focus()
     page.keyboard.press(" ")
     expect(page.locator("#player-play")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#player-told")).to_contain_text("2025-04-11", timeout=60_000)
     expect(page.locator("#player-play")).to_have_attribute("aria-pressed", "false", timeout=30_000)
     settle(page)
+    assert page.evaluate("seen") == [[True, "", "The list comes when the days stop."]] * 3
+    expect(page.locator("#gaps ol")).to_be_visible()
+    expect(page.locator("#gaps-count")).not_to_have_text("")
+    expect(page.locator("#gaps .empty").last).to_be_hidden()
     assert [url.partition("on=")[2][:10] for url in asked if "/gaps?" in url] == ["2025-04-11"]
     days = [url.partition("on=")[2][:10] for url in asked if "/cover?" in url]
     assert days == ["2025-04-09", "2025-04-10", "2025-04-11"]
@@ -304,9 +319,9 @@ def test_the_figures_of_the_start_page_are_those_that_they_lead_to(open_page: Op
     whole = page.locator("section[aria-labelledby=complaints] tfoot td:last-child a")
     assert sum(int(count) for _address, count in kinds) == int(whole.text_content() or 0)
     gaps = page.locator("section[aria-labelledby=communities] td a").evaluate_all(read)
-    shares = page.locator("section[aria-labelledby=campaign] li").evaluate_all(
+    shares = page.locator("section[aria-labelledby=campaign] .campaign-kinds li").evaluate_all(
         "rows => rows.map((row) => ["
-        "row.querySelector('a').getAttribute('href'), row.querySelector('strong').textContent])"
+        "row.querySelector('a').getAttribute('href'), row.querySelector('[data-share=effectiveness] dd').textContent])"
     )
     assert kinds
     assert gaps

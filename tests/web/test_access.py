@@ -60,7 +60,7 @@ PLACES_OF = {
 """Objects of the community to which a role is limited, of another one, and such as do not exist."""
 OBJECTS = frozenset(name for name, value in PLACES_OF["unknown"].items() if value != PLACES[name])
 PERSONAL = frozenset(
-    {"/api/v1/people/<person>", "/api/v1/cases/<case>", "/api/v1/cases/<case>/events", "/cases/<uuid:case>"}
+    {"/api/v1/people/<person>", "/api/v1/cases/<case>", "/api/v1/cases/<case>/events", "/cases/<case>"}
 )
 """Whose objects are of a place: those of another area are as if they did not exist."""
 CHOOSE_AREA = frozenset({"/cases", "/api/v1/cases", "/api/v1/cases/heat"})
@@ -106,7 +106,7 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/campaigns/<campaign>/print": FIELD,
     "/campaigns/<campaign>/table": FIELD,
     "/cases": OFFICE,
-    "/cases/<uuid:case>": OFFICE,
+    "/cases/<case>": OFFICE,
     "/cases/heat": OFFICE,
     "/healthz": "open",
     "/language": "open",
@@ -310,6 +310,8 @@ def test_a_role_in_one_area_is_told_of_its_complaints_only(office: Flask) -> Non
     assert told(part, "/api/v1/cases/12345:R1")["external_id"] == "R1"
     assert part.get("/api/v1/cases/E1").status_code == 404
     assert whole.get("/api/v1/cases/E1").status_code == 200
+    assert [len(told(client, "/api/v1/search", q="E1")["results"]) for client in (whole, part)] == [1, 0]
+    assert told(signed_in(office, "worker"), "/api/v1/search", q="E1")["results"] == []
 
     heat = told(part, "/api/v1/cases/heat", by="community", step="month", zoom=16)
     assert [area["code"] for area in heat["areas"]] == [HOME_AREA]
@@ -425,6 +427,10 @@ def test_a_wrong_password_and_a_wrong_address_are_told_alike_until_the_door_clos
     assert "is not right" in answers[0].get_data(as_text=True)
     right = client.post("/sign-in", data=form | {"password": PASSWORD})
     assert right.status_code == 429
+    admin = signed_in(office, "admin")
+    assert ("locked until 20" in admin.get("/admin").get_data(as_text=True)) == email.startswith("clerk")
+    assert f"Too many failed sign-ins as {email}" in admin.get("/admin/audit").get_data(as_text=True)
+    office.extensions["geo_hygiene"].write(failures.forget, email=email)
     assert client.get("/account").status_code == 303
 
 
@@ -533,6 +539,10 @@ def test_an_administrator_looks_after_the_accounts(office: Flask) -> None:
     again = client.post("/admin/accounts", data=proof | {"email": "new@office.example", "name": "x", "roles": "clerk"})
     assert again.status_code == 422
     entries = client.get("/admin/audit").get_data(as_text=True)
+    assert "Made the account new@office.example: Clerk in C1, Pest control in C1." in entries
+    assert "Gave new@office.example other roles: Field worker. Before: Clerk in C1, Pest control in C1." in entries
+    chinese = client.get("/admin/audit", headers={"Accept-Language": "zh-CN"}).get_data(as_text=True)
+    assert "停用了账号 new@office.example。" in chinese
     for action in ("account.add", "account.sign-in", "account.password", "account.roles", "account.close"):
         assert action in entries
     assert password not in entries

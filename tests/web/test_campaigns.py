@@ -6,14 +6,20 @@ import csv
 import io
 import re
 from collections import Counter
+from datetime import date
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from geo_hygiene.campaigns import first
+from geo_hygiene.campaigns.catalogue import CampaignRecord
+from geo_hygiene.maps import CAMPAIGN_STATES
+from geo_hygiene.web.campaign_page_data import CampaignHeadline
 from geo_hygiene.web.language import format_amount, format_share
 from tests.web.tiles import features
 from tests.web.towns import COLUMNS, ROWS, SOUTH, STEP, WEST
@@ -183,7 +189,11 @@ def test_the_list_of_the_page_comes_as_a_file(client: FlaskClient) -> None:
         told = every_gap(client, on=LAST, **words)
         assert asked(client, "gaps", on=LAST, limit=1, **words)["total"] == len(told) == len(rows) > 0
         assert [row["Code"] for row in rows] == [gap["code"] or "" for gap in told]
-        assert {row["State"] for row in rows} <= {"Not treated, with a reason", "Not visited", "Seen too long ago"}
+        assert {row["State"] for row in rows} <= {
+            "Not treated, with a reason",
+            "Not visited",
+            "Seen more than 30 days ago",
+        }
     chinese = client.get("/campaigns/R1/list.csv?reason=refused&lang=zh-Hans").data.decode("utf-8-sig")
     assert "拒绝" in chinese
     assert client.get("/campaigns/R1/list.csv?on=yesterday").status_code == 422
@@ -250,6 +260,8 @@ def test_the_table_of_a_campaign_has_the_figures_of_its_map(client: FlaskClient)
         row = re.search(rf'<tr data-area="{code}">.*?</tr>', page, re.DOTALL)[0]
         assert format_share(figures["effectiveness"]) in row
         assert format_amount(figures["states"]["not-visited"]) in row
+    assert "Treated in the last 30 days" in page
+    assert [share in page for share in ("Found coverage", "Treatment coverage", "Effectiveness")] == [True] * 3
     tanks = client.get(f"/campaigns/R1/table?on={LAST}&kind=septic-tanks&reason=locked").get_data(as_text=True)
     assert re.findall(r'data-segment="[^"]+" data-state="([^"]+)"', tanks) == ["not-treated"]
 
@@ -263,3 +275,44 @@ def test_pages_come_without_the_figures_that_take_too_long(
     page = client.get("/campaigns")
     assert page.status_code == 200
     assert page.text.count(said) == page.text.count("data-campaign=") > 0
+
+
+def test_three_shares_are_told_by_the_same_words_everywhere(client: FlaskClient) -> None:
+    shares = ["Found coverage", "Treatment coverage", "Effectiveness"]
+    for address in ("/", "/campaigns"):
+        page = client.get(address).text
+        assert re.findall(r"<dt>([^<]*)</dt><dd>[^<]*</dd></div>", page)[:3] == shares
+        key = page.partition('data-key="campaign"')[2].partition("</ul>")[0]
+        assert re.findall(r"<span>([^<]+)</span>", key) == [
+            "Treated in the last 30 days of the campaign",
+            "Not treated, with a reason",
+            "Not visited",
+            "Seen more than 30 days before its end",
+        ]
+    page = client.get("/campaigns/R1").text
+    assert re.findall(r'<th scope="col" class="right">([^<]*)</th>', page) == [*shares, "Effectiveness"]
+    assert "Red is below the goal: 20% found coverage, 90% effectiveness." in page
+
+
+def test_what_was_treated_lately_is_of_the_end_of_a_campaign_that_ended(app: Flask) -> None:
+    campaign = CampaignRecord(
+        id=1,
+        uuid=UUID(int=1),
+        code="R1",
+        title="R1",
+        pest="rodent",
+        season=None,
+        start=date(2025, 4, 1),
+        end=date(2025, 5, 1),
+        scope=(),
+        limit_days=30,
+        version=1,
+    )
+    kind = {"kind": "street-segments", "title": "Street segments", "on_ground": 100.0, "found_coverage": 0.9}
+    kind |= {"treatment_coverage": None, "effectiveness": 0.8, "age_days": {"treated_over_limit": 20.0}}
+    kind["states"] = {"treated": 60.0, "not-treated": 10.0, "not-visited": 10.0, "old": 20.0}
+    for status, words in (("ended", " of the campaign: 60.0%"), ("running", ": 60.0%")):
+        told = CampaignHeadline(campaign=campaign, on=date(2025, 4, 30), status=status, kinds=[kind])
+        with app.test_request_context():
+            bars = app.jinja_env.get_template("macros.html").module.campaign_bars(told, CAMPAIGN_STATES)
+        assert f"Treated in the last 30 days{words}" in bars

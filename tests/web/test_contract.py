@@ -52,7 +52,7 @@ FORGIVING = {
     "/campaigns/<campaign>/list.csv",
     "/campaigns/<campaign>/table",
     "/cases",
-    "/cases/<uuid:case>",
+    "/cases/<case>",
     "/cases/heat",
     "/account",
     "/admin",

@@ -19,7 +19,7 @@ from geo_hygiene.database import engine
 from geo_hygiene.web.connections import Connections
 from geo_hygiene.web.language import format_share
 from tests.conftest import TestDatabase
-from tests.importing import bring, place
+from tests.importing import bring, place, street
 from tests.web.conftest import application
 from tests.web.towns import AUTUMN, CASE, CASE_IN_GAP, NAMES, SPRING
 
@@ -240,7 +240,7 @@ def test_a_page_does_not_ask_more_of_the_database_for_more_rows(client: FlaskCli
         (f"/api/v1/cover?duty=sweeping&by=lane&on={SPRING}", 6),
         (f"/api/v1/cover/gaps?duty=sweeping&on={SPRING}&limit={{}}", 5),
         (f"/api/v1/zones?on={SPRING}&limit={{}}", 2),
-        (f"/api/v1/search?q=1&on={SPRING}&limit={{}}", 9),
+        (f"/api/v1/search?q=1&on={SPRING}&limit={{}}", 10),
         ("/tiles/areas,street-segments,lanes,cover/14/12974/6701.mvt?duty=sweeping", 8),
     ):
         client.get(address.format(2))
@@ -332,6 +332,45 @@ def test_a_complaint_has_a_page(client: FlaskClient, case: str | None, said: tup
         assert words in page, words
     for words in unsaid:
         assert words not in page, words
+
+
+def test_a_guessed_place_is_told_as_a_guess(new_database: Callable[..., TestDatabase]) -> None:
+    database = new_database()
+    writer = engine(database.service_url)
+    with writer.begin() as connection:
+        bring(connection, "street-segments", [(street(0, 0, 1000, 0), {"lane": "珞喻路"})])
+        said = {"reported_at": "2025-03-01", "lane": "珞喻路", "house_number": "21号"}
+        rows = [(None, said | {"external_id": "G1"}), (place(5, 5), said | {"external_id": "K1"})]
+        bring(connection, "cases", rows)
+    writer.dispose()
+    visitor = application(database.service_url).test_client()
+    guessed, known = (visitor.get(f"/cases/{number}").get_data(as_text=True) for number in ("G1", "K1"))
+    metres = visitor.get("/api/v1/cases/G1").json["place_accuracy_m"]
+    assert metres > 500
+    for words in ("Who probably answered", f"placed by house number, ± {metres} m", "The place is a guess"):
+        assert words in guessed
+        assert words not in known
+    assert "0 m away" not in guessed
+    assert [config_of(visitor, f"/cases/{number}")["accuracy_m"] for number in ("G1", "K1")] == [metres, 0]
+
+
+def test_a_complaint_is_found_by_its_number_and_its_words(client: FlaskClient) -> None:
+    for address in ("/cases/R3", "/cases/12345:R3"):
+        assert "<dt>Number there</dt><dd>R3</dd>" in client.get(address).get_data(as_text=True)
+    assert client.get("/cases/R99").status_code == 404
+    for words, total in (("r1", 3), ("R11", 1), ("SRC=X", 2), ("> 路", 2), ("%", 0)):
+        page = client.get("/cases", query_string={"q": words})
+        assert f'data-total="{total}"' in page.get_data(as_text=True)
+        assert client.get("/api/v1/cases", query_string={"q": words}).json["total"] == total
+    assert client.get("/api/v1/cases?q=R1&status=closed").json["total"] == 2
+    (found,) = client.get("/api/v1/search?q=R3").json["results"]
+    assert (found["type"], found["code"], found["detail"]) == (
+        "case",
+        "R3",
+        "Rodents · Verified and closed · 2025-03-04",
+    )
+    assert client.get(f"/cases/{found['id']}").status_code == 200
+    assert client.get("/api/v1/search?q=R").json["results"][0]["type"] != "case"
 
 
 def test_the_list_of_complaints_is_filtered_by_its_form(client: FlaskClient) -> None:

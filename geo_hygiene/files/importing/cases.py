@@ -39,7 +39,7 @@ from geo_hygiene.layers.cases import (
     STATUSES,
     STEPS,
 )
-from geo_hygiene.layerspec import FieldType
+from geo_hygiene.layerspec import PLACE_ACCURACY, FieldType
 
 PLAIN = ("external_id", "source", "kind", "channel", "reported_at", "closed_at", "description", "lane", "house_number")
 """Columns that are stored as the row says them."""
@@ -319,7 +319,7 @@ def _changes(connection: Connection, batch: Batch, pairs: Sequence[tuple[_Row, A
         if not brings_place:
             row.shape = None if case.place is None else shapely.from_wkb(bytes(case.place))
         is_moved = brings_place and stored_place != place
-        _complete(row, case, batch.given)
+        _complete(row, case, batch.given, keeps_place=not brings_place)
         row.remarks = []
         is_newer = _settle(row, case, zone, events[case.id])
         change = _change(row, case, is_newer=is_newer, is_moved=is_moved, events=events[case.id])
@@ -384,9 +384,10 @@ def _change(
     return _Change(row, case.id, is_state=differs, is_event=is_event) if differs or is_event else None
 
 
-def _complete(row: _Row, case: Any, given: frozenset[str]) -> None:
-    """Let a row say what is stored where it says nothing."""
-    row.extra = {**case.extra, **row.extra}
+def _complete(row: _Row, case: Any, given: frozenset[str], *, keeps_place: bool) -> None:
+    """Let a row say what is stored where it says nothing; how far off a place was is nothing of another place."""
+    kept = {name: value for name, value in case.extra.items() if keeps_place or name != PLACE_ACCURACY}
+    row.extra = {**kept, **row.extra}
     for name in PLAIN:
         if name not in given or name in row.silent:
             row.values[name] = getattr(case, name)

@@ -20,7 +20,7 @@ from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
 from geo_hygiene.files.importing.masking import mask_numbers, mask_phone
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
-from geo_hygiene.layerspec import ADDRESS_ROLES, Attribute, FieldType, MapLayer, Role
+from geo_hygiene.layerspec import ADDRESS_ROLES, PLACE_ACCURACY, Attribute, FieldType, MapLayer, Role
 
 LONGEST_TEXT = 1_000
 """Characters of one field; more is cut and said."""
@@ -132,12 +132,19 @@ def clean_rows(
         if attribute.name in constants:
             clean.findings += reader.fill(constants[attribute.name])
         clean.values[attribute.name] = values = reader.read(table, column, clean)
-        if attribute.is_kept_beside and heading is not None:
+        if (kept_as := _kept_as(attribute, heading)) is not None:
             for kept, value in zip(clean.extra, values, strict=True):
-                kept.update({heading: value} if value is not None else {})
+                kept.update({kept_as: value} if value is not None else {})
     for heading in unmapped:
         _keep(heading, table, clean)
     return clean
+
+
+def _kept_as(attribute: Attribute, heading: str | None) -> str | None:
+    """Return under which name what a file says is kept beside the fields, ``None`` where a column takes it."""
+    if attribute.role is Role.PLACE_ACCURACY:
+        return PLACE_ACCURACY
+    return heading if attribute.is_kept_beside else None
 
 
 def _missing_field(attribute: Attribute) -> Finding:

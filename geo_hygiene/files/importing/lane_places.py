@@ -15,16 +15,14 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.lane_lines import PLACE_ACCURACY, LaneLine, fold, house_number, lane_lines
+from geo_hygiene.cases.places import ROUGH_FROM_M
+from geo_hygiene.coverage.lane_lines import LaneLine, fold, house_number, lane_lines
 from geo_hygiene.files.findings import Code, Finding, FindingLevel
 from geo_hygiene.files.importing.cleaning import CleanRows
 from geo_hygiene.files.importing.lane_names import LaneNames
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layerspec import MapLayer, Role
-
-ROUGH_FROM_M = 100.0
-"""A place that may be farther off than this is a warning: a case would fall to another stretch."""
+from geo_hygiene.layerspec import PLACE_ACCURACY, MapLayer, Role
 
 FEWEST_DOORS = 2
 """Known doors that tell in which direction the numbers of a lane rise."""

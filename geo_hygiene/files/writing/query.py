@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     FromClause,
+    Integer,
     Numeric,
     Select,
     Text,
@@ -30,7 +31,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.duty_zones import DutyZone
-from geo_hygiene.layerspec import Attribute, MapLayer, Role
+from geo_hygiene.layerspec import PLACE_ACCURACY, Attribute, MapLayer, Role
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty
 from geo_hygiene.records.people import Assignment, Person, Post
@@ -233,6 +234,11 @@ class _Source:
         identity: ColumnElement[Any] = self.join("case", Case.__table__, lambda one: one.c.id == own).uuid
         return identity
 
+    def place_accuracy(self) -> ColumnElement[Any]:
+        """Return by how many metres a place may be off that was found by its address."""
+        kept: Any = self._own_column("extra")[PLACE_ACCURACY]
+        return case((func.jsonb_typeof(kept) == "number", cast(kept.astext, Integer)))
+
     def metres_of_stretch(self, position: str) -> ColumnElement[Any]:
         """Return where a stretch begins or ends on its target."""
         return self._metres(getattr(self.stretch(), position))
@@ -295,6 +301,7 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.SEGMENT: lambda source: source.target().c.uuid,
     Role.CASE: lambda source: source.case(),
     Role.CAMPAIGN: lambda source: source.campaign(),
+    Role.PLACE_ACCURACY: lambda source: source.place_accuracy(),
     Role.FROM: lambda source: source.metres_of_stretch("from_mm"),
     Role.TO: lambda source: source.metres_of_stretch("to_mm"),
     Role.PENDING: lambda _source: null(),

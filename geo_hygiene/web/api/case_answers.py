@@ -28,6 +28,9 @@ class Case(Answer):
     lane: str | None
     house_number: str | None
     place: Place | None
+    place_accuracy_m: float | None = Field(
+        description="By how much the place may be off that was found by lane and house number; null: it was given"
+    )
     community: str | None
     community_name: str | None
     group: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -116,8 +117,13 @@ class CaseParameters(Spoken):
 class ListParameters(CaseParameters):
     """A page of cases."""
 
+    q: Text | None = Field(None, description="A part of the number, of what was told, or of lane and house number")
     limit: Limit = 100
     after: UUID | None = Field(None, description="`next` of the page before")
+
+    def wanted(self, within: Areas) -> CaseFilter:
+        """Return the filter, with the words that are looked for."""
+        return replace(super().wanted(within), words=self.q)
 
 
 class HeatParameters(CaseParameters, OnDay):

@@ -12,9 +12,10 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
 from geo_hygiene import features
+from geo_hygiene.cases.questions import cases_numbered
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.permissions import EVERYWHERE, Areas, Permission
+from geo_hygiene.permissions import EVERYWHERE, NOWHERE, Areas, Permission
 from geo_hygiene.web.access import areas_of, needs
 from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import (
@@ -65,7 +66,9 @@ class AreaPath(Parameters):
 class SearchParameters(OnDay):
     """A text to look for."""
 
-    q: Annotated[Text, StringConstraints(min_length=1)] = Field(description="Part of a name, or a code")
+    q: Annotated[Text, StringConstraints(min_length=1)] = Field(
+        description="Part of a name, a code, or the number of a complaint"
+    )
     limit: int = Field(10, ge=1, le=MOST_FOUND)
 
 
@@ -121,16 +124,24 @@ def _area(connection: Connection, path: AreaPath, query: DutyAndDay) -> dict[str
     return features.area(connection, path.area, duty, on)
 
 
-@blueprint.get("/search", summary="Find lanes, people, zones, areas and targets", responses={200: SearchAnswer})
+@blueprint.get(
+    "/search",
+    summary="Find lanes, people, zones, areas, targets and complaints by their numbers",
+    responses={200: SearchAnswer},
+)
 @needs(Permission.MAP_READ)
 def search(query: SearchParameters) -> Response:
     """Return what fits a text, best first."""
-    found = connections().read(_search, query, areas_of(Permission.PEOPLE_READ))
+    found = connections().read(_search, query, areas_of(Permission.PEOPLE_READ), areas_of(Permission.CASES_READ))
     return jsonify(results=found.results, more=found.more)
 
 
-def _search(connection: Connection, query: SearchParameters, within: Areas) -> features.Found:
-    return features.search(connection, query.q, query.on or today(connection), within=within, limit=query.limit)
+def _search(connection: Connection, query: SearchParameters, within: Areas, cases_within: Areas) -> features.Found:
+    found = features.search(connection, query.q, query.on or today(connection), within=within, limit=query.limit)
+    numbered = [] if cases_within == NOWHERE else cases_numbered(connection, query.q, within=cases_within)
+    results = [*numbered, *found.results]
+    shown = results[: query.limit]
+    return features.Found(shown, found.more + len(results) - len(shown))
 
 
 @blueprint.get("/layers", summary="Layers with their fields", responses={200: LayersAnswer})

@@ -38,6 +38,7 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
   const unseen = element("p", { class: "empty", id: "gaps-unseen", hidden: true }, say("gaps_unseen"));
   let after = null;
   let whole = null;
+  let waits = false;
   fill(box, unseen, list, message, more);
 
   function mark(select) {
@@ -59,6 +60,7 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
 
   async function load(further = false) {
     const { path, words, unit } = question(store.get());
+    waits = false;
     byId("gaps-order").textContent = say(unit === "m" ? "gaps_longest" : "gaps_by_code");
     if (!further) {
       after = null;
@@ -67,12 +69,13 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
     }
     try {
       const answer = await ask("gaps", path, { ...words, limit: PAGE, after });
-      if (!answer) return;
+      if (!answer || waits) return;
       const rows = answer.gaps.map((gap) => gapRow(gap, unit, toldOf(gap), choose));
       if (further) list.append(...rows);
       else fill(list, ...rows);
       if (further) rows[0]?.querySelector("button").focus();
       after = answer.next ?? null;
+      list.hidden = false;
       more.hidden = !after;
       told(list.children.length ? "" : say("gaps_none"));
       byId("gaps-count").textContent = list.children.length ? say("gaps_count", { count: counted(answer) }) : "";
@@ -97,8 +100,17 @@ export function createGaps(store, { question, watched, listed, told: toldOf = ()
     unseen.hidden = listed.some((name) => state.states.has(name));
   }
 
-  // while a player runs, one list at its end is enough
-  store.watch(watched, (_state, _before, how) => (how.playing ? box.setAttribute("aria-busy", "true") : load()));
+  // while a player runs, one list at its end is enough; what was left on another day is not shown for that of today
+  function wait() {
+    waits = true;
+    box.setAttribute("aria-busy", "true");
+    list.hidden = true;
+    more.hidden = true;
+    byId("gaps-count").textContent = "";
+    told(say("gaps_later"));
+  }
+
+  store.watch(watched, (_state, _before, how) => (how.playing ? wait() : load()));
   store.watch(["states"], remind);
   store.watch(["select"], (state) => mark(state.select));
   remind(store.get());

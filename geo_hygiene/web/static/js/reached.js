@@ -91,7 +91,7 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
     const lines = [];
     if (kind?.found) lines.push(parts.length ? say("reasons", { parts: told.join(" · ") }) : say("reasons_none"));
     const median = kind?.age_days.median ?? null;
-    if (median !== null) lines.push(say("median_age", { days: number(median) }));
+    if (median !== null) lines.push(median > 1 ? say("median_age", { days: number(median) }) : say("median_age_one"));
     byId("reasons").textContent = lines.join(" ");
   }
 

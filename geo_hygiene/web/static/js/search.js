@@ -38,7 +38,9 @@ export function createSearch(store, config, choose, { types = null } = {}) {
     if (!result) return;
     input.value = result.name || result.code || "";
     close();
-    choose(chosen(result), result);
+    // a complaint has a page of its own
+    if (result.type === "case") location.assign(`/cases/${result.id}`);
+    else choose(chosen(result), result);
   }
 
   function option(result, index) {
