@@ -20,7 +20,7 @@ from psycopg2.extensions import (
     register_adapter,
 )
 from psycopg2.extras import execute_values
-from sqlalchemy import Computed, Connection, Date, Dialect, Engine, MetaData, Text, create_engine, event, text
+from sqlalchemy import Computed, Connection, Date, Dialect, Engine, Integer, MetaData, Text, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -116,10 +116,25 @@ def valid_to_column() -> MappedColumn[date | None]:
     return mapped_column(OpenDate("infinity"), nullable=False, server_default=text("'infinity'"))
 
 
-def geometry_column(kind: str, *, nullable: bool = False) -> MappedColumn[object]:
-    """Return a geometry column in EPSG:4326, x = longitude, with a spatial index."""
+def import_column() -> MappedColumn[int | None]:
+    """Return the number of the import that brought a record.
+
+    It is no foreign key: a check of each row cost a fifth of a large import, and only clearing the sample deletes
+    imports, after their records.
+    """
+    return mapped_column(Integer, nullable=True)
+
+
+def geometry_column(kind: str, *, nullable: bool = False, searched: bool = False) -> MappedColumn[object]:
+    """Return a geometry column in EPSG:4326, x = longitude; with a spatial index where records are ``searched`` by it.
+
+    Tiles search the copy in EPSG:3857.
+    """
     dimension = 3 if kind.endswith("M") else 2
-    return mapped_column(Geometry(kind, srid=STORAGE_SRID, dimension=dimension, nullable=nullable), nullable=nullable)
+    return mapped_column(
+        Geometry(kind, srid=STORAGE_SRID, dimension=dimension, nullable=nullable, spatial_index=searched),
+        nullable=nullable,
+    )
 
 
 def tile_geometry_column(kind: str) -> MappedColumn[object]:

@@ -57,6 +57,7 @@ FAULTS = {
         "update scope set area_ids = '{999999}' where id = 1",
         "insert into scope (duty_id, valid_from) values (1, '2025-01-01')",
     ],
+    "imports": ["update lane set import_id = 999999 where id = (select min(id) from lane)"],
     "rules": [
         "alter table claim add constraint ck_claim_new check (shift <> '') not valid",
         "alter table claim disable trigger all",

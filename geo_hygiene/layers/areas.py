@@ -38,7 +38,7 @@ class Area(FeatureColumns, Base):
     zone_class: Mapped[str | None] = mapped_column(Text, comment="Null: that of the area above")
     population: Mapped[int | None] = mapped_column(Integer)
     timezone: Mapped[str] = mapped_column(Text, server_default="Asia/Shanghai")
-    geom: Mapped[object] = geometry_column("MULTIPOLYGON")
+    geom: Mapped[object] = geometry_column("MULTIPOLYGON", searched=True)
     geom_3857: Mapped[object] = tile_geometry_column("MULTIPOLYGON")
 
     __table_args__ = (

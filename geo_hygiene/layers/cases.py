@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
-from geo_hygiene.database import Base, geometry_column, tile_geometry_column
+from geo_hygiene.database import Base, geometry_column, import_column, tile_geometry_column
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import (
     PLACE_ACCURACY,
@@ -240,7 +240,7 @@ class Case(Base):
     extra: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
 
     __table_args__: tuple[SchemaItem, ...] = (
         CheckConstraint("closed_at >= reported_at", name="closed_at"),
@@ -262,7 +262,7 @@ class CaseEvent(Base):
     known: Mapped[str] = mapped_column(
         Text, server_default="time", comment="time, day, file (by that day) or report (not before)"
     )
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     __table_args__: tuple[SchemaItem, ...] = (

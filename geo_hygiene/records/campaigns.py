@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid as uuid_module
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Integer, Text, func, text
+from sqlalchemy import CheckConstraint, Identity, Integer, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo_hygiene.database import Base, valid_from_column, valid_to_column
+from geo_hygiene.database import Base, import_column, valid_from_column, valid_to_column
 
 
 class Campaign(Base):
@@ -31,7 +31,7 @@ class Campaign(Base):
     zone_classes: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="Null: all")
     areas: Mapped[list[str] | None] = mapped_column(ARRAY(Text), comment="Codes of areas with all below; null: all")
     limit_days: Mapped[int | None] = mapped_column(Integer, comment="Days after which what was seen is too long ago")
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
     extra: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
-from geo_hygiene.database import Base, geometry_column, valid_from_column, valid_to_column
+from geo_hygiene.database import Base, geometry_column, import_column, valid_from_column, valid_to_column
 from geo_hygiene.i18n import N_
 
 DUTY_TITLES = {
@@ -53,7 +53,7 @@ class ClaimSource(Base):
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
     basis: Mapped[str] = mapped_column(Text)
-    geom: Mapped[object | None] = geometry_column("MULTIPOLYGON", nullable=True)
+    geom: Mapped[object | None] = geometry_column("MULTIPOLYGON", nullable=True, searched=True)
 
     __table_args__ = (
         CheckConstraint("basis in ('list', 'shape')", name="basis"),
@@ -95,7 +95,7 @@ class Claim(Base):
     result: Mapped[str | None] = mapped_column(Text, comment="done, or why work could not be done")
     valid_from: Mapped[date | None] = valid_from_column()
     valid_to: Mapped[date | None] = valid_to_column()
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 

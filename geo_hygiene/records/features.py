@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid as uuid_module
 from datetime import date, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Identity, Integer, Text, func, text
+from sqlalchemy import DateTime, Identity, Integer, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from geo_hygiene.database import valid_from_column, valid_to_column
+from geo_hygiene.database import import_column, valid_from_column, valid_to_column
 
 
 class FeatureColumns:
@@ -38,4 +38,4 @@ class FeatureColumns:
     @declared_attr
     def import_id(self) -> Mapped[int | None]:
         """Import that brought it."""
-        return mapped_column(ForeignKey("import_run.id"))
+        return import_column()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid as uuid_module
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo_hygiene.database import Base
+from geo_hygiene.database import Base, import_column
 
 
 class ImportRun(Base):
@@ -37,7 +37,7 @@ class SourceRow(Base):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     geometry_hash: Mapped[bytes | None] = mapped_column(LargeBinary, comment="SHA-256 of the WKB in EPSG:4326")
     attributes_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
 
 
 class RecordHistory(Base):

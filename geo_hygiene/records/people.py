@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Integer, Text, Uni
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo_hygiene.database import Base, valid_from_column, valid_to_column
+from geo_hygiene.database import Base, import_column, valid_from_column, valid_to_column
 
 
 class Person(Base):
@@ -27,7 +27,7 @@ class Person(Base):
     employment: Mapped[str | None] = mapped_column(Text)
     community: Mapped[str | None] = mapped_column(Text, comment="Code of the community that the person belongs to")
     phone: Mapped[str | None] = mapped_column(Text, comment="Masked: 138****1234")
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
     extra: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
@@ -43,7 +43,7 @@ class Post(Base):
     kind: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date | None] = valid_from_column()
     valid_to: Mapped[date | None] = valid_to_column()
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
 
     __table_args__ = (
         CheckConstraint("valid_from < valid_to", name="period"),
@@ -62,7 +62,7 @@ class Assignment(Base):
     shift: Mapped[str] = mapped_column(Text, server_default="all-day")
     valid_from: Mapped[date | None] = valid_from_column()
     valid_to: Mapped[date | None] = valid_to_column()
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
 
     __table_args__ = (
         CheckConstraint("valid_from < valid_to", name="period"),

@@ -9,7 +9,14 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, I
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo_hygiene.database import Base, geometry_column, tile_geometry_column, valid_from_column, valid_to_column
+from geo_hygiene.database import (
+    Base,
+    geometry_column,
+    import_column,
+    tile_geometry_column,
+    valid_from_column,
+    valid_to_column,
+)
 
 POINT_EXTENT = 1
 """A point target is the interval [0, 1)."""
@@ -32,12 +39,12 @@ class Target(Base):
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), comment="Area that holds most of it")
     area_by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
     extent_mm: Mapped[int] = mapped_column(Integer, comment="Geodesic length in mm; 1 for a point")
-    geom: Mapped[object] = geometry_column("GEOMETRYM")
+    geom: Mapped[object] = geometry_column("GEOMETRYM", searched=True)
     geom_3857: Mapped[object] = tile_geometry_column("GEOMETRYM")
     valid_from: Mapped[date | None] = valid_from_column()
     valid_to: Mapped[date | None] = valid_to_column()
     source_key: Mapped[str | None] = mapped_column(Text, comment="Key of the file row that it was made from")
-    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    import_id: Mapped[int | None] = import_column()
     extra: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -145,6 +145,17 @@ def _periods() -> str:
     )
 
 
+def _imports() -> str:
+    """Return the statement for records that name an import which is not there."""
+    return " union all ".join(
+        f"select '{name} · ' || import_id as place, count(*)::text as found, '0' as expected from {name}"  # noqa: S608
+        f" where import_id is not null and not exists (select from import_run where import_run.id = import_id)"
+        f" group by import_id"
+        for name, table in sorted(Base.metadata.tables.items())
+        if "import_id" in table.columns
+    )
+
+
 def _schema(ground: Ground) -> Iterator[Difference]:
     """Yield tables and columns that the program needs and the database lacks."""
     revision = current_revision(ground.connection)
@@ -216,6 +227,7 @@ CHECKS = (
     Check("periods", N_("Periods end after they begin"), RESTORE, rows(_periods())),
     Check("kinds", N_("Each target and each claim has the record of its layer"), RESTORE, rows(_kinds())),
     Check("references", N_("Sums and scopes name duties and areas that are there"), RESTORE, rows(UNKNOWN_PARTS)),
+    Check("imports", N_("The import that brought a record is in the history"), RESTORE, rows(_imports())),
     Check("rules", N_("The rules and indexes of the tables are in force"), RESTORE, rows(UNCHECKED)),
     Check("numbers", N_("The next record gets a number that is free"), RESTORE, each(_sequences)),
     Check(
