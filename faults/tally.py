@@ -21,7 +21,7 @@ MOST_WRONG = 20
 
 def _of_any_machine(words: str) -> str:
     """Return words without the folders in which the program, its packages and its files lie on this machine."""
-    for folder in (ROOT, sys.prefix, sys.base_prefix):
+    for folder in (sys.prefix, sys.base_prefix, ROOT):
         words = words.replace(f"{folder}/", "")
     return OWN_FOLDERS.sub("…", words)
 
