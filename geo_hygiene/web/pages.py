@@ -60,13 +60,19 @@ def print_map() -> str:
     return _sheet(connections().read(print_page_data.duty_sheet, request.args.to_dict()))
 
 
+def _table_asked() -> page_data.TableParameters:
+    """Return what the address asks of the table; who asks for a person must be allowed to read of people."""
+    asked = page_data.TableParameters.model_validate(request.args.to_dict())
+    if asked.person is not None:
+        demand(Permission.PEOPLE_READ)
+    return asked
+
+
 @blueprint.get("/map/table")
 @needs(Permission.MAP_READ)
 def show_table() -> str:
     """Show everything of the map in rows, for those who do not use a pointer."""
-    asked = page_data.TableParameters.model_validate(request.args.to_dict())
-    if asked.person is not None:
-        demand(Permission.PEOPLE_READ)
+    asked = _table_asked()
     table = connections().read(page_data.table, asked, areas_of(Permission.PEOPLE_READ))
     return render_template("table.html", page="table", table=table, asked=asked, states=_states())
 
@@ -75,9 +81,7 @@ def show_table() -> str:
 @needs(Permission.MAP_READ)
 def table_list() -> Response:
     """Give all rows of the table that fit its filters as a file."""
-    asked = page_data.TableParameters.model_validate(request.args.to_dict())
-    if asked.person is not None:
-        demand(Permission.PEOPLE_READ)
+    asked = _table_asked()
     return _list(*connections().read(duty_lists.duty_list, asked, areas_of(Permission.PEOPLE_READ)))
 
 
