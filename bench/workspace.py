@@ -105,7 +105,8 @@ class Workspace:
         self._count += 1
         name = name or f"copy_{self._count}"
         source = (template or self.empty).name
-        administer(self.cluster, f'create database "{name}" template "{source}" owner geo_hygiene_owner')
+        made = f'create database "{name}" template "{source}" owner geo_hygiene_owner'
+        administer(self.cluster, f"{made} strategy file_copy")  # a large one would all pass through the log otherwise
         return self._database(name)
 
     @contextmanager

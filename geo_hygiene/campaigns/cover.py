@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord
 from geo_hygiene.campaigns.pieces import REASONS, State
-from geo_hygiene.coverage.reached import GROUND, Figure, figures
+from geo_hygiene.coverage.reached import GROUND, Figure, areas_of_page, figures
 from geo_hygiene.coverage.work import DONE
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS, layer_of
@@ -31,7 +32,11 @@ SHARES = {
 }
 """What the three shares are called, which are never told as one."""
 
-AREAS = 'select id, code, name from area where id = any(:ids) order by code collate "C"'
+AREAS = "select id, code, name from area where id = any(:ids) order by code, id"
+
+AREAS_CALLED = """
+select id from area where level = :level and (code = :code or (cast(:code as text) is null and code is null))
+"""
 
 
 class Level(StrEnum):
@@ -136,13 +141,14 @@ class AreaCover:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCover:
-    """The answer of :func:`campaign_cover`."""
+    """The answer of :func:`campaign_cover`; ``next`` is the key of the page that follows."""
 
     campaign: CampaignRecord
     on: date
     kinds: tuple[KindCover, ...]
     level: Level | None
     areas: tuple[AreaCover, ...]
+    next: str | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
@@ -155,21 +161,55 @@ class CampaignCover:
                 {"code": area.code, "name": area.name, "kinds": [kind.as_json(self.on) for kind in area.kinds]}
                 for area in self.areas
             ],
+            "next": self.next,
             "goals": {"visited": VISITED, "treated": TREATED_WELL},
         }
 
 
 def campaign_cover(
-    connection: Connection, campaign: CampaignRecord, on: date, level: Level | None = None
+    connection: Connection,
+    campaign: CampaignRecord,
+    on: date,
+    level: Level | None = None,
+    *,
+    area: str | None = None,
+    limit: int | None = None,
+    after: str | None = None,
 ) -> CampaignCover:
-    """Return what a campaign found and treated up to and with a day, by kind, and by area where a level is given."""
-    whole = _by_kind(_figures(connection, campaign, on, "all"), campaign.kinds)
-    areas = () if level is None else _by_area(connection, _figures(connection, campaign, on, level.value))
-    return CampaignCover(campaign, on, whole, level, areas)
+    """Return what a campaign found and treated up to and with a day, by kind, and by area where a level is given.
+
+    With a ``limit`` the areas are a page of at most so many, which begins ``after`` the code of the last one of the
+    page before; what has no code comes on top of the last page. With ``area`` it is the one with this code alone.
+    """
+    whole = _by_kind(figures(connection, campaign.id, on, "all", limit_days=campaign.limit_days), campaign.kinds)
+    areas, key = ((), None) if level is None else _areas(connection, campaign, on, level, area, limit, after)
+    return CampaignCover(campaign, on, whole, level, areas, key)
 
 
-def _figures(connection: Connection, campaign: CampaignRecord, on: date, level: str) -> list[Figure]:
-    return figures(connection, campaign.id, on, level, limit_days=campaign.limit_days)
+def _areas(
+    connection: Connection,
+    campaign: CampaignRecord,
+    on: date,
+    level: Level,
+    area: str | None,
+    limit: int | None,
+    after: str | None,
+) -> tuple[tuple[AreaCover, ...], str | None]:
+    """Return areas, and the key of the page that follows."""
+    asked = partial(figures, connection, campaign.id, on, level.value, limit_days=campaign.limit_days)
+    if area is not None:
+        return _by_area(connection, asked(area_ids=_called(connection, level, area))), None
+    if limit is None:
+        return _by_area(connection, asked()), None
+    found = areas_of_page(connection, campaign.id, on, level.value, limit=limit + 1, after=after)
+    rows = _by_area(connection, asked(area_ids=[row.id for row in found[:limit]]))
+    if len(found) > limit:
+        return rows, found[limit - 1].code
+    return rows + _by_area(connection, asked(area_ids=_called(connection, level, None), nowhere=True)), None
+
+
+def _called(connection: Connection, level: Level, code: str | None) -> list[int]:
+    return list(connection.scalars(text(AREAS_CALLED), {"level": level.value, "code": code}))
 
 
 def _by_kind(found: Iterable[Figure], told: Iterable[str] = ()) -> tuple[KindCover, ...]:

@@ -160,6 +160,8 @@ def _rows(
         return [], True
     statement = stated_pieces(_statement(ON_THE_MAP, ALONE), wanted=CHOSEN, work=TREATMENTS_HERE)
     for first in first_targets(connection, kinds, values | {"results": _results(wanted)}):
+        if not (first.ids or first.are_all):
+            continue
         with planned_without(connection, "hashjoin", "mergejoin"):
             rows = connection.execute(statement, values | {"ids": first.ids}).all()
         is_full = len(rows) == values["limit"]

@@ -11,11 +11,12 @@ Statements are made from constants; values are bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from geo_hygiene.coverage.locks import lock_campaigns
 from geo_hygiene.database import planned_without
@@ -185,6 +186,7 @@ with told as (
     select area_id, kind, result, seen_on, cast(sum(change_mm) as bigint) as extent
     from reached_sum
     where campaign_id = :campaign_id and level = :level and day <= :on
+        and (cast(:areas as int[]) is null or area_id = any(:areas) or (:nowhere and area_id is null))
     group by area_id, kind, result, seen_on
 ),
 weighed as (
@@ -202,6 +204,23 @@ group by kind, area_id, result
 having sum(extent) <> 0
 """
 """By the day on which half of what was found had been seen since, ``middle``, the age of the metre there is known."""
+
+AREAS_OF_PAGE = """
+select area.id, area.code
+from area
+cross join lateral (
+    select
+    from reached_sum
+    where campaign_id = :campaign_id and level = :level and area_id = area.id and day <= :on
+    group by kind, result
+    having sum(change_mm) <> 0
+    limit 1
+) as reached
+where area.level = :level and area.code > coalesce(:after, '')
+order by area.code, area.id
+limit :limit
+"""
+"""Each area is looked up alone, so that none after them is read."""
 
 GAINED = """
 select
@@ -246,17 +265,41 @@ class Gain:
 
 
 def figures(
-    connection: Connection, campaign_id: int, on: date, level: str, *, limit_days: int | None = None
+    connection: Connection,
+    campaign_id: int,
+    on: date,
+    level: str,
+    *,
+    limit_days: int | None = None,
+    area_ids: Iterable[int] | None = None,
+    nowhere: bool = False,
 ) -> list[Figure]:
     """Return what a campaign reached up to and with a day, in millimetres or counts.
 
     ``level`` is ``all``, ``office``, ``community`` or ``group``; without an area is what lies in none of that level.
+    Of some areas alone that is told where it is asked for as ``nowhere``.
     """
-    values = {"campaign_id": campaign_id, "on": on, "level": level, "limit_days": limit_days, "ground": GROUND}
+    values = {
+        "campaign_id": campaign_id,
+        "on": on,
+        "level": level,
+        "limit_days": limit_days,
+        "ground": GROUND,
+        "areas": None if area_ids is None else sorted(area_ids),
+        "nowhere": nowhere,
+    }
     return [
         Figure(row.kind, row.area_id, row.result, int(row.extent), int(row.old), row.middle)
         for row in connection.execute(text(FIGURES), values)
     ]
+
+
+def areas_of_page(
+    connection: Connection, campaign_id: int, on: date, level: str, *, limit: int, after: str | None = None
+) -> Sequence[Row[Any]]:
+    """Return id and code of areas of a level that a campaign is about, by their codes and ``after`` one of these."""
+    values = {"campaign_id": campaign_id, "on": on, "level": level, "limit": limit, "after": after}
+    return connection.execute(text(AREAS_OF_PAGE), values).all()
 
 
 def gains(connection: Connection, campaign_id: int, on: date) -> list[Gain]:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INT4MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -123,7 +133,10 @@ class Reached(Base):
     area_id: Mapped[int | None] = mapped_column(Integer)
     change_mm: Mapped[int] = mapped_column(Integer)
 
-    __table_args__ = (Index("ix_reached_target_id", "target_id"),)
+    __table_args__ = (
+        PrimaryKeyConstraint(postgresql_include=["change_mm"]),
+        Index("ix_reached_target_id", "target_id"),
+    )
 
 
 class ReachedSum(Base):

@@ -26,6 +26,7 @@ from geo_hygiene.layers.treatments import METHODS, RESULTS
 from geo_hygiene.layers.treatments import UNITS as AMOUNT_UNITS
 from geo_hygiene.web.api.campaigns import GapsParameters
 from geo_hygiene.web.page_data import (
+    TABLE_AREAS,
     TABLE_ROWS,
     MapPage,
     category_titles,
@@ -36,7 +37,7 @@ from geo_hygiene.web.page_data import (
     unreadable,
     usual_layers,
 )
-from geo_hygiene.web.parameters import Day, Limit, Spoken, Word
+from geo_hygiene.web.parameters import Day, Limit, Spoken, Text, Word
 
 PATIENCE_SECONDS = 2.0
 """So long a page waits for figures of campaigns, which those of a county need; it comes without them otherwise."""
@@ -159,9 +160,10 @@ def campaign_page(connection: Connection, code: str, words: Mapping[str, str]) -
 
 
 class TableParameters(GapsParameters, extra="ignore"):
-    """The filters of the table and its place in it; other words of an address are left alone."""
+    """The filters of the table and its places in it; other words of an address are left alone."""
 
     limit: Limit = TABLE_ROWS
+    areas_after: Text | None = None
 
     def words(self, **changes: Any) -> dict[str, str]:
         """Return what an address says of these parameters after changes; ``None`` takes a word out."""
@@ -180,12 +182,13 @@ class AreaFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignTable:
-    """A campaign in rows: one kind of target by community, and what is left of it."""
+    """A campaign in rows: one kind of target by community, a page of these, and what is left of it."""
 
     campaign: CampaignRecord
     on: date
     kind: str
     sums: list[AreaFigures]
+    next_areas: str | None
     page: Page
     communities: dict[str, str]
     reasons: dict[str, str]
@@ -227,7 +230,9 @@ def campaign_table(connection: Connection, code: str, asked: TableParameters) ->
     on = asked.on or campaign.shown_on(today(connection))
     usual = max(campaign.kinds, default="")
     asked = asked.model_copy(update={"kind": asked.kind or usual, "on": on})
-    cover = campaign_cover(connection, campaign, on, Level.COMMUNITY).as_json()
+    cover = campaign_cover(
+        connection, campaign, on, Level.COMMUNITY, limit=TABLE_AREAS, after=asked.areas_after
+    ).as_json()
     sums = [
         AreaFigures(code=area["code"], name=area["name"], figures=figures)
         for area in cover["by"]
@@ -240,6 +245,7 @@ def campaign_table(connection: Connection, code: str, asked: TableParameters) ->
         on=on,
         kind=layer_of(asked.kind or usual).key,
         sums=sums,
+        next_areas=cover["next"],
         page=page,
         communities=features.communities(connection, on),
         reasons={reason: title for reason, title in titles(RESULTS).items() if reason in REASONS},

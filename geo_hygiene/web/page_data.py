@@ -25,6 +25,7 @@ from geo_hygiene.permissions import Areas
 from geo_hygiene.web.parameters import Day, Limit, PageKey, Parameters, RowNumber, Spoken, State, Text, Word, title_of
 
 TABLE_ROWS = 50
+TABLE_AREAS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +153,7 @@ class TableParameters(Spoken, extra="ignore"):
     limit: Limit = TABLE_ROWS
     after: PageKey | None = None
     row: RowNumber = 1
+    areas_after: Text | None = None
 
     def wanted(self, within: Areas) -> questions.PieceFilter:
         """Return the filters as a question; people are looked for within some areas."""
@@ -175,11 +177,12 @@ class TableParameters(Spoken, extra="ignore"):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Everything of the map in rows."""
+    """Everything of the map in rows; of the communities with their figures, a page."""
 
     on: date
     duty: DutyRecord
     duties: list[DutyRecord]
+    communities: dict[str, str]
     summary: Summary
     page: questions.Page
     first: int
@@ -208,7 +211,10 @@ def table(connection: Connection, asked: TableParameters, within: Areas) -> Tabl
         on=on,
         duty=duty,
         duties=all_duties(connection),
-        summary=summarize(connection, duty, on, Level.COMMUNITY, outside=False),
+        communities=features.communities(connection, on),
+        summary=summarize(
+            connection, duty, on, Level.COMMUNITY, outside=False, limit=TABLE_AREAS, after=asked.areas_after
+        ),
         page=replace(page, rows=with_lanes(connection, duty.layer, on, page.rows), total=total),
         first=asked.row,
     )

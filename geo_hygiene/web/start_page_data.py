@@ -21,7 +21,7 @@ from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.layers.cases import KINDS
 from geo_hygiene.permissions import NOWHERE, Areas, Permission
 from geo_hygiene.web.campaign_page_data import CampaignHeadline, headline
-from geo_hygiene.web.page_data import titles
+from geo_hygiene.web.page_data import TABLE_AREAS, titles
 
 FORTNIGHT = timedelta(days=14)
 GAPS = 6
@@ -108,7 +108,12 @@ def start(connection: Connection, kept: KeptCounts, asking: Viewer) -> Start:
     on = today(connection)
     duties = all_duties(connection)
     headlines = [
-        Headline(duty=duty, summary=summarize(connection, duty, on, None if place else Level.COMMUNITY, outside=False))
+        Headline(
+            duty=duty,
+            summary=summarize(
+                connection, duty, on, None if place else Level.COMMUNITY, outside=False, limit=TABLE_AREAS
+            ),
+        )
         for place, duty in enumerate(duties)
     ]
     longest = questions.pieces(connection, duties[0], on, wanted=questions.PieceFilter(state="gap"), limit=GAPS)

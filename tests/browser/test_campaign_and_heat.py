@@ -289,6 +289,22 @@ def test_the_search_of_a_campaign_opens_its_panel(open_page: Open, sample_server
     opened.leave()
 
 
+def test_more_areas_of_a_campaign_come_when_they_are_asked_for(open_page: Open, sample_server: str) -> None:
+    opened = open_page(sample_server)
+    page = opened.page
+    page.route("**/cover?*", lambda route: route.continue_(url=route.request.url.replace("limit=100", "limit=30")))
+    opened.go(f"{SPRING}?kind=street-segments&on=2025-04-11&by=group")
+    groups = told(sample_server, "/campaigns/2025-spring-rodent/cover?on=2025-04-11&by=group")["by"]
+    rows = page.locator("#areas tbody tr")
+    for shown in (30, 60, len(groups)):
+        expect(rows).to_have_count(shown)
+        if shown < len(groups):
+            page.click("#areas-more")
+    expect(page.locator("#areas-more")).to_be_hidden()
+    assert rows.evaluate_all("rows => rows.map((row) => row.dataset.area)") == [one["code"] or "" for one in groups]
+    opened.leave()
+
+
 def test_the_list_of_a_campaign_is_narrowed_and_taken_along(open_page: Open, sample_server: str) -> None:
     opened = open_page(sample_server)
     page = opened.go(f"{SPRING}?kind=street-segments&on=2025-04-11&left=locked")

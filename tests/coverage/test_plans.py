@@ -63,9 +63,9 @@ def segment(connection: Connection) -> None:
     who_covers(connection, layer_of(STREETS), connection.execute(text(MIDDLE)).one().uuid, DAY)
 
 
-def campaign(connection: Connection, level: Level | None) -> None:
+def campaign(connection: Connection, level: Level | None, **page: Any) -> None:
     record = campaign_of(connection, CAMPAIGN)
-    campaign_cover(connection, record, record.last_day, level)
+    campaign_cover(connection, record, record.last_day, level, **page)
 
 
 QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
@@ -86,6 +86,8 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
     "segment": (segment, {"ix_cover_of_duties"}),
     "campaign": (lambda asked: campaign(asked, None), {"uq_reached_sum"}),
     "campaign by community": (lambda asked: campaign(asked, Level.COMMUNITY), {"uq_reached_sum"}),
+    "campaign, a page of groups": (lambda asked: campaign(asked, Level.GROUP, limit=10), {"uq_reached_sum"}),
+    "campaign in one group": (lambda asked: campaign(asked, Level.GROUP, area="QJ0201"), {"uq_reached_sum"}),
 }
 
 

@@ -47,6 +47,23 @@ def every_gap(client: FlaskClient, **query: Any) -> list[dict[str, Any]]:
             return rows
 
 
+@pytest.mark.parametrize("by", ["office", "community", "group"])
+def test_pages_of_areas_are_all_areas(client: FlaskClient, by: str) -> None:
+    whole, found, after = asked(client, "cover", on=LAST, by=by), [], ""
+    while after is not None:
+        page = asked(client, "cover", on=LAST, by=by, limit=2, after=after)
+        assert page["kinds"] == whole["kinds"]
+        assert sum(area["code"] is not None for area in page["by"]) <= 2
+        found += page["by"]
+        after = page["next"]
+    assert found == whole["by"]
+    assert whole["next"] is None
+    for area in whole["by"]:
+        if area["code"] is not None:
+            assert asked(client, "cover", on=LAST, by=by, area=area["code"])["by"] == [area]
+    assert asked(client, "cover", on=LAST, by=by, area="nothing")["by"] == []
+
+
 def test_campaigns_are_listed_with_their_windows(client: FlaskClient) -> None:
     one = client.get("/api/v1/campaigns", query_string={"on": "2025-04-09"}).json["campaigns"]
     assert [(row["code"], row["title"], row["status"], row["shown_on"]) for row in one] == [
@@ -264,6 +281,24 @@ def test_the_table_of_a_campaign_has_the_figures_of_its_map(client: FlaskClient)
     assert [share in page for share in ("Found coverage", "Treatment coverage", "Effectiveness")] == [True] * 3
     tanks = client.get(f"/campaigns/R1/table?on={LAST}&kind=septic-tanks&reason=locked").get_data(as_text=True)
     assert re.findall(r'data-segment="[^"]+" data-state="([^"]+)"', tanks) == ["not-treated"]
+
+
+@pytest.mark.parametrize("address", [f"/campaigns/R1/table?on={LAST}&kind=street-segments", "/map/table", "/"])
+def test_communities_are_shown_in_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    def codes(page: str) -> list[str]:
+        return re.findall(r'<tr data-area="([^"]*)">', page)
+
+    whole, found = codes(client.get(address).text), []
+    for pages in ("campaign_page_data", "page_data", "start_page_data"):
+        monkeypatch.setattr(f"geo_hygiene.web.{pages}.TABLE_AREAS", 1)
+    while address:
+        page = client.get(address).text
+        assert sum(map(bool, codes(page))) == 1
+        found += codes(page)
+        following = re.search(r'href="([^"]+)#sums">More communities', page)
+        address = unescape(following[1]) if following else ""
+    assert found == whole
+    assert len(found) > 1
 
 
 def test_pages_come_without_the_figures_that_take_too_long(

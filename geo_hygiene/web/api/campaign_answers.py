@@ -100,13 +100,14 @@ class Goals(Answer):
 
 
 class CampaignCoverAnswer(Answer):
-    """What of a campaign's targets was found and treated up to a day."""
+    """What of a campaign's targets was found and treated up to a day; ``next`` is the ``after`` of the next page."""
 
     campaign: str
     on: date
     kinds: list[KindFigures]
     by_level: Literal["office", "community", "group"] | None
     by: list[AreaFigures]
+    next: str | None
     goals: Goals
 
 

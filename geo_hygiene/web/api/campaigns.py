@@ -72,6 +72,9 @@ class CoverParameters(CampaignOnDay):
     """By which areas the figures are broken down."""
 
     by: Level | None = Field(None, description="office, community or group")
+    area: Text | None = Field(None, description="Code of the one area that is wanted")
+    limit: Limit | None = Field(None, description="Areas of a page; all when missing")
+    after: Text | None = Field(None, description="`next` of the page before: the code of its last area")
 
 
 class GapFilterParameters(CampaignOnDay):
@@ -135,7 +138,9 @@ def cover(path: CampaignPath, query: CoverParameters) -> Response:
 
 
 def _cover(connection: Connection, campaign: CampaignRecord, on: date, query: CoverParameters) -> dict[str, Any]:
-    return campaign_cover(connection, campaign, on, query.by).as_json()
+    limit = query.limit or (GapsParameters.model_fields["limit"].default if query.after else None)
+    told = campaign_cover(connection, campaign, on, query.by, area=query.area, limit=limit, after=query.after)
+    return told.as_json()
 
 
 @blueprint.get("/<campaign>/gaps", summary="What a campaign did not treat", responses={200: CampaignGapsAnswer})

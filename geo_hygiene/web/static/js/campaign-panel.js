@@ -113,9 +113,9 @@ export function createCampaignPanel(store, config, api, { page, light, place, cl
   async function area(choice, state) {
     const found = await known(config, choice, state.on);
     if (!found) return;
-    const answer = await ask("area", `${api}/cover`, { on: state.on, by: choice.type });
+    const answer = await ask("area", `${api}/cover`, { on: state.on, by: choice.type, area: found.code });
     if (!answer) return;
-    const kinds = answer.by.find((one) => one.code === found.code)?.kinds ?? [];
+    const kinds = answer.by[0]?.kinds ?? [];
     const rows = choice.type === "office" ? [] : await left({ [choice.type]: found.code }, state);
     open(
       heading(found.name || found.code, say(`type_${choice.type}`), found.code),

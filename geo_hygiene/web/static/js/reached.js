@@ -5,6 +5,7 @@ import { byId, element, fill } from "./dom.js";
 import { amount, number, say, share } from "./format.js";
 import { createStates } from "./states.js";
 
+const PAGE = 100;
 const STATES = ["treated", "not-treated", "not-visited", "old"];
 
 const ratio = (value) => (value === null ? "–" : share(value, 1));
@@ -28,6 +29,7 @@ function stacked(kind) {
 export function createReached(store, config, api, { tell, unitOf, choose }) {
   const rows = createStates(store);
   const titleOf = (key) => config.kinds.find((kind) => kind.key === key)?.title ?? key;
+  const more = byId("areas-more");
   let answer = null;
 
   for (const name of ["kind", "by"]) {
@@ -113,6 +115,7 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
       );
     };
     fill(byId("areas").querySelector("tbody"), ...answer.by.map(row));
+    more.hidden = !answer.next;
   }
 
   function tellAll(state) {
@@ -124,12 +127,14 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
     areas(state);
   }
 
-  async function refresh(state) {
+  // the areas come in pages, and those that are shown stay
+  async function load(after = null) {
+    const state = store.get();
     byId("legend").setAttribute("aria-busy", "true");
     try {
-      const told = await ask("reached", `${api}/cover`, { on: state.on, by: state.by });
+      const told = await ask("reached", `${api}/cover`, { on: state.on, by: state.by, limit: PAGE, after });
       if (!told) return;
-      answer = told;
+      answer = after === null ? told : { ...told, by: [...answer.by, ...told.by] };
       tellAll(store.get());
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
@@ -139,10 +144,17 @@ export function createReached(store, config, api, { tell, unitOf, choose }) {
     byId("legend").removeAttribute("aria-busy");
   }
 
+  async function further() {
+    const shown = byId("areas").querySelectorAll("tbody tr").length;
+    await load(answer.next);
+    byId("areas").querySelectorAll("tbody tr")[shown]?.querySelector("button")?.focus();
+  }
+
+  more.addEventListener("click", further);
   store.watch(["kind", "by", "on"], show);
   store.watch(["kind"], tellAll);
-  store.watch(["on", "by"], refresh);
+  store.watch(["on", "by"], () => load());
   show(store.get());
   byId("legend-total").textContent = say("loading");
-  refresh(store.get());
+  load();
 }
