@@ -179,6 +179,23 @@ def test_metres_that_are_said_to_be_degrees_are_told(tmp_path: Path, form: str) 
     assert "EPSG:4523" in str(shown(table.findings)[0]["hint"])
 
 
+LARGE_UNITS = (
+    'GEOGCS["large degrees",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],PRIMEM["Greenwich",0],'
+    'UNIT["large",0.0575]]'
+)
+
+
+@pytest.mark.parametrize("kind", [POINT, POLYGON])
+def test_degrees_of_a_unit_that_takes_them_off_the_earth_are_told(tmp_path: Path, kind: int) -> None:
+    shape = [PLACE] if kind == POINT else [(105.0, 31.0), (105.0, 31.1), (105.1, 31.1), (105.0, 31.0)]
+    path = shapefile(tmp_path / "x.shp", kind, [shape])
+    path.with_suffix(".prj").write_text(LARGE_UNITS)
+    table = read(path)
+    assert table.refused
+    assert only(table) is Code.LOOKS_PROJECTED
+    assert "have no place in large degrees" in str(shown(table.findings)[0]["message"])
+
+
 NO_PLANET = 'GEOGCS["unknown",DATUM["unknown",SPHEROID["x",57.3,0]],PRIMEM["u",0],UNIT["d",0.0174]]'
 
 

@@ -44,7 +44,7 @@ class Placement:
         good = batch.good() & np.isfinite(before).all(axis=1)
         self.rows += int(good.sum())
         with np.errstate(invalid="ignore"):
-            kinds = self._degrees(before) if self.system.is_geographic() else self._metres(before, after)
+            kinds = self._degrees(before, after) if self.system.is_geographic() else self._metres(before, after)
         for code, which in kinds:
             chosen = np.flatnonzero(which & good & batch.good())
             if len(chosen):
@@ -66,10 +66,11 @@ class Placement:
                     self._about(code, before[at], after[at], guess, row=row) for at, row in enumerate(rows.tolist())
                 )
 
-    def _degrees(self, before: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
+    def _degrees(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
         west, south, east, north = before.T
-        largest_x, largest_y = np.maximum(abs(west), abs(east)), np.maximum(abs(south), abs(north))
-        beyond = (largest_x > _LON + _SLACK) | (largest_y > _LAT + _SLACK)
+        largest_x, largest_y = _largest(before)
+        # Another unit, or another meridian to count from, can take what look like degrees off the earth.
+        beyond = ~_on_earth(before) | ~_on_earth(after)
         swapped: Mask = beyond & (largest_x <= _LAT) & (largest_y <= _LON)
         home = self.extent or self._area()
         if home is not None:
@@ -81,7 +82,7 @@ class Placement:
         ]
 
     def _metres(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> list[tuple[Code, Mask]]:
-        nowhere = np.logical_not(np.isfinite(after).all(axis=1))
+        nowhere = ~_on_earth(after)
         area = self._area()
         if area is None:
             return [(Code.LOOKS_PROJECTED, nowhere)]
@@ -119,16 +120,17 @@ class Placement:
             hint = _SWAPPED_HINT
         elif guess.srid is None and not guess.is_swapped:
             hint = _OTHER_SYSTEM_HINT
-        text = self._text(code, float(np.abs(before).max()), is_whole=row is None)
+        text = self._text(code, before, is_whole=row is None)
         return Finding(code, text, row=row, value=f"{x} {y}", hint=hint, values=values)
 
-    def _text(self, code: Code, largest: float, *, is_whole: bool) -> str:
+    def _text(self, code: Code, before: NDArray[np.float64], *, is_whole: bool) -> str:
         if code is Code.LOOKS_SWAPPED:
             return _SWAPPED[is_whole]
         if code is Code.OUTSIDE_EXTENT:
             return _FAR[is_whole]
-        if self.system.is_geographic():
-            return _METRES[is_whole] if largest >= _NO_DEGREE else N_("The coordinates %(x)s, %(y)s are not degrees.")
+        if self.system.is_geographic() and not _on_earth(before[np.newaxis])[0]:
+            is_far = np.abs(before).max() >= _NO_DEGREE
+            return _METRES[is_whole] if is_far else N_("The coordinates %(x)s, %(y)s are not degrees.")
         return N_("The coordinates %(x)s, %(y)s have no place in %(system)s.")
 
 
@@ -159,6 +161,18 @@ def _around(bounds: NDArray[np.float64]) -> Bounds:
     west, south = bounds[:, :2].min(axis=0).tolist()
     east, north = bounds[:, 2:].max(axis=0).tolist()
     return west, south, east, north
+
+
+def _largest(bounds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far the bounds of each row reach from 0, 0 to either side, and up or down."""
+    west, south, east, north = np.abs(bounds).T
+    return np.maximum(west, east), np.maximum(south, north)
+
+
+def _on_earth(bounds: NDArray[np.float64]) -> Mask:
+    """Tell which rows lie within the degrees that the earth has; what is not finite does not."""
+    largest_x, largest_y = _largest(bounds)
+    return (largest_x <= _LON + _SLACK) & (largest_y <= _LAT + _SLACK)
 
 
 def _inside(x: NDArray[np.float64], y: NDArray[np.float64], area: Bounds) -> Mask:
