@@ -17,7 +17,7 @@ import click
 
 from bench.machine import machine, versions
 from bench.workspace import workspace
-from faults import batches, conditions, forms, geometries, kills, storing
+from faults import batches, conditions, forms, geometries, guided, kills, storing
 from faults.document import document
 from faults.tally import IsOver, Tally
 
@@ -40,6 +40,7 @@ class Sizes:
     requests: int
     seed: int
     processes: int
+    results: Path
 
 
 class Stop:
@@ -79,13 +80,14 @@ def _shapes(sizes: Sizes, is_over: IsOver) -> Iterator[Tally]:
 
 GROUPS: dict[str, Callable[[Sizes, IsOver], Iterator[Tally]]] = {
     "files": lambda sizes, is_over: iter(batches.measure(sizes.files, sizes.seed, sizes.processes, is_over)),
+    "atheris": lambda sizes, is_over: guided.measure(sizes.minutes, sizes.seed, sizes.results / "inputs", is_over),
     "geometries": _shapes,
     "rows": _store,
     "kills": lambda sizes, is_over: iter(kills.measure(sizes.kills, sizes.seed, is_over)),
     "ground": lambda sizes, _is_over: conditions.measure(sizes.seed),
     "web": lambda sizes, _is_over: forms.measure(sizes.requests, sizes.seed),
 }
-STOPPABLE = frozenset({"files", "geometries", "kills"})
+STOPPABLE = frozenset({"files", "atheris", "geometries", "kills"})
 
 
 @click.command(epilog=f"Example: make faults ARGS='files web --files 5000'. Groups: {', '.join(GROUPS)}.")
@@ -94,7 +96,7 @@ STOPPABLE = frozenset({"files", "geometries", "kills"})
 @click.option("--geometries", default=50_000, show_default=True, type=click.IntRange(min=10), help="Made geometries.")
 @click.option("--rows", default=5_000, show_default=True, type=click.IntRange(min=10), help="Tries to store something.")
 @click.option("--kills", default=200, show_default=True, type=click.IntRange(min=1), help="Processes to kill.")
-@click.option("--minutes", default=90.0, show_default=True, help="Time for files, for geometries and for kills.")
+@click.option("--minutes", default=90.0, show_default=True, help="Time for files, atheris, geometries and kills each.")
 @click.option("--requests", default=10_000, show_default=True, type=click.IntRange(min=10), help="Hostile requests.")
 @click.option("--seed", default=2025, show_default=True, help="The same seed draws the same cases.")
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(min=1), help="Readers at a time.")
@@ -105,10 +107,10 @@ def main(groups: tuple[str, ...], *, added: bool, results: Path, documented: boo
     """Try GROUPS, or all of them, on databases and homes of their own; exit code 1 when anything went wrong.
 
     A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the kept runs of each group: the
-    last one, and those before it that it was added to. Files, geometries and kills that are ended by SIGTERM keep what
-    was tried so far; the results of the others are lost then.
+    last one, and those before it that it was added to. Files, atheris, geometries and kills that are ended by SIGTERM
+    keep what was tried so far; the results of the others are lost then.
     """
-    sizes = Sizes(**asked)
+    sizes = Sizes(**asked, results=results)
     stop = Stop(sizes.minutes)
     signal.signal(signal.SIGTERM, stop.ask)
     results.mkdir(exist_ok=True)

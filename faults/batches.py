@@ -95,7 +95,7 @@ def _run_batch(counted: Tally, asked: Mapping[str, object]) -> None:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env=_environment(folder),
+            env=confined_environment(folder),
             text=True,
         ) as batch:
             assert batch.stdin is not None  # noqa: S101 - it is a pipe
@@ -111,7 +111,8 @@ def _run_batch(counted: Tally, asked: Mapping[str, object]) -> None:
     errors.unlink()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def confined_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that reads what was made."""
     return {
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
@@ -155,8 +156,13 @@ def _autopsy(counted: Tally, code: int, folder: Path, errors: Path) -> None:
         counted.tell(f"no answer within a minute: {case}")
         return
     counted.reader_deaths += 1
-    source = folder / "again"
-    source.mkdir()
+    if not refuses(case, folder):
+        counted.tell(f"killed a batch with {code} and is accepted by the program: {case}")
+
+
+def refuses(case: Case, folder: Path) -> bool:
+    """Tell whether the program itself refuses a case."""
+    source = Path(tempfile.mkdtemp(dir=folder))
     table = read(
         case.write(source),
         crs=case.crs,
@@ -167,5 +173,4 @@ def _autopsy(counted: Tally, code: int, folder: Path, errors: Path) -> None:
         needs_shapes=case.needs_shapes,
         scratch=folder,
     )
-    if not table.refused:
-        counted.tell(f"killed a batch with {code} and is accepted by the program: {case}")
+    return table.refused
