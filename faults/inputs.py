@@ -90,7 +90,11 @@ AROUND_A_SHEET = {
     f'Target="worksheets/sheet1.xml" Type="{OFFICE}/worksheet"/><Relationship Id="c" Target="sharedStrings.xml" '
     f'Type="{OFFICE}/sharedStrings"/></Relationships>',
 }
-AROUND_AN_OPEN_SHEET = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}
+OPEN_MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+AROUND_AN_OPEN_SHEET = {
+    "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+    "META-INF/manifest.xml": f'<manifest:manifest xmlns:manifest="{OPEN_MANIFEST}"/>',
+}
 
 
 def packed(kind: str, main: str, around: Mapping[str, str], members: tuple[str, ...]) -> Target:

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from geo_hygiene.files.findings import Code
 from geo_hygiene.files.reading import SourceTable, read
-from tests.made_workbooks import Sheets, workbook
+from tests.made_workbooks import Sheets, open_document, open_row, workbook
 
 
 def values(table: SourceTable) -> list[dict[str, Any]]:
@@ -105,6 +105,35 @@ def test_a_value_far_away_from_the_table_is_named_as_what_makes_the_sheet_too_bi
     assert code is Code.FILE_TOO_BIG
     assert "more than the 1024 MB of memory" in words
     assert "far away from the table" in str(table.findings[0].hint)
+
+
+HEAD = open_row("姓名", "岗位")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        open_row("张伟", "保洁员", repeated=1_048_575),
+        open_row(empty=16_384, repeated=1_048_574) + open_row(" "),
+        open_row("张伟", "保洁员") * 1000 + open_row(*" " * 16_384),
+        open_row("张伟", "保洁员", repeated=10**17),
+    ],
+)
+def test_a_sheet_that_becomes_large_by_what_it_repeats_is_refused_before_it_does(tmp_path: Path, rows: str) -> None:
+    table = read(open_document(tmp_path / "a.ods", HEAD + rows))
+    code, words = refusal(table)
+    assert code is Code.FILE_TOO_BIG
+    assert "repeats them" in words
+    assert "far away from the table" in str(table.findings[0].hint)
+
+
+def test_what_programs_repeat_around_a_table_does_not_count(tmp_path: Path) -> None:
+    titles = open_row("名单", empty=16_383) + open_row(empty=16_384, repeated=3)
+    people = open_row("张伟", "保洁员", empty=16_382) + open_row("李强", "保洁员", repeated=2)
+    end = open_row(empty=16_384, repeated=1_048_000)
+    table = read(open_document(tmp_path / "a.ods", titles + HEAD + people + end))
+    assert [row["姓名"] for row in values(table)] == ["张伟", "李强", "李强"]
+    assert [table.line_of(row) for row in table.row_numbers.tolist()] == [6, 7, 8]
 
 
 def impossible(path: Path, number: float, number_format: str, at: int) -> SourceTable:

@@ -75,6 +75,11 @@ def unpack(path: Path, scratch: Path, limits: Limits, *, wanted: str | None = No
     return Located(ending, stem, parts)
 
 
+def is_encrypted(info: zipfile.ZipInfo) -> bool:
+    """Tell whether a member needs a password."""
+    return bool(info.flag_bits & _ENCRYPTED)
+
+
 def member_name(info: zipfile.ZipInfo) -> str:
     """Return the name of a member; names that are not marked as UTF-8 are UTF-8 or GBK all the same in China."""
     if info.flag_bits & _UTF8_NAMES:
@@ -89,7 +94,7 @@ def _checked(archive: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
         _check_name(member_name(info))
         if stat.S_ISLNK(info.external_attr >> 16):
             raise _unsafe(N_("The archive holds the link %(name)s."), member_name(info))
-        if info.flag_bits & _ENCRYPTED:
+        if is_encrypted(info):
             raise refuse(
                 Code.FILE_ENCRYPTED,
                 N_("The archive is encrypted."),

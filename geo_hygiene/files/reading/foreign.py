@@ -30,6 +30,10 @@ PASSWORD_HINT = N_(
     "Open it with its password, take the password off (File > Info > Protect, or 文件 > 文档加密), save it, and bring "
     "that."
 )
+FAR_CELL_HINT = N_(
+    "Perhaps a value stands far away from the table: delete the empty rows below it and the empty columns beside it, "
+    "and save it again."
+)
 
 
 @dataclass(frozen=True, slots=True)

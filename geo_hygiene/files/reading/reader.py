@@ -15,6 +15,7 @@ from typing import Any
 import geo_hygiene
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.reading import drivers
+from geo_hygiene.files.reading.foreign import FAR_CELL_HINT
 from geo_hygiene.files.reading.limits import COMMAND_LINE, MEBIBYTE, Limits
 from geo_hygiene.files.reading.locate import Located, RefusedError, locate
 from geo_hygiene.files.reading.sink import read_back
@@ -32,10 +33,6 @@ _OUT_OF_MEMORY, _OUT_OF_BOUNDS, _OUT_OF_DISK = 12, 13, 14
 #: which makes room for all cells between the first and the last one.
 _NO_MEMORY_FOR_A_SHEET = "memory allocation of"
 _NO_MEMORY = (_NO_MEMORY_FOR_A_SHEET, "MemoryError", "bad_alloc", "realloc of size")
-_FAR_CELL_HINT = N_(
-    "Perhaps a value stands far away from the table: delete the empty rows below it and the empty columns beside it, "
-    "and save it again."
-)
 _CLOCK_TO_PROCESSOR = 3
 _FAMILIES = (None, "any", "point", "line", "polygon")
 
@@ -218,7 +215,7 @@ def _why(code: int, log: Path, limits: Limits) -> Finding:
         return Finding(Code.FILE_TOO_BIG, text, hint=hint, values={"seconds": limits.seconds})
     if code == _OUT_OF_MEMORY or any(words in told for words in _NO_MEMORY):
         text = N_("The file needs more than the %(memory)s MB of memory that it may take.")
-        hint = _FAR_CELL_HINT if _NO_MEMORY_FOR_A_SHEET in told else hint
+        hint = FAR_CELL_HINT if _NO_MEMORY_FOR_A_SHEET in told else hint
         return Finding(Code.FILE_TOO_BIG, text, hint=hint, values={"memory": memory})
     if code in {_OUT_OF_BOUNDS, -signal.SIGXFSZ}:
         return Finding(Code.FILE_TOO_BIG, N_("The file takes more room on the disk than it may."), hint=hint)

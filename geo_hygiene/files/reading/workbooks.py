@@ -14,6 +14,7 @@ from geo_hygiene.files.reading.archives import check_sizes
 from geo_hygiene.files.reading.foreign import PASSWORD_HINT
 from geo_hygiene.files.reading.limits import Limits
 from geo_hygiene.files.reading.locate import Located, RefusedError, listed, refuse
+from geo_hygiene.files.reading.open_sheets import check_repeats
 from geo_hygiene.files.reading.sources import FORMAT_ENCODING
 from geo_hygiene.files.reading.text_tables import (
     FEWEST_HEADINGS,
@@ -132,6 +133,7 @@ def _opened(path: Path, limits: Limits, name: str) -> python_calamine.CalamineWo
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 check_sizes(archive.infolist(), limits)
+                check_repeats(archive, name)
         with path.open("rb") as file:
             # by the content: what is called .xls is often something newer
             return python_calamine.CalamineWorkbook.from_filelike(file)
