@@ -11,8 +11,10 @@ import math
 import os
 import pickle
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import cache
@@ -50,17 +52,20 @@ def run(job: dict[str, Any], nets: dict[str, bool]) -> None:
     if job["changed"]:
         strategy = made_files.changed(readable(strategy, job["seed"], scratch))
 
+    known = set(OWN_FILES)
+
     def read_one(case: Any) -> None:
         (scratch / "case.pickle").write_bytes(pickle.dumps(case))
         begun = time.perf_counter()
         signal.alarm(PATIENCE_SECONDS)
         outcome = reading.examine(case, scratch)
         signal.alarm(0)
-        left = [file.name for file in scratch.iterdir() if file.name not in OWN_FILES]
+        left = {file.name for file in scratch.iterdir()} - known
+        known.update(left)  # it is told of the case that left it, and of no other
         told = {
             "accepted": outcome.accepted,
             "codes": sorted(outcome.codes),
-            "wrong": outcome.wrong or (f"left behind: {left}" if left else None),
+            "wrong": outcome.wrong or (f"left behind: {sorted(left)}" if left else None),
             "seconds": round(time.perf_counter() - begun, 4),
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         }
@@ -100,11 +105,13 @@ def readable(strategy: Any, number: int, scratch: Path) -> list[Any]:
     def keep(case: Any) -> None:
         if len(found[0]) == CHANGED_FROM:
             return
-        child = os.fork()  # the case may kill its reader
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+        child = os.fork()  # the case may kill its reader, which then leaves its folder behind
         if child == 0:
-            outcome = examine(case, scratch)
+            outcome = examine(case, folder)
             os._exit(not outcome.accepted or bool(outcome.codes))
         found.setdefault(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), []).append(case)
+        shutil.rmtree(folder)
 
     draw(strategy, DRAWN_TO_CHANGE, number, keep)
     return found[0] or found[1]

@@ -34,6 +34,13 @@ def test_made_files_are_read_or_refused(changed: bool) -> None:
     assert counted.figures["nets"] == "network, files"
 
 
+def test_a_file_that_ends_its_reader_while_files_to_change_are_looked_for_counts_for_no_other() -> None:
+    counted = Tally("files", "workbook, changed bytes")
+    batches.add_batch(counted, "workbook", changed=True, cases=20, seed=3_006_002_000)
+    assert counted.wrong == []
+    assert counted.tried == 20
+
+
 def test_odd_rows_are_stored_or_refused(new_database: Callable[..., TestDatabase]) -> None:
     counted = storing.measure_rows(_town(new_database), 60, 12)
     assert counted.wrong == []
