@@ -275,10 +275,11 @@ def disk_full() -> Tally:
         tally.how = "not tried: only root can make a small disk"
         return tally
     reading, writing = os.pipe()
+    folder = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
     child = os.fork()
     if child == 0:
         try:
-            _on_a_small_disk(tally)
+            _on_a_small_disk(folder, tally)
         except BaseException as error:
             tally.tell(f"{type(error).__name__}: {error}")
         os.write(writing, json.dumps(tally.as_json()).encode())
@@ -287,6 +288,7 @@ def disk_full() -> Tally:
     with os.fdopen(reading) as told:
         figures = json.load(told)
     os.waitpid(child, 0)
+    folder.rmdir()  # the disk was the child's, and went with it
     found = Tally(**{**figures, "codes": Counter(figures["codes"]), "counts": Counter(figures["counts"])})
     found.seconds = time.perf_counter() - begun
     return found
@@ -311,9 +313,8 @@ def check_claims(asked: Service, tally: Tally, acknowledged: set[str]) -> None:
         tally.tell(f"{len(lost)} of {len(acknowledged)} acknowledged claims are gone")
 
 
-def _on_a_small_disk(tally: Tally) -> None:
+def _on_a_small_disk(disk: Path, tally: Tally) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
-    disk = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
     if libc.unshare(CLONE_NEWNS) or libc.mount(b"none", b"/", None, MS_PRIVATE_EVERYWHERE, None):
         raise OSError(ctypes.get_errno(), "no namespace of our own")
     if libc.mount(b"tmpfs", os.fsencode(disk), b"tmpfs", 0, DISK.encode()):
