@@ -11,8 +11,9 @@ INTRODUCTION = """# Faults
 
 Made by `make faults` from [faults.json](faults.json). Files, geometries, rows, requests and forms are drawn by
 Hypothesis from the seeds that stand there, so that the same seed draws the same cases; processes are killed with
-`kill -9` at random moments; the ground is taken away. Everything happens on homes and databases of its own, and talks
-to this machine only. The program adds up the runs of a group that have different seeds.
+`kill -9` at random moments; the ground is taken away; atheris, a fuzzer, changes files by the code that they reach, for
+a time. Everything happens on homes and databases of its own, and talks to this machine only. The program adds up the
+runs of a group that have different seeds.
 
 - **accepted wrongly**: something was stored, or told, that must not be
 - **refused wrongly**: something was not stored that must be, where the trial knows what that is

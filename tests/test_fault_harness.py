@@ -11,9 +11,12 @@ import pytest
 from bench.workspace import Database
 from faults import batches, forms, geometries, storing
 from faults.__main__ import Stop
-from faults.cases import Case
+from faults.batch import draw
+from faults.cases import Case, Outcome
+from faults.counts import Counts
 from faults.document import document
-from faults.made_files import ANY
+from faults.inputs import TARGETS, Target
+from faults.made_files import ANY, strategy_of
 from faults.made_shapes import KNOWN
 from faults.reading import examine
 from faults.requests import routes
@@ -22,6 +25,7 @@ from faults.verdicts import Verdict, verdict
 from tests.conftest import TestDatabase
 from tests.coverage.towns import grid_town
 from tests.made_files import BOW_TIE, POLYGON, shapefile
+from tests.made_workbooks import open_document, open_row, workbook
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -39,6 +43,33 @@ def test_a_file_that_ends_its_reader_while_files_to_change_are_looked_for_counts
     batches.add_batch(counted, "workbook", changed=True, cases=20, seed=3_006_002_000)
     assert counted.wrong == []
     assert counted.tried == 20
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
+def test_the_first_inputs_of_the_fuzzer_are_the_made_files(target: Target) -> None:
+    said = []
+    draw(strategy_of(target.kind), 8, 15, lambda made: said.append(target.content(made.files) + b"\x00"))
+    assert any(said)
+    assert [target.content(target.case(one).files) + b"\x00" for one in said] == said
+
+
+@pytest.mark.parametrize("name", ["sheet of a workbook", "OpenDocument sheet"])
+def test_what_the_fuzzer_puts_around_a_sheet_lets_it_be_read(name: str, tmp_path: Path) -> None:
+    target = TARGETS[name]
+    if name == "OpenDocument sheet":
+        made = open_document(tmp_path / target.main, open_row("a", "b") + open_row("1", "2"))
+    else:
+        made = workbook(tmp_path / target.main, {"a": [["a", "b"], [1, 2]]})
+    case = target.case(target.content({target.main: made.read_bytes()}) + b"\x00")
+    assert examine(case, tmp_path) == Outcome(accepted=True)
+
+
+def test_counts_outlive_who_counted(tmp_path: Path) -> None:
+    for outcome in (Outcome(accepted=True), Outcome(accepted=False, codes=frozenset({"file-type"}))):
+        Counts(tmp_path / "counts").add(outcome)
+    tally = Tally("files", "any")
+    Counts(tmp_path / "counts").give(tally)
+    assert (tally.tried, tally.accepted, tally.refused, dict(tally.codes)) == (2, 1, 1, {"file-type": 1})
 
 
 def test_odd_rows_are_stored_or_refused(new_database: Callable[..., TestDatabase]) -> None:
