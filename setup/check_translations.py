@@ -48,6 +48,8 @@ def find_faults(file: Path, wanted: Catalog) -> Iterator[str]:
     for message in translated:
         if message.id and wanted.get(message.id, message.context) is None:
             yield f"{file}:{message.lineno}: nothing says {message.id!r} any more"
+    if list(translated) != sorted(translated):
+        yield f"{file} is not in the order of its texts: make messages"
 
 
 def _texts(string: str | Sequence[str] | None) -> Sequence[str]:

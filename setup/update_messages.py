@@ -1,4 +1,7 @@
-"""Bring the messages of the program into its translations: new ones empty, those that nothing says any more removed."""
+"""Bring the messages of the program into its translations: new ones empty, those that nothing says any more removed.
+
+They stand in the order of their texts, which no change of another message or place moves.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ def update(locale: str, messages: Catalog) -> None:
     if file.exists():
         with file.open("rb") as lines:
             translated = read_po(lines, locale=locale)
-    translated.update(messages, no_fuzzy_matching=True)
+    translated.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     translated.obsolete.clear()
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as lines:
-        write_po(lines, translated, width=120, sort_by_file=True, include_lineno=False, omit_header=False)
+        write_po(lines, translated, width=120, sort_output=True, include_lineno=False)
 
 
 if __name__ == "__main__":
