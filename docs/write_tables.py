@@ -22,6 +22,7 @@ from geo_hygiene.database import Base
 from geo_hygiene.files.findings import KINDS, Code, Finding
 from geo_hygiene.files.importing import ImportReport, Stored
 from geo_hygiene.i18n import gettext, use_locale
+from geo_hygiene.jobs import models as job_models  # noqa: F401 - declares the table
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import COMPUTED, Attribute, FieldType, MapLayer
 from geo_hygiene.upkeep.checks import CHECKS

@@ -73,7 +73,8 @@ class Service:
 
     def web(self) -> list[int]:
         """Return the process of the web server, then those of its workers."""
-        return [process for server in children(self.up) for process in (server, *children(server))]
+        servers = (child for child in children(self.up) if "gunicorn" in command_of(child))
+        return [process for server in servers for process in (server, *children(server))]
 
     def database(self) -> list[int]:
         """Return the process of the database server, then its helpers and connections."""
@@ -111,6 +112,14 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def command_of(pid: int) -> str:
+    """Return the command of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def kill(processes: Sequence[int]) -> bool:

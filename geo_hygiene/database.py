@@ -146,14 +146,19 @@ def tile_geometry_column(kind: str) -> MappedColumn[object]:
     )
 
 
-def engine(url: str, **options: object) -> Engine:
-    """Return an engine whose sessions work in UTC and never wait long for a lost server."""
-    made = create_engine(
-        url,
-        pool_pre_ping=True,
-        connect_args={"options": "-c timezone=UTC -c client_min_messages=warning", "connect_timeout": 10},
-        **options,
-    )
+def engine(url: str, *, session: str | None = None, **options: object) -> Engine:
+    """Return an engine whose sessions work in UTC and never wait long for a lost server.
+
+    Parameters
+    ----------
+    session
+        Name of the sessions of a process that may be killed: a statement that nobody waits for any more is given up.
+    """
+    settings = "-c timezone=UTC -c client_min_messages=warning"
+    arguments: dict[str, object] = {"options": settings, "connect_timeout": 10}
+    if session is not None:
+        arguments |= {"options": f"{settings} -c client_connection_check_interval=1s", "application_name": session}
+    made = create_engine(url, pool_pre_ping=True, connect_args=arguments, **options)
     event.listen(made, "connect", lambda driver, _record: _drivers.add(driver))
     return made
 

@@ -35,6 +35,11 @@ def current_locale() -> str:
     return _locale.get()
 
 
+def translated(message: str, locale: str) -> str:
+    """Return a message in a language, whatever is spoken in this context."""
+    return _catalogue(locale).gettext(message) if message else ""
+
+
 def gettext(message: str, **values: object) -> str:
     """Translate a message and fill its ``%(name)s`` places."""
     text = _catalogue(_locale.get()).gettext(message) if message else ""

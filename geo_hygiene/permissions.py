@@ -30,6 +30,11 @@ class Permission(StrEnum):
     CASES_READ = "cases.read"
     ACCOUNTS_WRITE = "accounts.write"
     AUDIT_READ = "audit.read"
+    DATA_IMPORT = "data.import"
+
+
+OFFICE_WIDE = frozenset({Permission.DATA_IMPORT})
+"""What changes the whole office: a role that is limited to an area does not grant it."""
 
 
 class Role(StrEnum):
@@ -66,11 +71,13 @@ READING = frozenset(
 """What everybody may on a machine that serves itself alone and has no accounts yet."""
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
-    Role.PLANNER: READING,
+    Role.PLANNER: READING | {Permission.DATA_IMPORT},
     Role.PEST: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ}),
     Role.LEADER: READING,
     Role.CLERK: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.HEAT_READ, Permission.CASES_READ}),
     Role.WORKER: frozenset({Permission.MAP_READ}),
     Role.INSPECTOR: READING,
-    Role.ADMIN: frozenset({Permission.MAP_READ, Permission.ACCOUNTS_WRITE, Permission.AUDIT_READ}),
+    Role.ADMIN: frozenset(
+        {Permission.MAP_READ, Permission.ACCOUNTS_WRITE, Permission.AUDIT_READ, Permission.DATA_IMPORT}
+    ),
 }

@@ -88,6 +88,18 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def web_server_of(pid: int) -> int:
+    (found,) = (child for child in children_of(pid) if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes())
+    return found
+
+
+def worker_of(pid: int) -> int | None:
+    found = (
+        child for child in children_of(pid) if b"geo_hygiene.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
+    return next(found, None)
+
+
 def wait_for(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
@@ -121,17 +133,22 @@ def test_up_serves_survives_crashes_and_stops_everything_at_a_signal(
     wait_for(lambda: cluster.status().pid not in (None, postmaster))
     wait_for(lambda: readiness(address) == good)
 
-    (gunicorn,) = children_of(first.pid)
+    gunicorn = web_server_of(first.pid)
     workers = children_of(gunicorn)
     os.kill(gunicorn, signal.SIGKILL)
     wait_for(lambda: all(is_gone(process) for process in (gunicorn, *workers)))
     assert readiness(address) == good  # the connection waited for the new one
 
-    (gunicorn,) = children_of(first.pid)
+    worker = worker_of(first.pid)
+    assert worker
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: worker_of(first.pid) not in (None, worker))
+
+    gunicorn, worker = web_server_of(first.pid), worker_of(first.pid)
     workers = children_of(gunicorn)
     first.kill()
     first.wait()
-    wait_for(lambda: all(is_gone(process) for process in (gunicorn, *workers)))
+    wait_for(lambda: all(is_gone(process) for process in (gunicorn, *workers, worker)))
     assert cluster.status().pid  # nobody was left to stop it: the next takes it over
 
     third = up()

@@ -15,7 +15,7 @@ from geo_hygiene.accounts import audit, failures, passwords
 from geo_hygiene.accounts.addresses import EMAIL, normalized
 from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import _
-from geo_hygiene.permissions import GRANTED, Areas, Permission, Role
+from geo_hygiene.permissions import GRANTED, OFFICE_WIDE, Areas, Permission, Role
 
 LONGEST_NAME = 100
 SESSION_LENGTH = timedelta(hours=12)
@@ -46,6 +46,11 @@ class Grant(NamedTuple):
     role: Role
     area: str | None = None
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """Return what it lets somebody do."""
+        return GRANTED[self.role] if self.area is None else GRANTED[self.role] - OFFICE_WIDE
+
 
 def granted(roles: Iterable[Role], area: str | None) -> tuple[Grant, ...]:
     """Return the roles in an area; it limits all but the administrator's."""
@@ -69,11 +74,11 @@ class AccountRecord:
     @property
     def permissions(self) -> frozenset[Permission]:
         """Return what its roles let it do, each somewhere at least."""
-        return frozenset(permission for grant in self.grants for permission in GRANTED[grant.role])
+        return frozenset(permission for grant in self.grants for permission in grant.permissions)
 
     def areas_of(self, permission: Permission) -> Areas:
         """Return the areas in which it has a permission."""
-        areas = {grant.area for grant in self.grants if permission in GRANTED[grant.role]}
+        areas = {grant.area for grant in self.grants if permission in grant.permissions}
         return None if None in areas else frozenset(area for area in areas if area is not None)
 
     def as_audited(self) -> dict[str, Any]:

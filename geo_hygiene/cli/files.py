@@ -16,7 +16,7 @@ from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.features import describe_layers
 from geo_hygiene.files.findings import SHOWN_PER_CODE, Code, Finding, FindingLevel, rejected_rows
-from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
+from geo_hygiene.files.importing import STEP_TITLES, ImportOptions, ImportReport, import_file
 from geo_hygiene.i18n import N_, _, ngettext
 
 REFUSED = 1
@@ -33,16 +33,6 @@ KEYS_SHOWN = 20
 
 BAR = 24
 """Characters of the progress bar."""
-
-STEPS = {
-    "read": N_("Reading"),
-    "check": N_("Checking"),
-    "split": N_("Splitting at crossings"),
-    "measure": N_("Measuring"),
-    "lanes": N_("Finding lanes"),
-    "write": N_("Storing"),
-}
-"""What the steps of an import are called."""
 
 
 class Pair(click.ParamType[tuple[str, str]]):
@@ -211,7 +201,7 @@ class Bar:
 
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Show a step and how far it is."""
-        self.show(_(STEPS[step]), done, total)
+        self.show(_(STEP_TITLES[step]), done, total)
 
     def show(self, title: str, done: int, total: int | None) -> None:
         """Show what is done and how far it is."""

@@ -12,10 +12,12 @@ from typing import Any
 
 import click
 
+from geo_hygiene.accounts.audit import COMMAND
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
 from geo_hygiene.files.formulas import guarded
+from geo_hygiene.files.taking_back import take_back
 from geo_hygiene.i18n import N_, _, ngettext
 
 SHOWN = 100
@@ -78,6 +80,24 @@ def show(number: str, home: Path | None, *, as_json: bool, as_csv: bool) -> None
         _print_csv(changes)
     else:
         _print(run, changes)
+
+
+@imports.command(
+    name="take-back",
+    help=N_(
+        "Take an import back on its own day: what it brought is removed, and what it changed is as before.\n\n"
+        "It stays, with a word why, when something rests on it or can not be put back.\n\n"
+        "NUMBER is that of imports list, or the id of the import."
+    ),
+    epilog=N_("Example: geo-hygiene imports take-back 12"),
+)
+@click.argument("number")
+@home_option
+def take_back_(number: str, home: Path | None) -> None:
+    """Remove the records of an import."""
+    with open_home(home) as opened, opened.connections.begin() as connection:
+        removed = take_back(connection, number, actor=COMMAND)
+    say(ngettext("%(count)s record went.", "%(count)s records went.", removed))
 
 
 def _print_csv(changes: list[RecordChange]) -> None:

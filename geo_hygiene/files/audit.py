@@ -22,7 +22,7 @@ SHAPE = "geom"
 ENDLESS = "infinity"
 
 RUNS = """
-select id, uuid, layer, file, origin, recorded_at, report
+select id, uuid, layer, file, origin, recorded_at, taken_back_at, report
 from import_run
 where cast(:number as int) is null or id = :number
 order by id desc
@@ -150,6 +150,7 @@ def list_imports(connection: Connection, limit: int, number: int | None = None) 
             "file": run.file,
             "origin": run.origin,
             "recorded_at": run.recorded_at.isoformat(),
+            "taken_back_at": None if run.taken_back_at is None else run.taken_back_at.isoformat(),
             "rows": run.report.get("rows"),
             "records": run.report.get("records"),
             "encoding": run.report.get("encoding"),

@@ -10,6 +10,7 @@ from geoalchemy2 import alembic_helpers
 from geo_hygiene import records  # noqa: F401 - declares the tables
 from geo_hygiene.accounts import models  # noqa: F401 - declares the tables
 from geo_hygiene.database import Base, OpenDate
+from geo_hygiene.jobs import models as job_models  # noqa: F401 - declares the table
 from geo_hygiene.layers import LAYERS  # noqa: F401 - declares the tables
 
 

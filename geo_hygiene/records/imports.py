@@ -26,6 +26,9 @@ class ImportRun(Base):
     origin: Mapped[str] = mapped_column(Text, server_default="file", comment="'file' or 'sample'")
     report: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    taken_back_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), comment="When its records were removed again"
+    )
 
 
 class SourceRow(Base):

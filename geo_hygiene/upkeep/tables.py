@@ -15,7 +15,8 @@ from psycopg2 import sql
 from sqlalchemy import Connection, text
 
 from geo_hygiene import layers, records  # noqa: F401 - declare their tables
-from geo_hygiene.accounts import models  # noqa: F401 - declares its tables
+from geo_hygiene.accounts import models as account_models  # noqa: F401 - declares the tables
+from geo_hygiene.jobs import models as job_models  # noqa: F401 - declares the table
 
 NOT_RECORDS = "alembic_version"
 """The table that the migrations keep for themselves."""

@@ -18,6 +18,7 @@ from geo_hygiene.web import (
     case_counts,
     errors,
     health,
+    imports,
     kept_tiles,
     language,
     logs,
@@ -69,6 +70,7 @@ def create_app(
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(base_map.blueprint)
     app.register_blueprint(accounts.blueprint)
+    imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)
     kept_tiles.serve(app, settings, connections)

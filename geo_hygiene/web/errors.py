@@ -21,7 +21,9 @@ from werkzeug.http import HTTP_STATUS_CODES
 from geo_hygiene.accounts.viewer import STRANGER
 from geo_hygiene.cases.heat import TooManyCellsError, TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
+from geo_hygiene.files.uploads import NoRoomError, UploadTooBigError
 from geo_hygiene.i18n import N_, _
+from geo_hygiene.jobs.store import JobStateError, TooManyJobsError
 from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
 from geo_hygiene.tiles.basemap import BaseMapUnreadableError
 from geo_hygiene.web.access import ForbiddenError, NotSignedInError
@@ -87,6 +89,10 @@ class Meaning:
 
 TABLE: dict[type[BaseException], Meaning] = {
     GeoHygieneError: Meaning(422),
+    TooManyJobsError: Meaning(429),
+    JobStateError: Meaning(409),
+    UploadTooBigError: Meaning(413),
+    NoRoomError: Meaning(507, retry=True),
     UnknownRecordError: Meaning(404),
     UnknownDutyError: Meaning(422),
     DutyMissingError: Meaning(422),

@@ -48,7 +48,7 @@ def show_map() -> str:
     """Show the map that an address describes."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(page_data.map_page, asked)
-    parts = _map(found.extent)
+    parts = map_parts(found.extent)
     duty, on = found.config["duty"], found.config["on"]
     return render_template("map.html", page="map", parts=parts, config=with_base_map(found.config), duty=duty, on=on)
 
@@ -99,7 +99,7 @@ def show_campaign(campaign: str) -> str:
     """Show what a campaign treated and what it did not, on a map."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(campaign_page_data.campaign_page, campaign, asked)
-    parts = _map(found.extent, campaign=True)
+    parts = map_parts(found.extent, campaign=True)
     return render_template("campaign.html", page="campaigns", parts=parts, config=with_base_map(found.config))
 
 
@@ -148,7 +148,7 @@ def show_case(case: str) -> str:
     parts, config = None, None
     if found.config is not None:
         config = with_base_map(found.config)
-        parts = _map(found.extent)
+        parts = map_parts(found.extent)
     return render_template("case.html", page="heat", found=found, asked=asked, parts=parts, config=config)
 
 
@@ -158,7 +158,7 @@ def show_heat() -> str:
     """Show where complaints gather, and when."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(case_page_data.heat_page, asked, areas_of(Permission.HEAT_READ))
-    parts = _map(found.extent, density=True)
+    parts = map_parts(found.extent, density=True)
     return render_template("heat.html", page="heat", parts=parts, config=with_base_map(found.config))
 
 
@@ -192,7 +192,7 @@ def tile_address() -> str:
     return f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.mvt?key={tile_keys().give(tile_rights(), time.time())}"
 
 
-def _map(extent: features.catalogue.Extent | None, **told: bool) -> maps.MapParts:
+def map_parts(extent: features.catalogue.Extent | None, **told: bool) -> maps.MapParts:
     """Return the parts of a map of every layer; ``told`` says what else it is of."""
     return maps.map_page(
         nonce=nonce(), asset=asset, layers=LAYERS.values(), extent=extent, tiles=tile_address(), **told
@@ -204,7 +204,7 @@ def _list(name: str, file: IO[bytes]) -> Response:
 
 
 def _sheet(sheet: print_page_data.Sheet, *, campaign: bool = False) -> str:
-    parts = _map(sheet.page.extent, campaign=campaign, still=True)
+    parts = map_parts(sheet.page.extent, campaign=campaign, still=True)
     bare = bool(sheet.total) and sheet.figures.get("covered") == 0
     config = with_base_map(sheet.page.config) | {"back": sheet.back, "bare": bare}
     return render_template("print.html", page="print", parts=parts, config=config, sheet=sheet, approval=map_approval())
@@ -238,6 +238,7 @@ PAGE_LINKS = (
     ("table", "/map/table", N_("Table"), Permission.MAP_READ),
     ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
     ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),
+    ("imports", "/imports", N_("Import"), Permission.DATA_IMPORT),
     ("admin", "/admin", N_("Accounts"), Permission.ACCOUNTS_WRITE),
     ("api", "/api/docs", N_("API"), Permission.MAP_READ),
 )

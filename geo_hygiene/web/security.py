@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
 from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.files.uploads import LARGEST
 from geo_hygiene.i18n import _
 from geo_hygiene.settings import Settings
 
@@ -23,6 +24,8 @@ READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_QUERY = 2048
 LONGEST_PATH = 1024
 LARGEST_BODY = 64 * 1024
+LARGEST_BODIES = {"uploads.bring": LARGEST}
+"""Bytes of the body that a view takes, where it is more than of the others."""
 
 
 HEADERS = {
@@ -107,6 +110,7 @@ def _where_it_is_served(settings: Settings) -> str:
 
 
 def _refuse(hosts: Hosts, settings: Settings) -> None:
+    request.max_content_length = LARGEST_BODIES.get(request.endpoint or "", LARGEST_BODY)
     if not hosts.serve(request.environ.get("HTTP_HOST", "")):
         raise ForeignHostError(_where_it_is_served(settings))
     if settings.is_https and not request.is_secure and request.path not in HEALTH_PATHS:

@@ -33,6 +33,8 @@ PASSWORD = "lantern orchid gravel tuesday"
 ANOTHER = "copper window thirteen meadow"
 EVERYBODY = frozenset(Role)
 OFFICE = frozenset({Role.PLANNER, Role.LEADER, Role.CLERK, Role.INSPECTOR})
+IMPORTERS = frozenset({Role.PLANNER, Role.ADMIN})
+"""They change the whole office: a planner of one area is none of them."""
 FIELD = frozenset({Role.PLANNER, Role.LEADER, Role.INSPECTOR, Role.PEST})
 HOME_AREA = "C1"
 LIMITED = [f"{role}-{HOME_AREA}".lower() for role in Role if role is not Role.ADMIN]
@@ -54,6 +56,8 @@ PLACES_OF = {
         **PLACES,
         "case": "00000000-0000-4000-8000-00000000dead",
         "filename": "css/no.css",
+        "job": "00000000-0000-4000-8000-00000000dead",
+        "number": "999999",
         **dict.fromkeys(("person", "area", "zone", "id", "campaign", "layers"), "none"),
     },
 }
@@ -109,6 +113,17 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/cases/<case>": OFFICE,
     "/cases/heat": OFFICE,
     "/healthz": "open",
+    "/api/v1/jobs/<job>": IMPORTERS,
+    "/api/v1/uploads": IMPORTERS,
+    "/imports": IMPORTERS,
+    "/imports/<int:number>": IMPORTERS,
+    "/imports/<int:number>/take-back": IMPORTERS,
+    "/imports/jobs/<uuid:job>": IMPORTERS,
+    "/imports/jobs/<uuid:job>/again": IMPORTERS,
+    "/imports/jobs/<uuid:job>/rejected.csv": IMPORTERS,
+    "/imports/jobs/<uuid:job>/cancel": IMPORTERS,
+    "/imports/jobs/<uuid:job>/store": IMPORTERS,
+    "/imports/jobs/<uuid:job>/try": IMPORTERS,
     "/language": "open",
     "/map": EVERYBODY,
     "/map/print": EVERYBODY,
@@ -122,6 +137,8 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/tiles/<layers>/<z>/<x>/<y>.mvt": EVERYBODY,
     "/version": "open",
 }
+NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv"}
+"""What this home has none of."""
 PROGRAMS = ("/api/v1", "/tiles/", "/basemap/", "/openapi.json")
 GOOD = {200, 204, 303}
 
@@ -134,6 +151,7 @@ def office(new_database: Callable[..., TestDatabase]) -> Iterator[Flask]:
     with writer.begin() as connection:
         web_town(connection)
         _something_elsewhere(connection)
+        _a_job(connection)
         for name in (*Role, *LIMITED):
             role, _dash, area = name.partition("-")
             store.add(
@@ -182,6 +200,13 @@ def _something_elsewhere(connection: Connection) -> None:
     assert report.status == "imported", report.findings
 
 
+def _a_job(connection: Connection) -> None:
+    connection.execute(
+        text("insert into job (uuid, kind, parameters, actor, locale) values (:id, 'import-try', :asked, 'x', 'en')"),
+        {"id": PLACES["job"], "asked": '{"upload": "00000000-0000-4000-8000-0000000000f2", "file": "roads.zip"}'},
+    )
+
+
 @pytest.fixture(autouse=True)
 def no_failures(office: Flask) -> None:
     office.extensions["geo_hygiene"].write(lambda connection: connection.execute(text("delete from failed_sign_in")))
@@ -219,12 +244,12 @@ def expected(rule: Rule, name: str, which: str) -> set[int]:
     """Return what somebody must be answered who asks for such an object."""
     may, (role, _dash, limit) = MAY[rule.rule], name.partition("-")
     names = set(rule.arguments) | ({"area"} if rule.rule in CHOOSE_AREA else set())
-    good = {404} if rule.rule == BASE_MAP or (which == "unknown" and names & OBJECTS) else GOOD
+    good = {404} if rule.rule in NOTHING_THERE or (which == "unknown" and names & OBJECTS) else GOOD
     if may == "open":
         return good
     if name == "stranger":
         return {401} if rule.rule.startswith(PROGRAMS) else {303}
-    if isinstance(may, frozenset) and role not in may:
+    if isinstance(may, frozenset) and (role not in may or (limit and may is IMPORTERS)):
         return {403}
     if rule.rule in CHOOSE_AREA:
         return {404} if limit and which != "own" else GOOD

@@ -14,10 +14,21 @@ from sqlalchemy import Column
 
 from geo_hygiene.files.importing.cleaning import CleanRows
 from geo_hygiene.files.importing.options import ImportOptions
+from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of a step, how much of it is done, and how much there is (``None``: unknown)."""
+
+STEP_TITLES: Mapping[str, str] = {
+    "read": N_("Reading"),
+    "check": N_("Checking"),
+    "split": N_("Splitting at crossings"),
+    "measure": N_("Measuring"),
+    "lanes": N_("Finding lanes"),
+    "write": N_("Storing"),
+}
+"""What the steps of an import are called."""
 
 SPECIAL = frozenset(
     {Role.UUID, Role.CODE, Role.PARENT, Role.GROUP_NAME, Role.GROUP_CODE, Role.VALID_FROM, Role.VALID_TO}

@@ -18,8 +18,11 @@ where {table}.id = any(:ids)
 """
 
 
-def keep_history(connection: Connection, layer: MapLayer, ids: Sequence[int], import_id: int) -> None:
-    """Copy records of a layer to the history, those of targets with what their own table says."""
+def keep_history(connection: Connection, layer: MapLayer, ids: Sequence[int], import_id: int | None) -> None:
+    """Copy records of a layer to the history, those of targets with what their own table says.
+
+    ``import_id`` is the import that changes them, if it is one.
+    """
     if not ids:
         return
     statement = KEEP.format(table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from geo_hygiene.files.reading.limits import COMMAND_LINE, Limits
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
@@ -48,6 +50,8 @@ class ImportOptions:
         ``file``, or ``sample`` for the synthetic town.
     scratch
         Folder for what must be unpacked while reading; ``None`` is the system's.
+    limits
+        What reading the file may cost.
     """
 
     crs: str | None = None
@@ -68,6 +72,7 @@ class ImportOptions:
     today: date | None = None
     origin: str = "file"
     scratch: Path | None = None
+    limits: Limits = COMMAND_LINE
 
     @property
     def changes_on(self) -> date:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geo_hygiene.files.findings import Finding, shown
 
 
@@ -65,7 +68,8 @@ def no_line(_row: int) -> None:
 class ImportReport:
     """The answer of an import; :meth:`as_json` is its public form.
 
-    ``line_of`` tells the line of the spreadsheet in which a row stands, if people open the file in one.
+    ``line_of`` tells the line of the spreadsheet in which a row stands, if people open the file in one; ``shapes`` are
+    the places of all rows as they would be stored, EPSG:4326.
     """
 
     status: str
@@ -81,6 +85,7 @@ class ImportReport:
     extent: tuple[float, float, float, float] | None = None
     rejected_file: str | None = None
     line_of: Callable[[int], int | None] = no_line
+    shapes: NDArray[np.object_] = field(default_factory=lambda: np.array([], dtype=object), repr=False)
     seconds: float = 0.0
 
     @property

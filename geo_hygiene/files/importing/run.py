@@ -32,12 +32,13 @@ from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geo
 from geo_hygiene.files.importing.lane_places import no_place_columns, place_on_lanes
 from geo_hygiene.files.importing.mapping import FieldMap, map_fields
 from geo_hygiene.files.importing.offset import looks_shifted
+from geo_hygiene.files.importing.opening import open_file
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.rejected import write_rejected
 from geo_hygiene.files.importing.report import ImportReport, Stored
 from geo_hygiene.files.importing.staging import empty_staging
 from geo_hygiene.files.importing.targets import store_targets
-from geo_hygiene.files.reading import SourceTable, read
+from geo_hygiene.files.reading import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.cases import Case
@@ -87,7 +88,7 @@ def import_file(
     begun = time.monotonic()
     asked = options or ImportOptions()
     layer = _importable(layer_key, asked)
-    table = _read(bind, layer, Path(path), asked, progress)
+    table = open_file(bind, Path(path), asked, progress, layer=layer)
     return _stored_in_one(bind, _Import(layer, Path(path).name, table, asked, progress, begun))
 
 
@@ -115,36 +116,6 @@ def _importable(layer_key: str, options: ImportOptions) -> MapLayer:
             _("What “%(key)s” tell happened once and does not end: they can not be replaced.", key=layer.key)
         )
     return layer
-
-
-def _read(
-    bind: Engine | Connection, layer: MapLayer, path: Path, options: ImportOptions, progress: Progress
-) -> SourceTable:
-    progress("read", 0, None)
-    return read(
-        path,
-        crs=options.crs,
-        encoding=options.encoding,
-        layer="any" if layer.any_geometry else None if layer.geometry is None else layer.geometry.value,
-        table=options.table,
-        extent=_office_box(bind),
-        needs_shapes=not layer.places_by_coordinates,
-        scratch=options.scratch,
-        progress=lambda done, total: progress("read", done, total),
-    )
-
-
-def _office_box(bind: Engine | Connection) -> tuple[float, float, float, float] | None:
-    """Return the box of the extent, which sharpens the reader's guesses."""
-    if isinstance(bind, Engine):
-        with bind.connect() as connection:
-            extent = office_extent(connection)
-    else:
-        extent = office_extent(bind)
-    if extent is None:
-        return None
-    west, south, east, north = shapely.bounds(extent).tolist()
-    return west, south, east, north
 
 
 def _stored_in_one(bind: Engine | Connection, work: _Import) -> ImportReport:
@@ -195,7 +166,7 @@ class _Import:
     progress: Progress
     begun: float
     findings: list[Finding] = field(default_factory=list)
-    shapes: NDArray[np.object_] = field(init=False)
+    shapes: NDArray[np.object_] = field(default_factory=lambda: np.array([], dtype=object))
     said_places: Mapping[int, bytes] = field(default_factory=dict)
     placeless: set[int] = field(default_factory=set)
     """Rows of which it is told already that they do not say where they lie."""
@@ -414,6 +385,7 @@ class _Import:
             extent=(box[0], box[1], box[2], box[3]) if box and np.isfinite(box).all() else None,
             rejected_file=rejected_file,
             line_of=self.table.line_of,
+            shapes=self.shapes,
             seconds=time.monotonic() - self.begun,
         )
 

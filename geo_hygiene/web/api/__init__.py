@@ -2,9 +2,10 @@
 
 from flask_openapi3.blueprint import APIBlueprint
 
-from geo_hygiene.web.api import campaigns, cases, cover, records
+from geo_hygiene.web.api import campaigns, cases, cover, jobs, records, uploads
 
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    return (cover.blueprint, records.blueprint, campaigns.blueprint, cases.blueprint)
+    parts = cover, records, campaigns, cases, jobs, uploads
+    return tuple(part.blueprint for part in parts)

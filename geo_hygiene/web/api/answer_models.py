@@ -361,3 +361,28 @@ class LayersAnswer(Answer):
     """Every layer, in the order in which a town is loaded."""
 
     layers: list[Layer]
+
+
+class JobAnswer(Answer):
+    """Long work; ``result`` is there when it is done, ``reason`` when it came to none."""
+
+    id: UUID
+    kind: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled", "died"]
+    step: str | None
+    done: int | None
+    total: int | None
+    actor: str
+    created_at: str
+    began_at: str | None
+    ended_at: str | None
+    cancel_asked: bool
+    reason: str | None
+    result: dict[str, Any] | None
+
+
+class UploadAnswer(Answer):
+    """A file that waits for its import."""
+
+    upload: UUID
+    name: str

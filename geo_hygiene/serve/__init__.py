@@ -5,16 +5,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
-import http.client
 import os
 import signal
 import socket
-import ssl
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +18,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -32,6 +27,8 @@ from geo_hygiene.cluster import OLDEST_POSTGIS, OLDEST_POSTGRESQL, Cluster
 from geo_hygiene.cluster.errors import writing
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
+from geo_hygiene.serve.processes import JobWorker, WebServer
+from geo_hygiene.serve.processes import WebServerFailedError as WebServerFailedError
 from geo_hygiene.settings import Settings
 from geo_hygiene.upkeep.home import refuse_unfinished
 
@@ -39,20 +36,9 @@ if TYPE_CHECKING:
     from geo_hygiene.certificates import Certificate
 
 LOOPBACK = "127.0.0.1"
-WEB_SERVER = "python:geo_hygiene.web.gunicorn_conf"
-"""The configuration of gunicorn, which names the application."""
-
 PORT_PATIENCE_SECONDS = 1.0
 """Time in which the web server of a killed ``up`` lets go of its port."""
-READY_SECONDS = 60.0
 WATCH_SECONDS = 0.25
-POLL_SECONDS = 0.02
-STOP_SECONDS = 10.0
-LARGEST_LOG = 10_000_000
-"""Bytes of the web server's log after which a start begins a new one and keeps the one before."""
-
-PR_SET_PDEATHSIG = 1
-
 SOMEWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
 """An address far away, by version: the way to it leads outwards. Nothing is sent there."""
 
@@ -67,10 +53,6 @@ class PortTakenError(GeoHygieneError):
 
 class AlreadyUpError(GeoHygieneError):
     """The web server of this home runs already."""
-
-
-class WebServerFailedError(GeoHygieneError):
-    """The web server did not become ready."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +223,7 @@ def up(
 ) -> None:
     """Serve the home until SIGTERM, SIGINT or SIGHUP; then stop what was started.
 
-    The web server and a private database that die are started again.
+    The web server, the worker that does the jobs, and a private database that die are started again.
 
     Parameters
     ----------
@@ -275,11 +257,13 @@ def up(
         # It loads the application while the database starts.
         with closing(WebServer(settings, find_database(settings).service_url, bound, certificate)) as web:
             web.load()
-            with open_database(settings, tell) as database, closing(web), _telling_the_stop(tell):
+            worker = JobWorker(settings, find_database(settings).service_url)
+            with open_database(settings, tell) as database, closing(worker), closing(web), _telling_the_stop(tell):
                 prepare(database)
                 web.serve()
+                worker.start()
                 when_ready(address)
-                _watch(web, database, tell)
+                _watch(web, worker, database, tell)
 
 
 def _certificate(settings: Settings) -> Certificate | None:
@@ -318,8 +302,8 @@ def address_told(settings: Settings, port: int, *, is_https: bool) -> str:
     return f"{'https' if is_https else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _watch(web: WebServer, database: Database, tell: Callable[[str], None]) -> None:
-    """Start the web server and a private database again, whenever they die, until a signal says stop."""
+def _watch(web: WebServer, worker: JobWorker, database: Database, tell: Callable[[str], None]) -> None:
+    """Start web server, worker and a private database again, whenever they die, until a signal says stop."""
     while True:
         time.sleep(WATCH_SECONDS)
         if database.cluster is not None and database.cluster.revive():
@@ -328,6 +312,9 @@ def _watch(web: WebServer, database: Database, tell: Callable[[str], None]) -> N
             tell(_("The web server died and is started again; its log is %(log)s.", log=web.log))
             web.load()
             web.serve()
+        if worker.has_died and worker.may_start:
+            tell(_("The worker died and is started again; its log is %(log)s.", log=worker.log))
+            worker.start()
 
 
 class _Told(BaseException):
@@ -417,127 +404,3 @@ def _bind(listen: str, port: int) -> socket.socket:
                 )
             ) from error
         return bound
-
-
-class WebServer:
-    """Gunicorn on a bound socket, which keeps connections waiting while gunicorn is started again.
-
-    Parameters
-    ----------
-    settings
-        The home, in whose ``logs`` its log is kept, and who reaches the application.
-    service_url
-        The database of the application, for the service role.
-    bound
-        Socket that it listens on.
-    certificate
-        For HTTPS; without one it speaks plain HTTP.
-    """
-
-    def __init__(
-        self, settings: Settings, service_url: str, bound: socket.socket, certificate: Certificate | None = None
-    ) -> None:
-        self.log = settings.home / "logs" / "web.log"
-        self._settings = settings
-        self._service_url = service_url
-        self._bound = bound
-        self._certificate = certificate
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def has_died(self) -> bool:
-        """Whether it was started and runs no more."""
-        return self._process is not None and self._process.poll() is not None
-
-    def load(self) -> None:
-        """Start it; it loads the application and waits for ``serve``."""
-        # It knows the service's address only.
-        environment = {name: value for name, value in os.environ.items() if name != "GEO_HYGIENE_DATABASE_URL"}
-        environment |= {
-            "GEO_HYGIENE_HOME": str(self._settings.home),
-            "GEO_HYGIENE_SERVICE_URL": self._service_url,
-            "GEO_HYGIENE_LISTEN": self._settings.listen,
-            "GEO_HYGIENE_HOSTS": self._settings.hosts,
-            "GEO_HYGIENE_TLS_CERTIFICATE": str(self._settings.tls_certificate or ""),
-            "GEO_HYGIENE_BEHIND_PROXY": str(self._settings.behind_proxy),
-        }
-        command = [sys.executable, "-m", "gunicorn", "--config", WEB_SERVER, "--bind", f"fd://{self._bound.fileno()}"]
-        if self._certificate is not None:
-            command += ["--certfile", str(self._certificate.chain), "--keyfile", str(self._certificate.key)]
-        set_process_option = ctypes.CDLL(None).prctl
-        with self._open_log() as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
-                command,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                pass_fds=[self._bound.fileno()],
-                start_new_session=True,
-                # Killed with -9, this process can stop nobody: the kernel then does it.
-                preexec_fn=lambda: set_process_option(PR_SET_PDEATHSIG, signal.SIGQUIT),  # noqa: PLW1509 - one thread
-            )
-
-    def serve(self) -> None:
-        """Let it take connections; return when it is ready.
-
-        Raises
-        ------
-        WebServerFailedError
-            If it ends instead, or is not ready in a minute; the message says why.
-        """
-        if self._process is None or self._process.stdin is None:
-            raise ValueError("the web server is not loaded")
-        self._process.stdin.close()
-        reason = _("it does not answer")
-        deadline = time.monotonic() + READY_SECONDS
-        while not self.has_died and time.monotonic() < deadline:
-            if (refusal := self._ask_readiness()) is None:
-                return
-            reason = refusal or reason
-            time.sleep(POLL_SECONDS)
-        if self.has_died:
-            reason = _("it ended with exit code %(code)s", code=self._process.returncode)
-        raise WebServerFailedError(
-            _("The web server did not start: %(reason)s (its log is %(log)s)", reason=reason, log=self.log)
-        )
-
-    def close(self) -> None:
-        """Stop it: what it is answering is answered, if that takes no longer than a few seconds."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process = None
-
-    def _open_log(self) -> BinaryIO:
-        with writing(self.log.parent):
-            self.log.parent.mkdir(exist_ok=True)
-            if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
-                self.log.replace(self.log.with_suffix(".log.1"))
-            return self.log.open("ab")
-
-    def _connection(self) -> http.client.HTTPConnection:
-        host, port = self._bound.getsockname()[:2]
-        if self._certificate is None:
-            return http.client.HTTPConnection(host, port, timeout=5)
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # who answers on a socket that we hold is known
-        return http.client.HTTPSConnection(host, port, timeout=5, context=context)
-
-    def _ask_readiness(self) -> str | None:
-        """Return ``None`` when it is ready, else why not, empty while it does not answer at all."""
-        with closing(self._connection()) as connection:
-            try:
-                connection.request("GET", "/readyz", headers={"Connection": "close"})
-                answer = connection.getresponse()
-                return None if answer.status == http.client.OK else answer.read(1000).decode(errors="replace")
-            except (OSError, http.client.HTTPException):
-                return ""

@@ -1,0 +1,188 @@
+"""Take out what imports brought, known by their runs, unless something else rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    Text,
+    any_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from geo_hygiene.database import Base
+from geo_hygiene.layers.areas import Area
+from geo_hygiene.layers.buildings import Building
+from geo_hygiene.layers.campaign_areas import CampaignArea
+from geo_hygiene.layers.cases import Case
+from geo_hygiene.layers.drain_segments import DrainSegment
+from geo_hygiene.layers.drains import Drain
+from geo_hygiene.layers.duty_zones import DutyZone
+from geo_hygiene.layers.estates import Estate
+from geo_hygiene.layers.green_spaces import GreenSpace
+from geo_hygiene.layers.lanes import Lane
+from geo_hygiene.layers.street_segments import StreetSegment
+from geo_hygiene.layers.treatments import Treatment
+from geo_hygiene.layers.water_bodies import WaterBody
+from geo_hygiene.records.campaigns import Campaign
+from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty, Scope
+from geo_hygiene.records.imports import SourceRow
+from geo_hygiene.records.people import Assignment, Person, Post
+from geo_hygiene.records.targets import Target, TargetParent
+
+RECORDS: Sequence[type[Base]] = (
+    Case,
+    Assignment,
+    Post,
+    Claim,
+    Campaign,
+    Target,
+    Lane,
+    Drain,
+    Person,
+    Area,
+    WaterBody,
+    GreenSpace,
+    Building,
+    Estate,
+    CampaignArea,
+)
+"""What imports bring, in an order in which it can go: each before what it names."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What some imports brought, on its way out.
+
+    Attributes
+    ----------
+    runs
+        The ids of the import runs.
+    """
+
+    runs: Select[Any]
+
+    def resting(self, connection: Connection) -> list[str]:
+        """Return the names of other records that name, hold or continue what was brought."""
+        return [str(name) for question in self._resting() for name in connection.scalars(question)]
+
+    def remove(self, connection: Connection) -> int:
+        """Remove the records; return how many there were.
+
+        The caller holds the locks of all writers, knows that nothing rests on them, and brings in line what is kept.
+        """
+        target, area = _table(Target), _table(Area)
+        areas = select(area.c.id).where(self._is_brought(Area))
+        connection.execute(
+            update(target).where(self._is_other(Target), target.c.area_id.in_(areas)).values(area_id=None)
+        )
+        claim, lists = _table(Claim), _table(ClaimSource)
+        sources = list(connection.scalars(select(claim.c.source_id).where(self._is_brought(Claim))))
+        removed = 0
+        for model in RECORDS:
+            removed += connection.execute(delete(_table(model)).where(self._is_brought(model))).rowcount
+        held = exists().where(claim.c.source_id == lists.c.id)
+        empty = ~exists().where(ClaimStretch.source_id == lists.c.id)
+        gone = lists.c.id == any_(literal(sources, ARRAY(Integer)))
+        connection.execute(delete(lists).where(~held, or_(gone, empty)))
+        connection.execute(delete(_table(SourceRow)).where(self._is_brought(SourceRow)))
+        return removed
+
+    def _is_brought(self, table: type[Base]) -> ColumnElement[bool]:
+        return _table(table).c.import_id.in_(self.runs)
+
+    def _is_other(self, table: type[Base]) -> ColumnElement[bool]:
+        return or_(_table(table).c.import_id.is_(None), ~self._is_brought(table))
+
+    def _resting(self) -> list[Select[Any]]:
+        """Return questions for the names of other records that name, hold or continue what was brought."""
+        area = _table(Area)
+        areas = select(area.c.id).where(self._is_brought(Area))
+        return [
+            select(func.coalesce(area.c.code, area.c.name))
+            .where(self._is_other(Area), area.c.parent_id.in_(areas))
+            .order_by(area.c.id),
+            self._members(StreetSegment, StreetSegment.lane_id, Lane),
+            self._members(DrainSegment, DrainSegment.drain_id, Drain),
+            *self._resting_targets_and_zones(areas),
+            *self._resting_people(areas),
+            select(Campaign.code)
+            .join(Treatment, Treatment.campaign_id == Campaign.id)
+            .where(self._is_other(Claim), self._is_brought(Campaign))
+            .distinct()
+            .order_by(Campaign.code),
+            select(Duty.code)
+            .join(Scope, Scope.duty_id == Duty.id)
+            .where(exists().where(area.c.id == func.any(Scope.area_ids), self._is_brought(Area)))
+            .order_by(Scope.id),
+        ]
+
+    def _resting_targets_and_zones(self, areas: Select[Any]) -> list[Select[Any]]:
+        target, claim, zone = _table(Target), _table(Claim), _table(DutyZone)
+        targets = select(target.c.id).where(self._is_brought(Target))
+        continues = exists().where(TargetParent.child_id == target.c.id, TargetParent.parent_id.in_(targets))
+        lists = exists().where(ClaimStretch.source_id == claim.c.source_id, ClaimStretch.target_id.in_(targets))
+        return [
+            select(func.concat(target.c.kind, " ", target.c.uuid))
+            .where(self._is_other(Target), or_(target.c.area_by_hand & target.c.area_id.in_(areas), continues))
+            .order_by(target.c.id),
+            select(zone.c.code)
+            .join(claim, claim.c.id == zone.c.id)
+            .where(self._is_other(Claim), lists)
+            .order_by(zone.c.id),
+        ]
+
+    def _resting_people(self, areas: Select[Any]) -> list[Select[Any]]:
+        area, claim, zone = _table(Area), _table(Claim), _table(DutyZone)
+        people = select(Person.id).where(self._is_brought(Person))
+        zones = (
+            select(zone.c.code)
+            .join(claim, claim.c.id == zone.c.id)
+            .group_by(zone.c.code)
+            .having(func.bool_and(func.coalesce(self._is_brought(Claim), False)))
+        )
+        above = area.alias()
+        return [
+            select(func.concat(Assignment.zone, " · ", Person.code))
+            .join(Person, Person.id == Assignment.person_id)
+            .where(self._is_other(Assignment), or_(Person.id.in_(people), Assignment.zone.in_(zones)))
+            .order_by(Assignment.id),
+            select(func.concat(Person.code, " · ", area.c.code))
+            .select_from(Post)
+            .join(Person, Person.id == Post.person_id)
+            .join(area, area.c.id == Post.area_id)
+            .where(self._is_other(Post), or_(Person.id.in_(people), area.c.id.in_(areas)))
+            .order_by(Post.id),
+            select(Person.code)
+            .where(self._is_other(Person), Person.community.in_(select(above.c.code).where(above.c.id.in_(areas))))
+            .order_by(Person.id),
+        ]
+
+    def _members(self, model: type[Base], reference: Any, group: type[Base]) -> Select[Any]:
+        """Return the question for other segments of a lane or drain."""
+        target, own = _table(Target), _table(model)
+        groups = select(_table(group).c.id).where(self._is_brought(group))
+        name = func.concat(target.c.kind, " ", func.coalesce(own.c.code, cast(target.c.uuid, Text)))
+        joined = own.join(target, target.c.id == own.c.id)
+        return (
+            select(name).select_from(joined).where(self._is_other(Target), reference.in_(groups)).order_by(target.c.id)
+        )
+
+
+def _table(model: type[Base]) -> Table:
+    return Base.metadata.tables[model.__tablename__]

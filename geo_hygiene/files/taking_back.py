@@ -1,0 +1,209 @@
+"""Take an import back: what it brought is removed, as if it had never been stored.
+
+That is done on the day of the import, while no past day used its records; afterwards they change by ending, as
+everything does. Records that it changed or ended are as they were before, as a new version. An import stays where that
+can not be had: what zones covered before stands in no history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, literal, select, text
+
+from geo_hygiene.accounts import audit
+from geo_hygiene.cases.places import place_cases
+from geo_hygiene.coverage.duties import office_timezone, today
+from geo_hygiene.coverage.locks import lock_everything
+from geo_hygiene.coverage.targets import areas_changed
+from geo_hygiene.coverage.versions import bump
+from geo_hygiene.database import Base
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.files.audit import number_of
+from geo_hygiene.files.importing.groups import settle_groups
+from geo_hygiene.files.importing.history import keep_history, own_table
+from geo_hygiene.files.importing.run import IMPORT_LOCK
+from geo_hygiene.files.removal import Removal
+from geo_hygiene.i18n import _, ngettext
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.layers.cases import Case
+from geo_hygiene.layers.tables import ZONE_SEGMENTS
+from geo_hygiene.layerspec import MapLayer
+from geo_hygiene.records.claims import Claim
+from geo_hygiene.records.imports import ImportRun
+
+NAMED = 8
+"""Records that a refusal names one by one."""
+
+CHANGED = """
+select layer, array_agg(distinct record) as records from record_history where import_id = :number group by layer
+"""
+
+CASES_CHANGED = """
+select count(*) from case_event join reported_case on reported_case.id = case_event.case_id
+where case_event.import_id = :number and reported_case.import_id is distinct from :number
+"""
+
+CHANGED_LATER = """
+select distinct coalesce(later.content ->> 'code', later.content ->> 'name', cast(later.record as text)) as name
+from record_history as later
+where later.import_id is distinct from :number
+    and (
+        later.content ->> 'import_id' = cast(:number as text)
+        or exists (
+            select from record_history as own
+            where own.import_id = :number and own.record = later.record and own.version < later.version
+        )
+    )
+order by name
+"""
+"""Records that the import made or changed, and that something changed after it."""
+
+PUT_BACK = """
+update {table} set {assignments}
+from (
+    select distinct on (record) record, (jsonb_populate_record(cast(null as {table}), content)).*
+    from record_history
+    where import_id = :number and layer = :layer
+    order by record, version
+) as before
+where {match}
+"""
+
+OWN = frozenset({"id", "uuid", "version", "recorded_at", "geom_3857"})
+"""Columns that tell of the record itself and not of what it says."""
+
+
+class NotTakenBackError(GeoHygieneError):
+    """The import stays as it is; the message says why."""
+
+
+def take_back(connection: Connection, words: str, *, actor: str) -> int:
+    """Remove what an import brought, in the caller's transaction; return how many records went.
+
+    Parameters
+    ----------
+    words
+        Number or id of the import.
+
+    Raises
+    ------
+    UnknownRecordError
+        When there is none.
+    NotTakenBackError
+        If a past day used its records, it changed others, or something rests on it.
+    """
+    number = number_of(connection, words)
+    connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
+    lock_everything(connection)
+    run = connection.execute(select(ImportRun).where(ImportRun.id == number)).one()
+    brought = Removal(select(literal(number)))
+    _refuse(connection, run, brought)
+    _put_back(connection, number)
+    removed = brought.remove(connection)
+    grouping = LAYERS[run.layer].grouping
+    if grouping is not None:
+        groups = connection.scalars(select(Base.metadata.tables[grouping.model.__tablename__].c.id))
+        settle_groups(connection, grouping, list(groups))
+    areas_changed(connection)
+    bump(connection, LAYERS)
+    place_cases(connection)
+    connection.execute(text("update import_run set taken_back_at = now() where id = :number"), {"number": number})
+    audit.record(
+        connection,
+        actor=actor,
+        action="data import taken back",
+        subject=f"import {number}",
+        before={"layer": run.layer, "file": run.file, "records": removed},
+    )
+    return removed
+
+
+def _refuse(connection: Connection, run: Any, brought: Removal) -> None:
+    """Refuse what can not be undone without a loss."""
+    if run.taken_back_at is not None:
+        raise NotTakenBackError(_("Import %(number)s was taken back already.", number=run.id))
+    day = run.recorded_at.astimezone(office_timezone(connection)).date()
+    if day != today(connection):
+        raise NotTakenBackError(
+            _(
+                "Import %(number)s is of %(day)s. Days that have passed used what it brought: end or correct its "
+                "records with another file.",
+                number=run.id,
+                day=day.isoformat(),
+            )
+        )
+    _refuse_if_it_changed_others(connection, run)
+    found = [
+        *connection.scalars(text(CHANGED_LATER), {"number": run.id}),
+        *brought.resting(connection),
+    ]
+    if found:
+        names = ", ".join(dict.fromkeys(map(str, found[:NAMED]))) + (" …" if len(found) > NAMED else "")
+        raise NotTakenBackError(
+            ngettext(
+                "The import stays, because %(count)s record rests on it or was changed later: %(names)s",
+                "The import stays, because %(count)s records rest on it or were changed later: %(names)s",
+                len(found),
+                names=names,
+            )
+        )
+
+
+def _refuse_if_it_changed_others(connection: Connection, run: Any) -> None:
+    """Refuse an import that changed what can not be put back as it was."""
+    records = run.report.get("records") or {}
+    told = int(records.get("updated", 0)) + int(records.get("ended", 0))
+    if run.layer == ZONE_SEGMENTS.key:
+        told += int(records.get("created", 0))
+    kept = {row.layer: row.records for row in connection.execute(text(CHANGED), {"number": run.id})}
+    found = sum(_there(connection, LAYERS[key], ids) for key, ids in kept.items() if _can_be_put_back(LAYERS.get(key)))
+    cases = connection.execute(text(CASES_CHANGED), {"number": run.id}).scalar_one()
+    if cases or found < max(told, sum(len(ids) for ids in kept.values())):
+        count = max(told, cases, sum(len(ids) for ids in kept.values()))
+        raise NotTakenBackError(
+            ngettext(
+                "The import stays, because it changed or ended %(count)s record that can not be put back as it was: "
+                "put it right with another file.",
+                "The import stays, because it changed or ended %(count)s records that can not all be put back as they "
+                "were: put them right with another file.",
+                count,
+            )
+        )
+
+
+def _can_be_put_back(layer: MapLayer | None) -> bool:
+    """Tell whether the history holds all that a record of a layer says: of zones it holds no lists."""
+    return layer is not None and not issubclass(layer.model, Claim) and layer.model is not Case
+
+
+def _there(connection: Connection, layer: MapLayer, records: Sequence[Any]) -> int:
+    """Return how many of some records there are still."""
+    table = own_table(layer)
+    count: int = connection.execute(select(func.count()).where(table.c.uuid.in_(records))).scalar_one()
+    return count
+
+
+def _put_back(connection: Connection, number: int) -> None:
+    """Let the records that an import changed say again what they said before."""
+    for row in connection.execute(text(CHANGED), {"number": number}).all():
+        layer = LAYERS[row.layer]
+        shared = own_table(layer)
+        ids = list(connection.scalars(select(shared.c.id).where(shared.c.uuid.in_(row.records))))
+        keep_history(connection, layer, ids, None)
+        values = {"number": number, "layer": layer.key}
+        connection.execute(text(_statement(shared, f"{shared.name}.uuid = before.record", raises=True)), values)
+        if layer.is_target:  # what no child could take over when they ended is theirs again
+            connection.execute(text("delete from unprojected_stretch where target_id = any(:ids)"), {"ids": ids})
+        own = Base.metadata.tables[layer.model.__tablename__]
+        if own is not shared:
+            connection.execute(text(_statement(own, f"{own.name}.id = before.id", raises=False)), values)
+
+
+def _statement(table: Table, match: str, *, raises: bool) -> str:
+    names = [column.name for column in table.c if column.name not in OWN]
+    assignments = [f"{name} = before.{name}" for name in names]
+    if raises:
+        assignments.append(f"version = {table.name}.version + 1")
+    return PUT_BACK.format(table=table.name, assignments=", ".join(assignments), match=match)

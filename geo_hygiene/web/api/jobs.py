@@ -1,0 +1,62 @@
+"""Long work: how far it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from geo_hygiene.files.import_jobs import KIND_TITLES
+from geo_hygiene.jobs import store
+from geo_hygiene.jobs.store import Job
+from geo_hygiene.permissions import Permission
+from geo_hygiene.web.access import needs
+from geo_hygiene.web.api.answer_models import JobAnswer
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.parameters import Parameters, Spoken
+
+DRAWN = frozenset({"preview", "columns"})
+"""Parts of a result that only its page shows."""
+
+blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="jobs")], abp_responses=PROBLEMS)
+
+
+class JobPath(Parameters):
+    """A job by its id."""
+
+    job: UUID
+
+
+@blueprint.get("/jobs/<job>", summary="Long work", responses={200: JobAnswer})
+@needs(Permission.DATA_IMPORT)
+def job(path: JobPath, query: Spoken) -> Response:  # noqa: ARG001 - other parameters are refused
+    """Return how far a job is, and what came of it."""
+    return jsonify(_told(connections().read(store.find, path.job, KIND_TITLES)))
+
+
+def _told(one: Job) -> dict[str, Any]:
+    result = None if one.result is None else {name: part for name, part in one.result.items() if name not in DRAWN}
+    return {
+        "id": str(one.uuid),
+        "kind": one.kind,
+        "state": one.state.value,
+        "step": one.step,
+        "done": one.done,
+        "total": one.total,
+        "actor": one.actor,
+        "created_at": one.created_at.isoformat(),
+        "began_at": _instant(one.began_at),
+        "ended_at": _instant(one.ended_at),
+        "cancel_asked": one.cancel_asked_at is not None,
+        "reason": one.reason,
+        "result": result,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

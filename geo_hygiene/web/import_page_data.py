@@ -1,0 +1,312 @@
+"""What the pages of imports show; no request is known here."""
+
+from __future__ import annotations
+
+import re
+import uuid as uuid_module
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from geo_hygiene import features
+from geo_hygiene.coverage.duties import all_duties, office_timezone, today
+from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
+from geo_hygiene.files.import_jobs import KIND_TITLES, STORE, TRY
+from geo_hygiene.files.importing import STEP_TITLES
+from geo_hygiene.files.uploads import LARGEST, too_big
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.jobs import store
+from geo_hygiene.jobs.store import STATE_TITLES, Job, JobState
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.layerspec import Attribute, MapLayer
+from geo_hygiene.web.page_data import usual_layers
+
+JOBS = 10
+CHANGES = 200
+"""Changes of one import that its page shows."""
+
+STATUS_TITLES: Mapping[str, str] = {
+    "imported": N_("Stored"),
+    "refused": N_("Refused: nothing was stored"),
+    "dry-run": N_("Tried: nothing was stored"),
+    "unchanged": N_("Unchanged"),
+}
+
+LEVEL_TITLES: Mapping[str, str] = {"error": N_("error"), "warning": N_("warning"), "information": N_("note")}
+
+ENCODINGS: Sequence[str] = ("UTF-8", "GBK", "GB18030", "Big5")
+SYSTEMS: Mapping[str, str] = {
+    "EPSG:4490": N_("CGCS2000, degrees"),
+    "EPSG:4326": N_("WGS 84, degrees: GPS, OpenStreetMap"),
+    "EPSG:3857": N_("Web Mercator, metres"),
+    "GCJ-02": N_("Map of Gaode or Tencent"),
+    "BD-09": N_("Map of Baidu"),
+}
+"""What is offered where a file does not say it; any other can be typed."""
+
+OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+OPTIONS: Mapping[str, str] = {
+    "--crs": N_("Coordinate system"),
+    "--encoding": N_("Encoding"),
+    "--table": N_("Table or sheet"),
+    "--field": N_("Column of the file"),
+    "--set": N_("Value for rows that say none"),
+    "--key": N_("Column that tells rows apart"),
+    "--date-order": N_("Order of dates that end in their year"),
+    "--from": N_("Changes hold from"),
+    "--skip-rejected": N_("Leave the rows with errors out, and store the others"),
+    "--anywhere": N_("Accept places far from the offices"),
+    "--dry-run": N_("Try again in this way"),
+}
+"""Where the page asks for what the command takes as an option."""
+
+
+def subject_of(job: Job) -> str:
+    """Return what a job is about: a file, or an import."""
+    file = job.parameters.get("file")
+    return str(file) if file else _("Import %(number)s", number=job.parameters["number"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InOffice:
+    """A page that tells instants in the time of the office, and layers by their titles."""
+
+    zone: ZoneInfo
+
+    def moment(self, at: datetime | str) -> str:
+        """Return an instant in the time of the office."""
+        instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+    def layer_title(self, key: str) -> str:
+        """Return what a layer is called."""
+        return _(LAYERS[key].title) if key in LAYERS else key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imports(_InOffice):
+    """The page of all imports."""
+
+    jobs: Sequence[Job]
+    runs: Sequence[Mapping[str, Any]]
+
+    largest: int = LARGEST
+
+    @property
+    def too_big(self) -> str:
+        """Return what is said of a file that is bigger than that."""
+        return str(too_big())
+
+    def kind_title(self, job: Job) -> str:
+        """Return what a job is called."""
+        return _(KIND_TITLES[job.kind])
+
+    def subject(self, job: Job) -> str:
+        """Return what a job is about."""
+        return subject_of(job)
+
+    def state_title(self, job: Job) -> str:
+        """Return how far a job is."""
+        return _(STATE_TITLES[job.state])
+
+
+def imports(connection: Connection, most: int) -> Imports:
+    """Return what is under way and what was imported."""
+    return Imports(
+        jobs=store.newest(connection, KIND_TITLES, JOBS),
+        runs=list_imports(connection, most),
+        zone=office_timezone(connection),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPage(_InOffice):
+    """The page of one import: the first of its changes, whether there are more, and whether it is of today."""
+
+    run: Mapping[str, Any]
+    changes: Sequence[RecordChange]
+    has_more: bool
+    is_of_today: bool
+
+
+def import_page(connection: Connection, number: int) -> ImportPage:
+    """Return what one import changed."""
+    found = number_of(connection, str(number))
+    (run,) = list_imports(connection, 1, found)
+    changes = list(islice(changes_of(connection, found), CHANGES + 1))
+    zone = office_timezone(connection)
+    return ImportPage(
+        run=run,
+        changes=changes[:CHANGES],
+        has_more=len(changes) > CHANGES,
+        is_of_today=datetime.fromisoformat(run["recorded_at"]).astimezone(zone).date() == today(connection),
+        zone=zone,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPage:
+    """The page of one job.
+
+    Attributes
+    ----------
+    extent
+        Where its map looks.
+    config
+        What the script of its map needs.
+    """
+
+    job: Job
+    extent: tuple[float, float, float, float] | None
+    config: dict[str, Any]
+    duties: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """Return what the job is called."""
+        return _(KIND_TITLES[self.job.kind])
+
+    @property
+    def subject(self) -> str:
+        """Return what the job is about."""
+        return subject_of(self.job)
+
+    @property
+    def state(self) -> str:
+        """Return how far it is."""
+        return _(STATE_TITLES[self.job.state])
+
+    @property
+    def step(self) -> str:
+        """Return what is done at the moment."""
+        return _(STEP_TITLES.get(self.job.step or "", "")) or self.state
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """Return what the steps are called, for the script that follows them."""
+        return {name: _(title) for name, title in STEP_TITLES.items()}
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        """Return what came of it; empty where nothing did."""
+        return self.job.result or {}
+
+    @property
+    def report(self) -> Mapping[str, Any]:
+        """Return the report of the import, empty where there is none."""
+        return self.result.get("report") or {}
+
+    @property
+    def findings(self) -> Sequence[Mapping[str, Any]]:
+        """Return what was found in the file, errors first."""
+        found = self.report.get("findings") or self.result.get("findings") or []
+        order = list(LEVEL_TITLES)
+        return sorted(found, key=lambda one: order.index(one["level"]))
+
+    @property
+    def drawn(self) -> bool:
+        """Tell whether there is something to draw."""
+        return bool(self.config.get("features", {}).get("features"))
+
+    @property
+    def outcome(self) -> str:
+        """Return what came of the file in a sentence."""
+        if self.is_try and self.job.state is JobState.DONE and not self.report:
+            if any(one["level"] == "error" for one in self.findings):
+                return _("Refused: nothing was stored")
+            return _("Its layer could not be guessed: choose it below")
+        return _(STATUS_TITLES.get(self.report.get("status", ""), "")) or self.state
+
+    @property
+    def is_try(self) -> bool:
+        """Tell whether it only tries."""
+        return self.job.kind == TRY
+
+    @property
+    def can_store(self) -> bool:
+        """Tell whether what was tried can be stored as it is."""
+        return self.is_try and self.report.get("status") == "dry-run"
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Tell whether it can be started again."""
+        return self.job.state in {JobState.FAILED, JobState.CANCELLED, JobState.DIED}
+
+    @property
+    def is_adjustable(self) -> bool:
+        """Tell whether the file can be read in another way."""
+        return not self.job.is_open and self.job.kind in {TRY, STORE} and self.report.get("status") != "imported"
+
+    @property
+    def layer(self) -> MapLayer | None:
+        """Return the layer that the file is for."""
+        return LAYERS.get(self.result.get("layer") or self.job.parameters.get("layer") or "")
+
+    @property
+    def fields(self) -> Sequence[Attribute]:
+        """Return the fields that a column of the file can bring."""
+        return [field for field in self.layer or () if field.importable]
+
+    @property
+    def columns(self) -> Sequence[Mapping[str, Any]]:
+        """Return the columns of the file."""
+        return self.result.get("columns") or []
+
+    def column_of(self, field: Attribute) -> str:
+        """Return the column that is taken for a field."""
+        return str((self.result.get("mapping") or {}).get(field.name, ""))
+
+    def constant_of(self, field: Attribute) -> str:
+        """Return the value of a field for the rows that say none."""
+        return str((self.job.parameters.get("constants") or {}).get(field.name, ""))
+
+    def asked(self, name: str) -> Any:
+        """Return what was asked of the import, ``None`` where nothing was."""
+        return self.job.parameters.get(name)
+
+    @property
+    def systems(self) -> dict[str, str]:
+        """Return the coordinate systems that are offered, by their names."""
+        return {name: _(title) for name, title in SYSTEMS.items()}
+
+    @property
+    def encodings(self) -> Sequence[str]:
+        """Return the encodings that are offered."""
+        return ENCODINGS
+
+    @property
+    def fitting_system(self) -> str:
+        """Return the system that the coordinates fit where the file does not say it; empty where none does."""
+        return str(self.result.get("system") or "")
+
+    def hint(self, finding: Mapping[str, Any]) -> str:
+        """Return what can be done about a finding, in the words of this page."""
+        words = finding["hint"] or ""
+        return OPTION.sub(lambda option: f"“{_(OPTIONS[option[0]])}”" if option[0] in OPTIONS else option[0], words)
+
+    def level(self, finding: Mapping[str, Any]) -> str:
+        """Return how much a finding weighs."""
+        title = LEVEL_TITLES[finding["level"]]
+        return _(title)
+
+
+def job_page(connection: Connection, job: uuid_module.UUID) -> JobPage:
+    """Return the page of one job."""
+    found = store.find(connection, job, KIND_TITLES)
+    preview = (found.result or {}).get("preview") or {}
+    box = ((found.result or {}).get("report") or {}).get("extent")
+    on = today(connection)
+    duties = {duty.code: duty.title for duty in all_duties(connection)}
+    config = {
+        **preview,
+        "duty": next(iter(duties)),
+        "on": on.isoformat(),
+        "usual": usual_layers(),
+    }
+    extent = tuple(box) if box else features.extent(connection, on)
+    return JobPage(job=found, extent=extent, config=config, duties=duties)
