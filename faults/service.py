@@ -73,8 +73,19 @@ class Service:
 
     def web(self) -> list[int]:
         """Return the process of the web server, then those of its workers."""
-        servers = (child for child in children(self.up) if "gunicorn" in command_of(child))
-        return [process for server in servers for process in (server, *children(server))]
+        server = self._beside("gunicorn")
+        return [*server, *(process for one in server for process in children(one))]
+
+    def worker(self) -> list[int]:
+        """Return the process of the worker, that of the job that it does, and the one that reads the job's file."""
+        found = self._beside("geo_hygiene.worker")
+        while found and (below := children(found[-1])):
+            found.append(below[0])
+        return found
+
+    def _beside(self, name: str) -> list[int]:
+        """Return the process that `up` runs under a name, if it runs."""
+        return [child for child in children(self.up) if name in command_of(child)][:1]
 
     def database(self) -> list[int]:
         """Return the process of the database server, then its helpers and connections."""
