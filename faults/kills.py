@@ -130,6 +130,10 @@ TURNS = (
 class Ground:
     """A served town in which an import and a writer of claims work while something is killed."""
 
+    asked: Service
+    command: ImportProcess
+    writer: Writer
+
     def __init__(self, asked: Service, seed: int) -> None:
         self.asked = asked
         self.dice = random.Random(seed)  # noqa: S311 - chooses moments

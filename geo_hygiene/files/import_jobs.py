@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -115,7 +116,9 @@ class ImportJobs:
                     "guesses": [],
                     "columns": columns_of(table),
                     "findings": shown(table.findings),
+                    "counts": _counts(table.findings),
                     "system": _fitting_system(table.findings),
+                    "preview": preview_of(table),
                 }
             layer = guesses[0]
         rejected = self.uploads.rejected(asked.upload, job.uuid)
@@ -129,6 +132,7 @@ class ImportJobs:
             "columns": columns_of(table),
             "mapping": dict(mapped),
             "report": report.as_json() | {"rejected_file": report.rejected_file and REJECTED_NAME},
+            "counts": _counts(report.findings),
             "system": _fitting_system(report.findings),
             "preview": preview_of(table, report),
         }
@@ -149,7 +153,8 @@ class ImportJobs:
                 subject=f"import {number}",
                 after={name: told[name] for name in ("layer", "file", "rows", "records")},
             )
-        return {"layer": asked.layer, "number": number, "report": report.as_json()}
+        counts = _counts(report.findings)
+        return {"layer": asked.layer, "number": number, "report": report.as_json(), "counts": counts}
 
     def take_back(self, connection: Connection, job: Job, progress: Progress) -> dict[str, Any]:
         """Remove what an import brought."""
@@ -173,6 +178,11 @@ class ImportJobs:
             self.uploads.remove(upload)
         self.uploads.sweep()
         sweep(self.home / "tmp")
+
+
+def _counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return how often each code was found at each level; a report tells a part of them one by one."""
+    return Counter(f"{one.weight()} {one.code}" for one in findings)
 
 
 def _fitting_system(findings: Iterable[Finding]) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from geo_hygiene import features
 from geo_hygiene.coverage.duties import all_duties, office_timezone, today
 from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
+from geo_hygiene.files.findings import KINDS, Code
 from geo_hygiene.files.import_jobs import KIND_TITLES, STORE, TRY
 from geo_hygiene.files.importing import STEP_TITLES
 from geo_hygiene.files.uploads import LARGEST, too_big
@@ -27,7 +28,7 @@ from geo_hygiene.layerspec import Attribute, MapLayer
 from geo_hygiene.web.page_data import usual_layers
 
 JOBS = 10
-CHANGES = 200
+CHANGES = 50
 """Changes of one import that its page shows."""
 
 STATUS_TITLES: Mapping[str, str] = {
@@ -150,6 +151,74 @@ def import_page(connection: Connection, number: int) -> ImportPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something was found: a row, a column, or both; ``message`` where it is not that of the others."""
+
+    where: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found in a file once or many times.
+
+    Attributes
+    ----------
+    places
+        The first of them; ``count`` tells how many there are.
+    """
+
+    code: str
+    level: str
+    level_title: str
+    message: str
+    hint: str
+    places: Sequence[Place]
+    count: int
+
+
+def found_in(findings: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> list[Found]:
+    """Return what a report found, errors first, each code and level once."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for level in LEVEL_TITLES:
+        for one in findings:
+            if one["level"] == level and (_where(one) or one["hint"] or (level, one["code"]) not in groups):
+                groups.setdefault((level, one["code"]), []).append(one)
+    return [_together(several, counts) for several in groups.values()]
+
+
+def _together(several: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> Found:
+    first, title = several[0], LEVEL_TITLES[several[0]["level"]]
+    is_one = len({one["message"] for one in several}) == 1
+    sentence = KINDS[Code(first["code"])].text
+    return Found(
+        code=first["code"],
+        level=first["level"],
+        level_title=_(title),
+        message=first["message"] if is_one else _(sentence),
+        hint=_in_words_of_the_page(first["hint"] or ""),
+        places=[
+            Place(where=_where(one), value=one["value"] or "", message="" if is_one else one["message"])
+            for one in several
+            if _where(one) or not is_one
+        ],
+        count=max(len(several), counts.get(f"{first['level']} {first['code']}", 0)),
+    )
+
+
+def _where(finding: Mapping[str, Any]) -> str:
+    row = finding["row"]
+    told = [_("row %(row)s", row=row) if row is not None else "", finding["field"] or ""]
+    return " · ".join(filter(None, told))
+
+
+def _in_words_of_the_page(hint: str) -> str:
+    """Return what can be done about a finding, with what the page calls the options of the command."""
+    return OPTION.sub(lambda option: f"“{_(OPTIONS[option[0]])}”" if option[0] in OPTIONS else option[0], hint)
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobPage:
     """The page of one job.
 
@@ -202,11 +271,10 @@ class JobPage:
         return self.result.get("report") or {}
 
     @property
-    def findings(self) -> Sequence[Mapping[str, Any]]:
+    def findings(self) -> Sequence[Found]:
         """Return what was found in the file, errors first."""
         found = self.report.get("findings") or self.result.get("findings") or []
-        order = list(LEVEL_TITLES)
-        return sorted(found, key=lambda one: order.index(one["level"]))
+        return found_in(found, self.result.get("counts") or {})
 
     @property
     def drawn(self) -> bool:
@@ -217,7 +285,7 @@ class JobPage:
     def outcome(self) -> str:
         """Return what came of the file in a sentence."""
         if self.is_try and self.job.state is JobState.DONE and not self.report:
-            if any(one["level"] == "error" for one in self.findings):
+            if any(one.level == "error" for one in self.findings):
                 return _("Refused: nothing was stored")
             return _("Its layer could not be guessed: choose it below")
         return _(STATUS_TITLES.get(self.report.get("status", ""), "")) or self.state
@@ -283,16 +351,6 @@ class JobPage:
     def fitting_system(self) -> str:
         """Return the system that the coordinates fit where the file does not say it; empty where none does."""
         return str(self.result.get("system") or "")
-
-    def hint(self, finding: Mapping[str, Any]) -> str:
-        """Return what can be done about a finding, in the words of this page."""
-        words = finding["hint"] or ""
-        return OPTION.sub(lambda option: f"“{_(OPTIONS[option[0]])}”" if option[0] in OPTIONS else option[0], words)
-
-    def level(self, finding: Mapping[str, Any]) -> str:
-        """Return how much a finding weighs."""
-        title = LEVEL_TITLES[finding["level"]]
-        return _(title)
 
 
 def job_page(connection: Connection, job: uuid_module.UUID) -> JobPage:

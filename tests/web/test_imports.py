@@ -190,7 +190,7 @@ def test_a_file_with_errors_is_read_in_another_way_until_it_fits(importing: Impo
     assert told["report"]["status"] == "refused"
     assert "outside-extent" in {one["code"] for one in told["report"]["findings"]}
     shown = importing.page(page)
-    assert 'data-code="outside-extent"' in shown
+    assert 'data-code="outside-extent" data-level="error" data-count="2"' in shown
     assert f"{page}/store" not in shown
     rejected = importing.client.get(f"{page}/rejected.csv")
     assert rejected.data.decode("utf-8-sig").splitlines()[1].startswith("1,outside-extent,")
@@ -210,6 +210,17 @@ def test_a_file_with_errors_is_read_in_another_way_until_it_fits(importing: Impo
     importing.send(f"{again}/store")
     assert importing.work() == 1
     assert len(facilities(service)) == len(before) + 2
+
+
+def test_a_layer_that_nothing_tells_is_chosen(importing: Importing) -> None:
+    named = places(("N1", "公共厕所")).replace("编号".encode(), b"one").replace("类别".encode(), b"two")
+    page = importing.attempt("a.geojson", named)
+    shown = importing.page(page)
+    assert "Its layer could not be guessed: choose it below" in shown
+    assert 'id="map"' in shown, "its places help to know it"
+    again = importing.send(f"{page}/try", layer="facilities")
+    assert importing.work() == 1
+    assert importing.told(again)["result"]["report"]["status"] == "dry-run"
 
 
 def test_rows_are_told_apart_by_the_column_that_is_said(importing: Importing) -> None:

@@ -34,7 +34,8 @@ DEGREES = 1e-6
 """A tenth of a metre: nobody sees less on a preview."""
 
 COMMON = frozenset({Role.UUID, Role.CODE, Role.VALID_FROM, Role.VALID_TO, Role.LONGITUDE, Role.LATITUDE})
-"""Roles of fields that most layers have."""
+NAME = "name"
+"""Roles of fields that most layers have, and the one that nearly all of them have."""
 
 PHONE_WORDS = ("phone", "mobile", "tel", "电话", "手机", "联系方式")
 
@@ -87,6 +88,8 @@ def _score(layer: MapLayer, headings: Sequence[str], told: str) -> float:
     names = {fold(layer.key), *(fold(translated(layer.title, locale)) for locale in LOCALES)}
     named = 3.0 if any(name in told for name in names) else 0.0
     share = own / max(len(headings), 1)
+    if not named and all(field.role in COMMON or field.name == NAME for field in taken):
+        return 0.0
     return named + own + common + share - lacking - 0.2 * len(mapping.unmapped)
 
 
@@ -109,14 +112,18 @@ def _samples(name: str, column: pa.ChunkedArray) -> list[str]:
     return [shorten(visible(value)) for value in masked]
 
 
-def preview_of(table: SourceTable, report: ImportReport) -> dict[str, Any]:
-    """Return the places of a file for a map, those with errors first: bounded, and without a word of its rows."""
-    shapes = report.shapes if len(report.shapes) else table.geometry
+def preview_of(table: SourceTable, report: ImportReport | None = None) -> dict[str, Any]:
+    """Return the places of a file for a map, those with errors first: bounded, and without a word of its rows.
+
+    Without a report of its import, they are as they stand in the file.
+    """
+    shapes = table.geometry if report is None or not len(report.shapes) else report.shapes
     numbers = table.row_numbers.tolist()
-    wrong = rejected_rows(report.findings)
+    wrong = rejected_rows(table.findings if report is None else report.findings)
     there = [at for at in range(len(shapes)) if shapes[at] is not None and not shapely.is_empty(shapes[at])]
-    mistaken = [at for at in there if numbers[at] in wrong][: MOST_FEATURES // 2]
     good = [at for at in there if numbers[at] not in wrong]
+    room = max(MOST_FEATURES // 2, MOST_FEATURES - len(good))
+    mistaken = _spread([at for at in there if numbers[at] in wrong], room)
     chosen = [*mistaken, *_spread(good, MOST_FEATURES - len(mistaken))]
     drawn = _drawn(shapes[np.array(chosen, dtype=np.int64)]) if chosen else []
     features = [
