@@ -107,7 +107,7 @@ def test_unknown_and_wide_encodings_are_no_encodings_of_a_table() -> None:
 _letters = st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Cn", "Co", "Zs", "Zl", "Zp"])
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.text(_letters, min_size=1, max_size=40), min_size=1, max_size=8), st.sampled_from(["GBK", "UTF-8"]))
 @example(["㐂𠮷䶮"], "GBK")
 def test_any_text_comes_back_when_its_encoding_is_said(names: list[str], said: str) -> None:
@@ -116,7 +116,7 @@ def test_any_text_comes_back_when_its_encoding_is_said(names: list[str], said: s
     assert texts == names
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(st.text(st.sampled_from("路街巷大道东西南北中解放建设人民和平新华长江黄河小区号院里弄")), min_size=3),
     st.booleans(),
