@@ -28,6 +28,7 @@ from geo_hygiene import serve
 from geo_hygiene.cli import main
 from geo_hygiene.cluster import Cluster
 from geo_hygiene.database import current_revision, engine, head_revision
+from geo_hygiene.serve import processes
 from geo_hygiene.settings import Settings
 from geo_hygiene.web.gunicorn_conf import threads, workers
 
@@ -206,7 +207,7 @@ def test_a_command_tells_a_watcher_that_it_starts_the_database(home: Path) -> No
 
 
 def test_a_web_server_that_ends_is_told_with_its_log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "WEB_SERVER", "python:geo_hygiene.no_such_module")
+    monkeypatch.setattr(processes, "WEB_SERVER", "python:geo_hygiene.no_such_module")
     with serve._bind(serve.LOOPBACK, 0) as bound:
         web = serve.WebServer(Settings(home=home), "postgresql+psycopg2://nobody@/nothing", bound)
         web.load()

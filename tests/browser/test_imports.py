@@ -82,6 +82,11 @@ def ended(page: Page, state: str, status: str) -> None:
     assert page.evaluate(IS_NOT_CUT)
 
 
+def forgive_what_was_broken_off(opened: Opened) -> None:
+    """A page that follows its job asks for it all the time, also when it is left: that is not the page's fault."""
+    opened.faults.failed[:] = [one for one in opened.faults.failed if not one.endswith("net::ERR_ABORTED")]
+
+
 @pytest.mark.parametrize("phone", [False, True])
 def test_a_file_is_brought_seen_on_the_map_stored_and_taken_back(
     office: tuple[str, Callable[[], subprocess.Popen[bytes]]], open_page: Open, tmp_path: Path, phone: bool
@@ -112,6 +117,7 @@ def test_a_file_is_brought_seen_on_the_map_stored_and_taken_back(
     assert page.evaluate(IS_NOT_CUT)
     page.locator("#take-back").press("Enter")
     expect(page.locator("[data-removed='20']")).to_have_count(1, timeout=60_000)
+    forgive_what_was_broken_off(opened)
     worker.terminate()
     worker.wait(20)
 
@@ -139,5 +145,6 @@ def test_a_file_with_errors_is_mended_by_leaving_its_rows_out_and_work_is_cancel
     assert page.locator("[data-rejected='1']").count() == 1
     assert page.locator("[data-created='19']").count() == 1
     opened.leave()
+    forgive_what_was_broken_off(opened)
     worker.terminate()
     worker.wait(20)
