@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,8 +15,9 @@ from geo_hygiene.database import engine
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.jobs import store
 from geo_hygiene.jobs.store import Job, JobState, NewJob
-from geo_hygiene.jobs.worker import Handler, Progress, Worker
+from geo_hygiene.jobs.worker import Handler, Progress
 from tests.conftest import TestDatabase
+from tests.working import wait_for, work_off, working
 
 
 class NoSuchPlaceError(GeoHygieneError):
@@ -48,6 +47,25 @@ def break_down(connection: Connection, job: Job, progress: Progress) -> Mapping[
     raise RuntimeError("138 0000 1234")
 
 
+def divide(connection: Connection, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Make a mistake of our own that the database finds."""
+    connection.execute(text("select 1 / 0"))
+    return {}
+
+
+def cross(connection: Connection, job: Job, progress: Progress) -> Mapping[str, Any]:
+    """Be the one that the database ends where two wait for each other, as often as is asked."""
+    note(connection, "crossed")
+    if job.parameters["times"] > len(CROSSED):
+        CROSSED.append(job.id)
+        connection.execute(text("do $$ begin raise exception 'deadlock' using errcode = '40P01'; end $$"))
+    return {}
+
+
+CROSSED: list[int] = []
+"""Of the process that does the job."""
+
+
 def kill_itself(connection: Connection, job: Job, progress: Progress) -> Mapping[str, Any]:
     note(connection, "killed")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -66,6 +84,8 @@ HANDLERS: Mapping[str, Handler] = {
     "linger": linger,
     "refuse": refuse,
     "break": break_down,
+    "divide": divide,
+    "cross": cross,
     "kill": kill_itself,
     "count": count_up,
 }
@@ -99,31 +119,6 @@ def notes(office: Engine) -> list[str]:
         return list(connection.scalars(text("select file from import_run order by id")))
 
 
-@contextmanager
-def working(database: TestDatabase) -> Iterator[int]:
-    """Let a worker work in a process of its own; yields its number."""
-    child = os.fork()
-    if child == 0:
-        worker = Worker(database.service_url, HANDLERS)
-        signal.signal(signal.SIGTERM, worker.stop)
-        try:
-            worker.run()
-        finally:
-            os._exit(0)
-    try:
-        yield child
-    finally:
-        os.kill(child, signal.SIGTERM)
-        os.waitpid(child, 0)
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def sessions(office: Engine) -> int:
     with office.connect() as connection:
         counted = "select count(*) from pg_stat_activity where application_name like 'geo_hygiene job%'"
@@ -133,7 +128,7 @@ def sessions(office: Engine) -> int:
 def test_jobs_are_done_in_their_order_and_told_how_they_ended(office: Engine, database: TestDatabase) -> None:
     asked = [ask(office, kind, words=kind) for kind in ("write", "refuse", "break", "kill", "write")]
     assert [now(office, job).state for job in asked] == [JobState.WAITING] * 5
-    assert Worker(database.service_url, HANDLERS).work_off() == 5
+    assert work_off(database.service_url, HANDLERS) == 5
     ended = [now(office, job) for job in asked]
     assert [job.state for job in ended] == [
         JobState.DONE,
@@ -152,9 +147,35 @@ def test_jobs_are_done_in_their_order_and_told_how_they_ended(office: Engine, da
     assert notes(office) == ["written", "written"]
 
 
+def test_what_the_database_refuses_is_told_as_our_own_fault(office: Engine, database: TestDatabase) -> None:
+    job = ask(office, "divide")
+    work_off(database.service_url, HANDLERS)
+    assert now(office, job).state is JobState.FAILED
+    assert "our own fault" in (now(office, job).reason or "")
+
+
+def test_a_job_that_waited_for_another_and_that_for_it_is_done_again_once(
+    office: Engine, database: TestDatabase
+) -> None:
+    once, twice = ask(office, "cross", times=1), ask(office, "cross", times=2)
+    work_off(database.service_url, HANDLERS)
+    assert now(office, once).state is JobState.DONE
+    assert now(office, twice).state is JobState.FAILED
+    assert notes(office) == ["crossed"]
+
+
+def test_a_worker_goes_on_where_something_can_not_be_tidied_up(office: Engine, database: TestDatabase) -> None:
+    def fail(_connection: Connection) -> None:
+        raise PermissionError("a folder of somebody else")
+
+    asked = [ask(office, "write", words="") for _number in range(2)]
+    assert work_off(database.service_url, HANDLERS, fail) == 2
+    assert [now(office, job).state for job in asked] == [JobState.DONE] * 2
+
+
 def test_a_running_job_is_cancelled_with_its_statement(office: Engine, database: TestDatabase) -> None:
     job = ask(office, "linger")
-    with working(database):
+    with working(database.service_url, HANDLERS):
         wait_for(lambda: now(office, job).step == "linger")
         assert sessions(office) == 2
         with office.begin() as connection:
@@ -172,7 +193,7 @@ def test_a_job_that_waits_is_cancelled_at_once_and_one_that_ended_stays(office: 
     waiting, done = ask(office, "write", words=""), ask(office, "write", words="")
     with office.begin() as connection:
         assert store.ask_to_cancel(connection, waiting.uuid).state is JobState.CANCELLED
-    Worker(database.service_url, HANDLERS).work_off()
+    work_off(database.service_url, HANDLERS)
     with office.begin() as connection:
         assert store.ask_to_cancel(connection, done.uuid).state is JobState.DONE
     assert notes(office) == ["written"]
@@ -180,9 +201,9 @@ def test_a_job_that_waits_is_cancelled_at_once_and_one_that_ended_stays(office: 
 
 def test_a_killed_worker_takes_its_job_along_and_the_next_one_says_so(office: Engine, database: TestDatabase) -> None:
     job = ask(office, "linger")
-    with working(database) as first:
+    with working(database.service_url, HANDLERS) as first:
         wait_for(lambda: now(office, job).step == "linger")
-        with working(database):
+        with working(database.service_url, HANDLERS):
             os.kill(first, signal.SIGKILL)
             wait_for(lambda: not now(office, job).is_open)
             assert now(office, job).state is JobState.DIED
@@ -196,7 +217,7 @@ def test_a_killed_worker_takes_its_job_along_and_the_next_one_says_so(office: En
 
 
 def test_a_worker_outlives_its_database(office: Engine, database: TestDatabase) -> None:
-    with working(database):
+    with working(database.service_url, HANDLERS):
         first = ask(office, "write", words="")
         wait_for(lambda: now(office, first).state is JobState.DONE)
         administrator = engine(database.superuser_url, isolation_level="AUTOCOMMIT")
@@ -218,7 +239,7 @@ def test_whenever_a_job_is_killed_all_of_it_is_there_or_nothing(
 ) -> None:
     job = ask(office, "count")
     threading.Timer(delay, lambda: kill_sessions(database)).start()
-    Worker(database.service_url, HANDLERS).work_off()
+    work_off(database.service_url, HANDLERS)
     ended = now(office, job)
     assert len(notes(office)) == (100 if ended.state is JobState.DONE else 0)
     assert (ended.result == {"rows": 100}) is (ended.state is JobState.DONE)
@@ -246,7 +267,7 @@ def test_nobody_fills_the_queue(office: Engine) -> None:
 
 def test_only_what_came_to_nothing_is_started_again(office: Engine, database: TestDatabase) -> None:
     done, failed = ask(office, "write", words=""), ask(office, "refuse")
-    Worker(database.service_url, HANDLERS).work_off()
+    work_off(database.service_url, HANDLERS)
     with office.begin() as connection:
         with pytest.raises(store.JobStateError):
             store.again(connection, done.uuid, actor="x")

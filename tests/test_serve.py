@@ -16,6 +16,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from itertools import pairwise
 from pathlib import Path
 from urllib.error import URLError
 
@@ -159,6 +160,31 @@ def test_up_serves_survives_crashes_and_stops_everything_at_a_signal(
     assert third.wait() == 0
     assert cluster.status().pid is None
     assert readiness(address) is None
+
+
+def test_a_worker_that_dies_at_once_is_started_again_with_growing_pauses(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[float] = []
+    clock = [1000.0]
+
+    def start(worker: processes.JobWorker, _command: object) -> None:
+        starts.append(clock[0])
+        worker._process = subprocess.Popen(["true"], stdin=subprocess.DEVNULL)
+
+    monkeypatch.setattr(processes.JobWorker, "_start", start)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    worker = processes.JobWorker(Settings(home=home), "postgresql:///nowhere")
+    told = 0
+    worker.start()
+    for _look in range(400):
+        wait_for(lambda: worker.has_died)
+        told += worker.revive()
+        clock[0] += 0.7
+    pauses = [after - before for before, after in pairwise(starts)]
+    for pause, wanted in zip(pauses, (0, 2, 4, 8, 16, 32, 60, 60), strict=False):
+        assert wanted <= pause < wanted + 0.8
+    assert told == 1
 
 
 def test_a_stop_is_told_at_once_and_waits_little_for_idle_connections(

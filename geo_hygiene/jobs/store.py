@@ -277,9 +277,9 @@ def again(connection: Connection, job: uuid_module.UUID, *, actor: str) -> Job:
     return add(connection, NewJob(kind=found.kind, parameters=found.parameters, actor=actor))
 
 
-def leftovers(connection: Connection) -> list[int]:
-    """Return the ids of jobs that a worker began and that no worker runs any more."""
-    return list(connection.scalars(text("select id from job where state = 'running' order by id")))
+def leftovers(connection: Connection) -> list[Job]:
+    """Return the jobs that a worker began; for the next one these are jobs that no worker runs any more."""
+    return [_job(row) for row in connection.execute(text("select * from job where state = 'running' order by id"))]
 
 
 def forget_old(connection: Connection) -> None:

@@ -6,7 +6,6 @@ Cancelling is such a kill. Only one worker of a database works; another one wait
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import select
@@ -19,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2.errors
-from sqlalchemy import Connection, text
+from psycopg2.extensions import TransactionRollbackError
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from geo_hygiene.database import engine
+from geo_hygiene.ending import die_with
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _, use_locale
 from geo_hygiene.jobs import store
@@ -41,7 +42,6 @@ Tidy = Callable[[Connection], None]
 WORKER_LOCK = 4_326_005
 """Advisory lock of the session that works: one of a database."""
 
-PR_SET_PDEATHSIG = 1
 LIKELY_VICTIM = "500"
 """When the machine runs out of memory, the kernel ends a job sooner than the database."""
 
@@ -108,12 +108,6 @@ class Worker:
                 LOG.warning("the database went away: %s", str(error.orig).strip().partition("\n")[0])
                 self._wait(RETRY_SECONDS)
 
-    def work_off(self) -> int:
-        """Do the jobs that wait, and return how many there were; none where another worker is at work."""
-        with engine(self._url, poolclass=NullPool).connect() as opened:
-            connection = opened.execution_options(isolation_level="AUTOCOMMIT")
-            return self._do_all(connection) if self._begin(connection) else 0
-
     def _wait(self, seconds: float, connection: Connection | None = None) -> bool:
         """Wait, no longer than until told to stop; tell whether the database told something before."""
         if connection is None:
@@ -137,9 +131,8 @@ class Worker:
         while not self._is_told_to_stop:
             self._do_all(connection)
             if time.monotonic() - self._tidied_at > TIDY_SECONDS:
-                self._tidied_at = time.monotonic()
                 store.forget_old(connection)
-                self._tidy(connection)
+                self._tidy_up(connection)
             self._wait(IDLE_SECONDS, connection)
 
     def _begin(self, connection: Connection) -> bool:
@@ -149,31 +142,38 @@ class Worker:
         self._end_leftovers(connection)
         return True
 
-    def _do_all(self, connection: Connection) -> int:
-        done = 0
+    def _do_all(self, connection: Connection) -> None:
         while not self._is_told_to_stop and (job := store.take(connection)) is not None:
             self._do(connection, job)
-            done += 1
-        return done
 
     def _end_leftovers(self, connection: Connection) -> None:
         """Say of jobs whose worker is gone that they were broken off, once nothing of them runs any more."""
         end_sessions(connection, f"{SESSION}%")
-        for job_id in store.leftovers(connection):
+        for job in store.leftovers(connection):
+            use_locale(job.locale)
             reason = _("The program ended while this ran. Nothing of it was stored.")
-            store.end(connection, job_id, JobState.DIED, reason)
+            store.end(connection, job.id, JobState.DIED, reason)
 
     def _do(self, connection: Connection, job: Job) -> None:
         """Do one job in a child, and watch over it."""
+        parent = os.getpid()
         child = os.fork()
         if child == 0:
-            _be_child(self._url, self._handlers, job)
+            _be_child(self._url, self._handlers, job, parent)
         use_locale(job.locale)
         state, reason = self._watch(connection, job, child)
         end_sessions(connection, f"{SESSION} {job.uuid}")
         # of a job that told its own end this changes nothing
         store.end(connection, job.id, state, reason)
-        self._tidy(connection)
+        self._tidy_up(connection)
+
+    def _tidy_up(self, connection: Connection) -> None:
+        """Remove what nothing needs any more; what stays for now is no reason to do no more jobs."""
+        self._tidied_at = time.monotonic()
+        try:
+            self._tidy(connection)
+        except OSError as error:
+            LOG.warning("not tidied up: %s", error)
 
     def _watch(self, connection: Connection, job: Job, child: int) -> tuple[JobState, str | None]:
         """Wait for the end of a child, or end it; return what is to be said of a job that did not say it itself."""
@@ -225,14 +225,11 @@ def end_sessions(connection: Connection, name: str) -> None:
         time.sleep(WATCH_SECONDS / 2)
 
 
-def _be_child(url: str, handlers: Mapping[str, Handler], job: Job) -> None:
+def _be_child(url: str, handlers: Mapping[str, Handler], job: Job, parent: int) -> None:
     """Do a job and end the process, without a look at what belongs to the worker."""
     status = 1
     try:
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            return
+        die_with(parent)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # the worker ends it
         with suppress(OSError):
@@ -252,20 +249,42 @@ def do(url: str, handlers: Mapping[str, Handler], job: Job) -> None:
     beside = opened.execution_options(isolation_level="AUTOCOMMIT")
     with beside.connect() as telling:
         try:
-            with opened.begin() as connection:
-                result = handlers[job.kind](connection, job, _Told(telling, job))
-                store.finish(connection, job, result)
+            _do_in_one(opened, handlers[job.kind], job, _Told(telling, job))
         except GeoHygieneError as error:
             store.end(telling, job.id, JobState.FAILED, str(error))
-        except DBAPIError as error:
-            if not isinstance(error.orig, psycopg2.errors.DiskFull):
-                raise
-            store.end(telling, job.id, JobState.FAILED, _("The disk of the database is full. Nothing was stored."))
         except Exception as error:
+            if isinstance(error, DBAPIError) and _is_gone(error):
+                raise
             _log(job, error)
-            store.end(
-                telling, job.id, JobState.FAILED, _("This is our own fault. It was recorded in the log under this job.")
-            )
+            store.end(telling, job.id, JobState.FAILED, _sentence(error))
+
+
+def _do_in_one(opened: Engine, handler: Handler, job: Job, told: Progress) -> None:
+    """Do a job and end it in one transaction; once more where that and another one waited for each other."""
+
+    def attempt() -> None:
+        with opened.begin() as connection:
+            store.finish(connection, job, handler(connection, job, told))
+
+    try:
+        attempt()
+    except DBAPIError as error:
+        if not isinstance(error.orig, TransactionRollbackError):
+            raise
+        attempt()
+
+
+def _is_gone(error: DBAPIError) -> bool:
+    """Tell whether the database went away; whatever it refuses has a code."""
+    is_of_database = isinstance(error, OperationalError | InterfaceError)
+    return error.connection_invalidated or (is_of_database and getattr(error.orig, "pgcode", None) is None)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what is said of a mistake that has no words of its own."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg2.errors.DiskFull):
+        return _("The disk of the database is full. Nothing was stored.")
+    return _("This is our own fault. It was recorded in the log under this job.")
 
 
 def _log(job: Job, error: BaseException) -> None:

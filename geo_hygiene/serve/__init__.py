@@ -312,9 +312,8 @@ def _watch(web: WebServer, worker: JobWorker, database: Database, tell: Callable
             tell(_("The web server died and is started again; its log is %(log)s.", log=web.log))
             web.load()
             web.serve()
-        if worker.has_died and worker.may_start:
+        if worker.revive():
             tell(_("The worker died and is started again; its log is %(log)s.", log=worker.log))
-            worker.start()
 
 
 class _Told(BaseException):

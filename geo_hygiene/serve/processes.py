@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import http.client
 import os
 import signal
@@ -16,6 +15,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
 from geo_hygiene.cluster.errors import writing
+from geo_hygiene.ending import die_with
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.settings import Settings
@@ -29,12 +29,10 @@ WEB_SERVER = "python:geo_hygiene.web.gunicorn_conf"
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.02
 STOP_SECONDS = 10.0
-RESTART_SECONDS = 2.0
-"""Time that a worker runs at least before it is started again: one that can not start is not tried without end."""
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 60.0
+"""From one start of a worker to the next: each time twice as long, until one lives longer than the longest."""
 LARGEST_LOG = 10_000_000
 """Bytes of a log after which a start begins a new one and keeps the one before."""
-
-PR_SET_PDEATHSIG = 1
 
 
 class WebServerFailedError(GeoHygieneError):
@@ -77,12 +75,12 @@ class Process:
             "GEO_HYGIENE_TLS_CERTIFICATE": str(self._settings.tls_certificate or ""),
             "GEO_HYGIENE_BEHIND_PROXY": str(self._settings.behind_proxy),
         }
-        set_process_option = ctypes.CDLL(None).prctl
+        parent = os.getpid()
 
         def die_with_parent() -> None:
             # Ignored by whoever starts in the background, it would be lost until a handler stands.
             signal.signal(signal.SIGQUIT, signal.SIG_DFL)
-            set_process_option(PR_SET_PDEATHSIG, signal.SIGQUIT)
+            die_with(parent, signal.SIGQUIT)
 
         with self._open_log() as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
@@ -124,17 +122,29 @@ class JobWorker(Process):
 
     def __init__(self, settings: Settings, service_url: str) -> None:
         super().__init__(settings, service_url, "worker")
-        self._started_at = 0.0
-
-    @property
-    def may_start(self) -> bool:
-        """Whether it was started long enough ago to be started again."""
-        return time.monotonic() - self._started_at > RESTART_SECONDS
+        self._started_at = self._seen_at = 0.0
+        self._pause = 0.0
 
     def start(self) -> None:
         """Start it; it waits for its database by itself."""
-        self._started_at = time.monotonic()
+        self._started_at = self._seen_at = time.monotonic()
         self._start([sys.executable, "-m", "geo_hygiene.worker"])
+
+    def revive(self) -> bool:
+        """Start it again when it died and its pause is over; tell whether that is news.
+
+        One that dies again and again, because its database lacks a table or nothing else is left for it, is not.
+        """
+        now = time.monotonic()
+        if not self.has_died:
+            self._seen_at = now
+            return False
+        if now - self._started_at < self._pause:
+            return False
+        is_news = self._pause == 0 or self._seen_at - self._started_at > LONGEST_PAUSE_SECONDS
+        self._pause = SHORTEST_PAUSE_SECONDS if is_news else min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        self.start()
+        return is_news
 
 
 class WebServer(Process):
