@@ -28,6 +28,17 @@ class GeometryKind(StrEnum):
     POLYGON = "polygon"
 
 
+class Undo(StrEnum):
+    """What is undone when an import of a layer is taken back."""
+
+    ALL = "all"
+    """Its records keep what they said before: what it brought goes, and what it changed is as it was."""
+    NEW = "new"
+    """What it brought goes; an import that changed what was there stays."""
+    NOTHING = "nothing"
+    """What it writes belongs to records of other imports."""
+
+
 class FieldType(StrEnum):
     """How a field is read and written."""
 
@@ -320,6 +331,8 @@ class MapLayer:
         Files may bring points and lines too; a radius makes faces of them.
     needs
         What somebody must be permitted to see its features, or how many there are.
+    undo
+        What is undone when an import is taken back.
     """
 
     key: str
@@ -341,6 +354,7 @@ class MapLayer:
     shape: InstrumentedAttribute[Any] | None = None
     any_geometry: bool = False
     needs: Permission = Permission.MAP_READ
+    undo: Undo = Undo.ALL
     made_by: str | None = field(default=None)
     """The layer whose import makes these records."""
 

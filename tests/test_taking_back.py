@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.rebuild import rebuild_answers
+from geo_hygiene.files.importing.history import own_table
 from geo_hygiene.files.importing.report import ImportReport
 from geo_hygiene.files.taking_back import NotTakenBackError, take_back
+from geo_hygiene.layers import LAYERS
+from geo_hygiene.layerspec import Undo
 from tests.importing import block, bring, fingerprint, place, query, street
 
 BOOKKEEPING = {"import_run", "audit_entry", "record_history", "data_version", "source_row"}
@@ -17,6 +20,17 @@ BOOKKEEPING = {"import_run", "audit_entry", "record_history", "data_version", "s
 
 
 LEFT_OUT = {"ledger": "'id'", "reached_sum": "'id'"}
+
+
+CAMPAIGN = {
+    "code": "K1",
+    "title": "灭鼠",
+    "pest": "rodent",
+    "scope": "street-segments",
+    "valid_from": "2026-01-01",
+    "valid_to": "2030-01-01",
+}
+WORK = {"campaign": "K1", "done_at": "2026-03-02", "time": "12:00", "method": "bait", "radius_m": 20}
 
 
 def town(connection: Connection) -> None:
@@ -29,6 +43,7 @@ def town(connection: Connection) -> None:
     assert bring(connection, "street-segments", streets, key="code").status == "imported"
     zones = [(block(-50, -50, 1050, 250), {"code": "Z1", "name": "一号"})]
     assert bring(connection, "duty-zones", zones).status == "imported"
+    assert bring(connection, "campaigns", [(None, CAMPAIGN)]).status == "imported"
 
 
 def number(connection: Connection) -> str:
@@ -63,12 +78,17 @@ def back_again(connection: Connection, report: ImportReport, before: dict[str, s
         ("street-segments", [(street(0, 900, 1000, 900), {"code": "S9", "lane": "新巷"})], {"key": "code"}),
         ("street-segments", [(street(0, 0, 1000, 0), {"code": "S0", "lane": "巷0", "width_m": 3})], {"key": "code"}),
         ("street-segments", [(street(0, 0, 1000, 0), {"code": "S0"})], {"key": "code", "replace": True}),
+        ("street-segments", [(street(500, -50, 500, 50), {"code": "X1", "lane": "横巷"})], {"key": "code"}),
         ("areas", [(block(0, 0, 100, 100), {"code": "G1", "level": "group", "parent": "C1"})], {}),
         ("areas", [(block(-100, -100, 1100, 1100), {"code": "C1", "level": "community", "name": "新名"})], {}),
         ("facilities", [(place(10, 10), {"code": "F1", "kind": "公厕"})], {}),
         ("duty-zones", [(block(-50, 250, 1050, 450), {"code": "Z2", "holders": ""})], {}),
         ("people", [(None, {"code": "P1", "name": "张三", "role": "cleaner"})], {}),
         ("buildings", [(block(0, 0, 20, 20), {"storeys": 3})], {}),
+        ("campaigns", [(None, CAMPAIGN | {"code": "K2"})], {}),
+        ("campaigns", [(None, CAMPAIGN | {"scope": "facilities", "limit_days": 30})], {}),
+        ("treatments", [(place(10, 0), WORK)], {}),
+        ("cases", [(place(10, 0), {"external_id": "7", "reported_at": "2026-03-02 08:00", "description": "满溢"})], {}),
     ],
 )
 def test_everything_is_as_it_was(
@@ -79,11 +99,114 @@ def test_everything_is_as_it_was(
     back_again(connection, bring(connection, layer, rows, **asked), before)
 
 
-def test_the_list_of_a_zone_stays_and_says_so(connection: Connection) -> None:
+ROSTER = {"zone": "Z1", "person": "P1", "name": "甲", "lane": "巷3"}
+
+
+@pytest.mark.parametrize(
+    ("layer", "rows", "asked", "words"),
+    [
+        (
+            "duty-zones",
+            [(block(-50, -50, 1050, 50), {"code": "Z1", "name": "一号"})],
+            {"correct": True},
+            "1 record",
+        ),
+        ("duty-roster", [(None, ROSTER)], {}, "change zones that are there, and are not taken back"),
+        ("duty-roster", [(None, ROSTER)], {"correct": True}, "change zones that are there, and are not taken back"),
+        (
+            "street-segments",
+            [(street(0, 0, 1000, 9), {"code": "S0"})],
+            {"key": "code", "correct": True},
+            "1 record",
+        ),
+        (
+            "street-segments",
+            [(street(0, 0, 1000, 0), {"code": "S0", "lane": "巷1", "width_m": 3})],
+            {"key": "code"},
+            "named others before, and these are gone",
+        ),
+    ],
+)
+def test_what_can_not_be_had_again_stays_and_says_so(
+    connection: Connection, layer: str, rows: list[tuple[Any, dict[str, Any]]], asked: dict[str, Any], words: str
+) -> None:
     town(connection)
-    bring(connection, "duty-zones", [(block(-50, -50, 1050, 50), {"code": "Z1", "name": "一号"})], correct=True)
-    with pytest.raises(NotTakenBackError, match="changed or ended 1 record that can not be put back"):
+    assert bring(connection, layer, rows, **asked).status == "imported"
+    before = fingerprint(connection)
+    with pytest.raises(NotTakenBackError, match=words):
         take_back(connection, number(connection), actor="test")
+    assert fingerprint(connection) == before
+
+
+def test_holders_that_gave_way_keep_their_import(connection: Connection) -> None:
+    town(connection)
+    people = [(None, {"code": code, "name": code, "role": "cleaner"}) for code in ("P1", "P2")]
+    assert bring(connection, "people", people).status == "imported"
+    zones = [(block(-50, 250, 1050, 450), {"code": "Z2", "holders": "P1"})]
+    assert bring(connection, "duty-zones", zones).status == "imported"
+    held = bring(connection, "assignments", [(None, {"person": "P2", "zone": "Z2"})])
+    assert (held.stored.created, held.stored.ended) == (1, 1)
+    with pytest.raises(NotTakenBackError, match="changed or ended 1 record that"):
+        take_back(connection, number(connection), actor="test")
+    assert query(connection, "select person.code from assignment join person on person.id = person_id") == [("P2",)]
+
+
+def test_what_a_zone_says_later_of_what_was_cut_keeps_the_cut(connection: Connection) -> None:
+    town(connection)
+    bring(connection, "street-segments", [(street(500, -50, 500, 50), {"code": "X1"})], key="code")
+    cut = number(connection)
+    shortened = """
+        update claim_stretch set to_mm = 1000 where id = (
+            select min(claim_stretch.id) from claim_stretch join target on target.id = target_id where import_id = :cut
+        )
+    """
+    connection.execute(text(shortened), {"cut": int(cut)})
+    with pytest.raises(NotTakenBackError, match="rests on it or was changed later: Z1"):
+        take_back(connection, cut, actor="test")
+
+
+def test_the_sample_goes_as_a_whole(connection: Connection) -> None:
+    bring(connection, "buildings", [(block(0, 0, 20, 20), {"storeys": 3})], anywhere=True, origin="sample")
+    with pytest.raises(NotTakenBackError, match="The sample town goes as a whole: geo-hygiene sample clear"):
+        take_back(connection, number(connection), actor="test")
+
+
+def test_imports_of_one_record_go_in_the_order_from_the_last(connection: Connection) -> None:
+    town(connection)
+    runs, before = [], [said(connection)]
+    for width in (3, 4):
+        rows = [(street(0, 0, 1000, 0), {"code": "S0", "width_m": width})]
+        assert bring(connection, "street-segments", rows, key="code").stored.updated == 1
+        runs.append(number(connection))
+        before.append(said(connection))
+    with pytest.raises(NotTakenBackError, match="was changed later: S0"):
+        take_back(connection, runs[0], actor="test")
+    take_back(connection, runs[1], actor="test")
+    assert said(connection) == before[1]
+    take_back(connection, runs[0], actor="test")
+    assert said(connection) == before[0]
+
+
+def test_work_on_a_street_keeps_it(connection: Connection) -> None:
+    town(connection)
+    bring(
+        connection,
+        "street-segments",
+        [(street(0, 900, 1000, 900), {"code": "S9", "valid_from": "2026-01-01"})],
+        key="code",
+    )
+    laid = number(connection)
+    uuid = query(connection, "select cast(uuid as text) from target where import_id = :laid", laid=int(laid))[0][0]
+    treated = bring(connection, "treatments", [(None, WORK | {"segment": uuid})])
+    assert treated.status == "imported", treated.findings
+    with pytest.raises(NotTakenBackError, match="rests on it or was changed later: K1"):
+        take_back(connection, laid, actor="test")
+
+
+def test_layers_of_which_everything_is_undone_keep_what_was(connection: Connection) -> None:
+    for layer in LAYERS.values():
+        if layer.imports and layer.undo is Undo.ALL:
+            assert {"uuid", "version", "import_id"} <= set(own_table(layer).c.keys()), layer.key
 
 
 def test_what_later_work_rests_on_stays(connection: Connection) -> None:

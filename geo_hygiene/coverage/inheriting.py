@@ -74,6 +74,12 @@ def hand_on(connection: Connection, child_ids: Iterable[int]) -> list[Unprojecte
     return lost
 
 
+def inherited(connection: Connection, child_ids: Iterable[int]) -> set[tuple[int, int, int, int]]:
+    """Return stretches (source, child, from, to) that targets have from their parents, as long as these list theirs."""
+    rows, _lost = _inherited(connection, child_ids, None)
+    return set(rows)
+
+
 def hand_down(connection: Connection, source_ids: Iterable[int], target_ids: Iterable[int]) -> None:
     """Give new lists, whose cover is yet to be written, to the targets that began where theirs had ended already."""
     sources, parents = sorted(source_ids), sorted(set(target_ids))

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from geo_hygiene.coverage.inheriting import inherited
 from geo_hygiene.database import Base
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.buildings import Building
@@ -79,7 +80,32 @@ class Removal:
 
     def resting(self, connection: Connection) -> list[str]:
         """Return the names of other records that name, hold or continue what was brought."""
-        return [str(name) for question in self._resting() for name in connection.scalars(question)]
+        found = [str(name) for question in self._resting() for name in connection.scalars(question)]
+        return [*found, *self._resting_claims(connection)]
+
+    def _resting_claims(self, connection: Connection) -> list[str]:
+        """Return the zones and campaigns that say of targets that were brought what no target before them says."""
+        target, claim, zone, work = _table(Target), _table(Claim), _table(DutyZone), _table(Treatment)
+        campaign, stretch = _table(Campaign), _table(ClaimStretch)
+        stretches = connection.execute(
+            select(
+                func.coalesce(zone.c.code, campaign.c.code, cast(claim.c.uuid, Text)),
+                stretch.c.source_id,
+                stretch.c.target_id,
+                stretch.c.from_mm,
+                stretch.c.to_mm,
+            )
+            .select_from(claim)
+            .join(stretch, stretch.c.source_id == claim.c.source_id)
+            .join(target, target.c.id == stretch.c.target_id)
+            .outerjoin(zone, zone.c.id == claim.c.id)
+            .outerjoin(work, work.c.id == claim.c.id)
+            .outerjoin(campaign, campaign.c.id == work.c.campaign_id)
+            .where(self._is_other(Claim), self._is_brought(Target))
+            .order_by(claim.c.id, stretch.c.id)
+        ).all()
+        handed_on = inherited(connection, {row.target_id for row in stretches})
+        return list(dict.fromkeys(str(name) for name, *said in stretches if tuple(said) not in handed_on))
 
     def remove(self, connection: Connection) -> int:
         """Remove the records; return how many there were.
@@ -119,7 +145,7 @@ class Removal:
             .order_by(area.c.id),
             self._members(StreetSegment, StreetSegment.lane_id, Lane),
             self._members(DrainSegment, DrainSegment.drain_id, Drain),
-            *self._resting_targets_and_zones(areas),
+            self._resting_targets(areas),
             *self._resting_people(areas),
             select(Campaign.code)
             .join(Treatment, Treatment.campaign_id == Campaign.id)
@@ -132,20 +158,15 @@ class Removal:
             .order_by(Scope.id),
         ]
 
-    def _resting_targets_and_zones(self, areas: Select[Any]) -> list[Select[Any]]:
-        target, claim, zone = _table(Target), _table(Claim), _table(DutyZone)
+    def _resting_targets(self, areas: Select[Any]) -> Select[Any]:
+        target = _table(Target)
         targets = select(target.c.id).where(self._is_brought(Target))
         continues = exists().where(TargetParent.child_id == target.c.id, TargetParent.parent_id.in_(targets))
-        lists = exists().where(ClaimStretch.source_id == claim.c.source_id, ClaimStretch.target_id.in_(targets))
-        return [
+        return (
             select(func.concat(target.c.kind, " ", target.c.uuid))
             .where(self._is_other(Target), or_(target.c.area_by_hand & target.c.area_id.in_(areas), continues))
-            .order_by(target.c.id),
-            select(zone.c.code)
-            .join(claim, claim.c.id == zone.c.id)
-            .where(self._is_other(Claim), lists)
-            .order_by(zone.c.id),
-        ]
+            .order_by(target.c.id)
+        )
 
     def _resting_people(self, areas: Select[Any]) -> list[Select[Any]]:
         area, claim, zone = _table(Area), _table(Claim), _table(DutyZone)

@@ -1,16 +1,17 @@
 """Take an import back: what it brought is removed, as if it had never been stored.
 
 That is done on the day of the import, while no past day used its records; afterwards they change by ending, as
-everything does. Records that it changed or ended are as they were before, as a new version. An import stays where that
-can not be had: what zones covered before stands in no history.
+everything does. Records that it changed or ended are as they were before, as a new version. How much of that can be had
+of the imports of a layer is declared with the layer (:class:`~geo_hygiene.layerspec.Undo`); any other import stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, literal, select, text
+from sqlalchemy.exc import IntegrityError
 
 from geo_hygiene.accounts import audit
 from geo_hygiene.cases.places import place_cases
@@ -22,16 +23,13 @@ from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.audit import number_of
 from geo_hygiene.files.importing.groups import settle_groups
-from geo_hygiene.files.importing.history import keep_history, own_table
+from geo_hygiene.files.importing.history import keep_history, own_table, stored_content, stored_source
 from geo_hygiene.files.importing.run import IMPORT_LOCK
 from geo_hygiene.files.removal import Removal
 from geo_hygiene.i18n import _, ngettext
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.layers.cases import Case
-from geo_hygiene.layers.tables import ZONE_SEGMENTS
-from geo_hygiene.layerspec import MapLayer
-from geo_hygiene.records.claims import Claim
-from geo_hygiene.records.imports import ImportRun
+from geo_hygiene.layerspec import Undo
+from geo_hygiene.records.imports import SAMPLE, ImportRun
 
 NAMED = 8
 """Records that a refusal names one by one."""
@@ -40,25 +38,42 @@ CHANGED = """
 select layer, array_agg(distinct record) as records from record_history where import_id = :number group by layer
 """
 
-CASES_CHANGED = """
-select count(*) from case_event join reported_case on reported_case.id = case_event.case_id
-where case_event.import_id = :number and reported_case.import_id is distinct from :number
+THERE = """
+select count(*)
+from (
+    select distinct on (record) record, content from record_history
+    where import_id = :number and layer = :layer
+    order by record, version
+) as before
+join {table} on {table}.uuid = before.record and {table}.id = cast(before.content ->> 'id' as int)
+"""
+"""Records that were changed and are still there; one that was replaced on its first day has another id."""
+
+TOUCHED = """
+select distinct layer from record_history where import_id = :number or content ->> 'import_id' = cast(:number as text)
 """
 
 CHANGED_LATER = """
-select distinct coalesce(later.content ->> 'code', later.content ->> 'name', cast(later.record as text)) as name
-from record_history as later
-where later.import_id is distinct from :number
-    and (
-        later.content ->> 'import_id' = cast(:number as text)
-        or exists (
-            select from record_history as own
-            where own.import_id = :number and own.record = later.record and own.version < later.version
+with left_so as (
+    select distinct on (later.record) later.record, later.content
+    from record_history as later
+    where later.layer = :layer and later.import_id is distinct from :number
+        and (
+            later.content ->> 'import_id' = cast(:number as text)
+            or exists (
+                select from record_history as own
+                where own.import_id = :number and own.record = later.record and own.version < later.version
+            )
         )
-    )
+    order by later.record, later.version
+)
+select coalesce(left_so.content ->> 'code', left_so.content ->> 'name', cast(left_so.record as text)) as name
+from left_so
+left join (select {table}.uuid as record, {content} as content from {source}) as now using (record)
+where (now.content - cast(:bookkeeping as text[])) is distinct from (left_so.content - cast(:bookkeeping as text[]))
 order by name
 """
-"""Records that the import made or changed, and that something changed after it."""
+"""Records that the import made or changed, and that say something else now than when it ended."""
 
 PUT_BACK = """
 update {table} set {assignments}
@@ -73,6 +88,9 @@ where {match}
 
 OWN = frozenset({"id", "uuid", "version", "recorded_at", "geom_3857"})
 """Columns that tell of the record itself and not of what it says."""
+
+VERSIONS = ("version", "recorded_at")
+"""Columns that differ after a change that was taken back."""
 
 
 class NotTakenBackError(GeoHygieneError):
@@ -124,6 +142,8 @@ def _refuse(connection: Connection, run: Any, brought: Removal) -> None:
     """Refuse what can not be undone without a loss."""
     if run.taken_back_at is not None:
         raise NotTakenBackError(_("Import %(number)s was taken back already.", number=run.id))
+    if run.origin == SAMPLE:
+        raise NotTakenBackError(_("The sample town goes as a whole: geo-hygiene sample clear"))
     day = run.recorded_at.astimezone(office_timezone(connection)).date()
     if day != today(connection):
         raise NotTakenBackError(
@@ -135,10 +155,7 @@ def _refuse(connection: Connection, run: Any, brought: Removal) -> None:
             )
         )
     _refuse_if_it_changed_others(connection, run)
-    found = [
-        *connection.scalars(text(CHANGED_LATER), {"number": run.id}),
-        *brought.resting(connection),
-    ]
+    found = [*_changed_later(connection, run.id), *brought.resting(connection)]
     if found:
         names = ", ".join(dict.fromkeys(map(str, found[:NAMED]))) + (" …" if len(found) > NAMED else "")
         raise NotTakenBackError(
@@ -153,52 +170,71 @@ def _refuse(connection: Connection, run: Any, brought: Removal) -> None:
 
 def _refuse_if_it_changed_others(connection: Connection, run: Any) -> None:
     """Refuse an import that changed what can not be put back as it was."""
+    layer = LAYERS[run.layer]
+    if layer.undo is Undo.NOTHING:
+        raise NotTakenBackError(
+            _(
+                "Imports of “%(layer)s” change zones that are there, and are not taken back: import the earlier file "
+                "again.",
+                layer=_(layer.title),
+            )
+        )
     records = run.report.get("records") or {}
     told = int(records.get("updated", 0)) + int(records.get("ended", 0))
-    if run.layer == ZONE_SEGMENTS.key:
-        told += int(records.get("created", 0))
-    kept = {row.layer: row.records for row in connection.execute(text(CHANGED), {"number": run.id})}
-    found = sum(_there(connection, LAYERS[key], ids) for key, ids in kept.items() if _can_be_put_back(LAYERS.get(key)))
-    cases = connection.execute(text(CASES_CHANGED), {"number": run.id}).scalar_one()
-    if cases or found < max(told, sum(len(ids) for ids in kept.values())):
-        count = max(told, cases, sum(len(ids) for ids in kept.values()))
+    kept = {row.layer: len(row.records) for row in connection.execute(text(CHANGED), {"number": run.id})}
+    there = {key: _there(connection, key, run.id) for key in kept} if layer.undo is Undo.ALL else {}
+    if there != kept or there.get(run.layer, 0) < told:
         raise NotTakenBackError(
             ngettext(
                 "The import stays, because it changed or ended %(count)s record that can not be put back as it was: "
                 "put it right with another file.",
                 "The import stays, because it changed or ended %(count)s records that can not all be put back as they "
                 "were: put them right with another file.",
-                count,
+                max(told, sum(kept.values())),
             )
         )
 
 
-def _can_be_put_back(layer: MapLayer | None) -> bool:
-    """Tell whether the history holds all that a record of a layer says: of zones it holds no lists."""
-    return layer is not None and not issubclass(layer.model, Claim) and layer.model is not Case
+def _there(connection: Connection, key: str, number: int) -> int:
+    """Return how many of the records of a layer that an import changed are still there."""
+    statement = THERE.format(table=own_table(LAYERS[key]).name)
+    there: int = connection.execute(text(statement), {"number": number, "layer": key}).scalar_one()
+    return there
 
 
-def _there(connection: Connection, layer: MapLayer, records: Sequence[Any]) -> int:
-    """Return how many of some records there are still."""
-    table = own_table(layer)
-    count: int = connection.execute(select(func.count()).where(table.c.uuid.in_(records))).scalar_one()
-    return count
+def _changed_later(connection: Connection, number: int) -> Iterator[str]:
+    """Yield the names of records that something else changed after the import; what was taken back changed nothing."""
+    for key in connection.scalars(text(TOUCHED), {"number": number}).all():
+        layer = LAYERS[key]
+        words = {"table": own_table(layer).name, "content": stored_content(layer), "source": stored_source(layer)}
+        values = {"number": number, "layer": key, "bookkeeping": list(VERSIONS)}
+        yield from connection.scalars(text(CHANGED_LATER.format(**words)), values)
 
 
 def _put_back(connection: Connection, number: int) -> None:
     """Let the records that an import changed say again what they said before."""
-    for row in connection.execute(text(CHANGED), {"number": number}).all():
-        layer = LAYERS[row.layer]
-        shared = own_table(layer)
-        ids = list(connection.scalars(select(shared.c.id).where(shared.c.uuid.in_(row.records))))
-        keep_history(connection, layer, ids, None)
-        values = {"number": number, "layer": layer.key}
-        connection.execute(text(_statement(shared, f"{shared.name}.uuid = before.record", raises=True)), values)
-        if layer.is_target:  # what no child could take over when they ended is theirs again
-            connection.execute(text("delete from unprojected_stretch where target_id = any(:ids)"), {"ids": ids})
-        own = Base.metadata.tables[layer.model.__tablename__]
-        if own is not shared:
-            connection.execute(text(_statement(own, f"{own.name}.id = before.id", raises=False)), values)
+    try:
+        with connection.begin_nested():
+            for row in connection.execute(text(CHANGED), {"number": number}).all():
+                _put_back_records(connection, number, row.layer, row.records)
+    except IntegrityError as error:
+        raise NotTakenBackError(
+            _("The import stays, because records that it changed named others before, and these are gone.")
+        ) from error
+
+
+def _put_back_records(connection: Connection, number: int, key: str, records: list[Any]) -> None:
+    layer = LAYERS[key]
+    shared = own_table(layer)
+    ids = list(connection.scalars(select(shared.c.id).where(shared.c.uuid.in_(records))))
+    keep_history(connection, layer, ids, None)
+    values = {"number": number, "layer": key}
+    connection.execute(text(_statement(shared, f"{shared.name}.uuid = before.record", raises=True)), values)
+    if layer.is_target:  # what no child could take over when they ended is theirs again
+        connection.execute(text("delete from unprojected_stretch where target_id = any(:ids)"), {"ids": ids})
+    own = Base.metadata.tables[layer.model.__tablename__]
+    if own is not shared:
+        connection.execute(text(_statement(own, f"{own.name}.id = before.id", raises=False)), values)
 
 
 def _statement(table: Table, match: str, *, raises: bool) -> str:

@@ -33,6 +33,7 @@ from geo_hygiene.layerspec import (
     GeometryKind,
     MapLayer,
     Role,
+    Undo,
     coordinate_fields,
     place_fields,
 )
@@ -273,6 +274,7 @@ class CaseEvent(Base):
 
 LAYER = MapLayer(
     key="cases",
+    undo=Undo.NEW,
     needs=Permission.CASES_READ,
     title=N_("Cases"),
     model=Case,

@@ -15,6 +15,7 @@ from geo_hygiene.layerspec import (
     MapLayer,
     Role,
     Style,
+    Undo,
     identity_fields,
     period_fields,
 )
@@ -47,6 +48,7 @@ class DutyZone(Claim):
 
 LAYER = MapLayer(
     key="duty-zones",
+    undo=Undo.NEW,
     title=N_("Duty zones"),
     model=DutyZone,
     geometry=GeometryKind.POLYGON,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.duty_zones import SHIFT_ALIASES, SHIFTS
-from geo_hygiene.layerspec import Attribute, Choice, FieldType, MapLayer, Role, period_fields
+from geo_hygiene.layerspec import Attribute, Choice, FieldType, MapLayer, Role, Undo, period_fields
 from geo_hygiene.permissions import Permission
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimStretch
@@ -87,6 +87,7 @@ PEOPLE = MapLayer(
 
 POSTS = MapLayer(
     key="posts",
+    undo=Undo.NEW,
     needs=Permission.PEOPLE_READ,
     title=N_("Posts"),
     model=Post,
@@ -109,6 +110,7 @@ POSTS = MapLayer(
 
 ASSIGNMENTS = MapLayer(
     key="assignments",
+    undo=Undo.NEW,
     needs=Permission.PEOPLE_READ,
     title=N_("Assignments"),
     model=Assignment,
@@ -119,6 +121,7 @@ ASSIGNMENTS = MapLayer(
 
 ZONE_SEGMENTS = MapLayer(
     key="zone-segments",
+    undo=Undo.NOTHING,
     title=N_("Stretches of zones"),
     model=ClaimStretch,
     geometry=None,
@@ -171,6 +174,7 @@ _roster_period = (
 
 DUTY_ROSTER = MapLayer(
     key="duty-roster",
+    undo=Undo.NOTHING,
     needs=Permission.PEOPLE_READ,
     title=N_("Duty roster"),
     model=Assignment,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from geo_hygiene.i18n import N_
-from geo_hygiene.layerspec import Attribute, Choice, FieldType, GeometryKind, MapLayer, Role, coordinate_fields
+from geo_hygiene.layerspec import Attribute, Choice, FieldType, GeometryKind, MapLayer, Role, Undo, coordinate_fields
 from geo_hygiene.permissions import Permission
 from geo_hygiene.records.claims import Claim, ClaimSource
 
@@ -70,6 +70,7 @@ class Treatment(Claim):
 
 LAYER = MapLayer(
     key="treatments",
+    undo=Undo.NEW,
     needs=Permission.CAMPAIGNS_READ,
     title=N_("Treatments"),
     model=Treatment,

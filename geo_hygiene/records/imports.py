@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_hygiene.database import Base, import_column
 
+SAMPLE = "sample"
+"""Origin of the imports that brought the sample town."""
+
 
 class ImportRun(Base):
     """One file that was stored."""

@@ -12,8 +12,7 @@ from geo_hygiene.files.importing.run import IMPORT_LOCK
 from geo_hygiene.files.removal import Removal
 from geo_hygiene.i18n import ngettext
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.records.imports import ImportRun
-from geo_hygiene.sample.loading import ORIGIN
+from geo_hygiene.records.imports import SAMPLE, ImportRun
 
 NAMED = 8
 """Own records that a refusal names one by one."""
@@ -36,7 +35,7 @@ def clear(bind: Engine) -> int:
     SampleInUseError
         If own records rest on sample records; the message names them, and nothing is removed.
     """
-    sample = Removal(select(ImportRun.id).where(ImportRun.origin == ORIGIN))
+    sample = Removal(select(ImportRun.id).where(ImportRun.origin == SAMPLE))
     with bind.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK)))
         lock_everything(connection)
@@ -45,7 +44,7 @@ def clear(bind: Engine) -> int:
         if removed:
             areas_changed(connection)
             bump(connection, LAYERS)
-        connection.execute(delete(ImportRun).where(ImportRun.origin == ORIGIN))
+        connection.execute(delete(ImportRun).where(ImportRun.origin == SAMPLE))
         return removed
 
 

@@ -16,7 +16,7 @@ from geo_hygiene.i18n import _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.records.claims import Claim
-from geo_hygiene.records.imports import ImportRun
+from geo_hygiene.records.imports import SAMPLE, ImportRun
 from geo_hygiene.records.targets import Target
 from geo_hygiene.sample.county import FirstTown
 from geo_hygiene.sample.multiplying import TABLES, Ids, Multiplier
@@ -42,9 +42,6 @@ ORDER = (
     "cases",
 )
 """Layers and tables so that each finds what it names."""
-
-ORIGIN = "sample"
-"""Mark of the import runs that brought the sample town."""
 
 STORED_FILES = Path(__file__).parents[2] / "data" / "shapefiles"
 """The town as files in a checkout, which saves making it."""
@@ -94,7 +91,7 @@ def _import_files(
         if not path.exists():
             raise SampleRefusedError(_("There is no file %(file)s; “sample write” makes it.", file=path))
         tell(_("Loading the sample town: %(layer)s", layer=_(layer_of(key).title)))
-        report = import_file(connection, key, path, ImportOptions(origin=ORIGIN))
+        report = import_file(connection, key, path, ImportOptions(origin=SAMPLE))
         if report.refused:
             raise SampleRefusedError(_refusal(report))
         # in the same transaction the planner knows nothing of what came, and would be ten times slower

@@ -68,8 +68,8 @@ def no_line(_row: int) -> None:
 class ImportReport:
     """The answer of an import; :meth:`as_json` is its public form.
 
-    ``line_of`` tells the line of the spreadsheet in which a row stands, if people open the file in one; ``shapes`` are
-    the places of all rows as they would be stored, EPSG:4326.
+    ``number`` is that of the import that was stored. ``line_of`` tells the line of the spreadsheet in which a row
+    stands, if people open the file in one; ``shapes`` are the places of all rows as they would be stored, EPSG:4326.
     """
 
     status: str
@@ -84,6 +84,7 @@ class ImportReport:
     crs: Mapping[str, Any] | None = None
     extent: tuple[float, float, float, float] | None = None
     rejected_file: str | None = None
+    number: int | None = None
     line_of: Callable[[int], int | None] = no_line
     shapes: NDArray[np.object_] = field(default_factory=lambda: np.array([], dtype=object), repr=False)
     seconds: float = 0.0

@@ -353,6 +353,7 @@ class _Import:
             place_cases_of_targets(connection)
         status = "imported" if stored.changed else "unchanged"
         report = self._report("dry-run" if self.options.dry_run else status, stored, rows)
+        report = replace(report, number=import_id if report.status == "imported" else None)
         empty_staging(connection)
         connection.execute(
             text("update import_run set report = :report where id = :id"),

@@ -56,7 +56,7 @@ def store(
     wanted = _wanted(connection, layer, clean, rows, row_numbers, stored)
     keep = _key_columns(table)
     if layer.model is Assignment:
-        _let_zone_file_give_way(connection, wanted)
+        stored.ended = _let_zone_file_give_way(connection, wanted)
     present = {_key(row, keep): row for row in _present(connection, table)}
     created, updated = [], []
     for key, row in wanted.items():
@@ -74,7 +74,7 @@ def store(
     lacking = [present[key] for key in present if key not in wanted]
     changed = [*created, *updated]
     if options.replace and "valid_to" in table.c:
-        stored.ended = _end(connection, table, lacking, options)
+        stored.ended += _end(connection, table, lacking, options)
         changed += lacking
     else:
         stored.lacking_count = len(lacking)
@@ -192,8 +192,8 @@ def _end(connection: Connection, table: Table, lacking: Sequence[Row], options: 
     return gone + ended
 
 
-def _let_zone_file_give_way(connection: Connection, wanted: Mapping[Key, Row]) -> None:
-    """Drop the holders that a zone file named where this file says who holds these zones."""
+def _let_zone_file_give_way(connection: Connection, wanted: Mapping[Key, Row]) -> int:
+    """Drop the holders that a zone file named where this file says who holds these zones; return how many."""
     zones = sorted({row["zone"] for row in wanted.values()})
     keys = {(row["person_id"], row["zone"], row["shift"], row["valid_from"]) for row in wanted.values()}
     named = connection.execute(
@@ -205,3 +205,4 @@ def _let_zone_file_give_way(connection: Connection, wanted: Mapping[Key, Row]) -
     gone = [row.id for row in named if tuple(row)[1:] not in keys]
     connection.execute(delete(Assignment).where(Assignment.id.in_(gone)))
     assignments_changed(connection, {row.zone for row in named})
+    return len(gone)
