@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.files.importing.history import own_table, stored_content, stored_source
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import LAYERS
+from geo_hygiene.layers.tables import ASSIGNMENTS
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.records.claims import Claim
 
@@ -32,27 +33,32 @@ limit :limit
 FIND = "select id from import_run where cast(id as text) = :words or cast(uuid as text) = :words"
 
 BEFORE = """
-select distinct on (layer, record) layer, record, version, content
+select distinct on (record) record, version, content
 from record_history
-where import_id = :id
-order by layer, record, version
+where import_id = :id and layer = :layer
+order by record, version
+limit :most
 """
 
 AFTER = """
-select distinct on (later.layer, later.record) later.layer, later.record, later.content
+select distinct on (later.record) later.record, later.content
 from record_history as first
 join record_history as later
     on later.layer = first.layer and later.record = first.record and later.version > first.version
     and later.import_id is distinct from first.import_id
-where first.import_id = :id
-order by later.layer, later.record, later.version
+where first.import_id = :id and first.layer = :layer and first.record = any(cast(:uuids as uuid[]))
+order by later.record, later.version
 """
 
 NOW = (
     "select {table}.uuid as record, {content} as content from {source} where {table}.uuid = any(cast(:uuids as uuid[]))"
 )
 
-CREATED = "select {table}.uuid as record, {content} as content from {source} where {table}.import_id = :id {kind}"
+CREATED = """
+select {table}.uuid as record, {content} as content
+from {source}
+where {table}.id in (select id from {table} where import_id = :id {kind} order by id limit :most)
+"""
 
 FIRST = """
 select distinct on (record) record, content
@@ -90,6 +96,7 @@ left join lateral (
 ) as old_holders on true
 where claim.import_id = :id
 order by duty_zone.code, claim.valid_from
+limit :most
 """
 """A zone that takes the place of another from its first day on is that zone, changed."""
 
@@ -104,6 +111,7 @@ from assignment
 join person on person.id = assignment.person_id
 where assignment.import_id = :id
 order by 1, 2
+limit :most
 """
 
 
@@ -174,16 +182,26 @@ def number_of(connection: Connection, words: str) -> int:
     return number
 
 
-def changes_of(connection: Connection, number: int) -> Iterator[RecordChange]:
-    """Yield what an import did, layer by layer: changed and ended records before those that it made."""
-    before = connection.execute(text(BEFORE), {"id": number}).all()
-    later = {(row.layer, str(row.record)): row.content for row in connection.execute(text(AFTER), {"id": number})}
-    for layer in LAYERS.values():
+def changes_of(
+    connection: Connection, number: int, *, layers: Collection[str] | None = None, most: int | None = None
+) -> Iterator[RecordChange]:
+    """Yield what an import did, layer by layer: changed and ended records before those that it made.
+
+    Parameters
+    ----------
+    layers
+        Keys of those whose records are told; ``None`` for all.
+    most
+        So many of each sort and layer at least, for a caller who takes no more than that of all.
+    """
+    told = [layer for layer in LAYERS.values() if layers is None or layer.key in layers]
+    for layer in told:
         if layer.model.__table__ is not None and _keeps_versions(layer):
-            known = {str(row.record): row.content for row in before if row.layer == layer.key}
-            yield from _changed(connection, layer, known, later)
-            yield from _created(connection, layer, number, known)
-    yield from _zones(connection, number)
+            known = _known(connection, layer, number, most)
+            yield from _changed(connection, layer, number, known)
+            yield from _created(connection, layer, number, known, most)
+    if any(issubclass(layer.model, Claim) for layer in told):
+        yield from _zones(connection, number, most, with_holders=ASSIGNMENTS in told)
 
 
 def _keeps_versions(layer: MapLayer) -> bool:
@@ -191,25 +209,33 @@ def _keeps_versions(layer: MapLayer) -> bool:
     return {"uuid", "import_id"} <= set(columns.keys()) and not issubclass(layer.model, Claim)
 
 
-def _changed(
-    connection: Connection, layer: MapLayer, known: Mapping[str, Any], later: Mapping[tuple[str, str], Any]
-) -> Iterator[RecordChange]:
-    missing = [record for record in known if (layer.key, record) not in later]
+def _known(connection: Connection, layer: MapLayer, number: int, most: int | None) -> dict[str, Any]:
+    """Return what records said before an import changed them."""
+    rows = connection.execute(text(BEFORE), {"id": number, "layer": layer.key, "most": most})
+    return {str(row.record): row.content for row in rows}
+
+
+def _changed(connection: Connection, layer: MapLayer, number: int, known: Mapping[str, Any]) -> Iterator[RecordChange]:
+    values = {"id": number, "layer": layer.key, "uuids": list(known)}
+    later = {str(row.record): row.content for row in connection.execute(text(AFTER), values)}
     statement = NOW.format(table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer))
+    missing = [record for record in known if record not in later]
     now = {str(row.record): row.content for row in connection.execute(text(statement), {"uuids": missing})}
     for record, was in sorted(known.items(), key=lambda item: str(item[1].get("code") or item[0])):
-        became = later.get((layer.key, record)) or now.get(record) or {}
+        became = later.get(record) or now.get(record) or {}
         fields = _differing(was, became)
         is_ended = was.get("valid_to") == ENDLESS and became.get("valid_to", ENDLESS) != ENDLESS
         yield _of(layer, "ended" if is_ended else "changed", record, became or was, fields)
 
 
-def _created(connection: Connection, layer: MapLayer, number: int, known: Mapping[str, Any]) -> Iterator[RecordChange]:
-    kind = "and target.kind = :kind" if layer.is_target else ""
+def _created(
+    connection: Connection, layer: MapLayer, number: int, known: Mapping[str, Any], most: int | None
+) -> Iterator[RecordChange]:
+    kind = "and kind = :kind" if layer.is_target else ""
     statement = CREATED.format(
         table=own_table(layer).name, content=stored_content(layer), source=stored_source(layer), kind=kind
     )
-    rows = connection.execute(text(statement), {"id": number, "kind": layer.key}).all()
+    rows = connection.execute(text(statement), {"id": number, "kind": layer.key, "most": most}).all()
     made = {str(row.record): row.content for row in rows if str(row.record) not in known}
     values = {"layer": layer.key, "uuids": list(made)}
     made |= {str(row.record): row.content for row in connection.execute(text(FIRST), values)}
@@ -228,15 +254,18 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
     return {name: (None, None) if name == SHAPE else (before[name], after.get(name)) for name in names}
 
 
-def _zones(connection: Connection, number: int) -> Iterator[RecordChange]:
+def _zones(connection: Connection, number: int, most: int | None, *, with_holders: bool) -> Iterator[RecordChange]:
     told = set()
-    for row in connection.execute(text(ZONES), {"id": number}):
+    for row in connection.execute(text(ZONES), {"id": number, "most": most}):
         told.add((row.code, row.valid_from))
         metres = {"metres": (row.old_mm / 1000, row.mm / 1000)} if row.old_mm != row.mm else {}
-        holders = {"holders": (row.old_holders, row.holders)} if row.old_holders != row.holders else {}
+        is_other = with_holders and row.old_holders != row.holders
+        holders = {"holders": (row.old_holders, row.holders)} if is_other else {}
         action, fields = ("created", {}) if row.was is None else ("changed", {**metres, **holders})
         yield RecordChange(action, "duty-zones", str(row.record), row.code, row.name, fields)
-    for row in connection.execute(text(HOLDERS), {"id": number}):
+    if not with_holders:
+        return
+    for row in connection.execute(text(HOLDERS), {"id": number, "most": most}):
         if (row.zone, row.valid_from) not in told:
             fields = {"holders": (row.before, row.person)}
             yield RecordChange("changed", "duty-zones", None, row.zone, None, fields)

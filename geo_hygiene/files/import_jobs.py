@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -21,13 +22,13 @@ from geo_hygiene.files.reading import BROWSER_UPLOAD, SourceTable, sweep
 from geo_hygiene.files.taking_back import take_back
 from geo_hygiene.files.uploads import Uploads
 from geo_hygiene.i18n import N_
-from geo_hygiene.jobs.store import Job
+from geo_hygiene.jobs import store
+from geo_hygiene.jobs.store import Job, NewJob
 from geo_hygiene.jobs.worker import Handler
 from geo_hygiene.layers import layer_of
 
 TRY = "import-try"
 STORE = "import-store"
-
 TAKE_BACK = "import-take-back"
 
 KIND_TITLES: Mapping[str, str] = {
@@ -45,13 +46,33 @@ from job
 where kind = :kind and state = 'done' and result -> 'report' ->> 'status' in ('imported', 'unchanged')
 """
 
+STORED = """
+select uuid from job
+where kind = :kind and parameters ->> 'tried' = :tried
+    and (
+        state in ('waiting', 'running')
+        or (state = 'done' and result -> 'report' ->> 'status' in ('imported', 'unchanged'))
+    )
+order by id
+limit 1
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskedImport:
-    """What somebody asks of a file that was brought; ``layer`` is to be guessed when missing."""
+    """What somebody asks of a file that was brought.
+
+    Attributes
+    ----------
+    layer
+        To be guessed when missing.
+    tried
+        The job that tried it, where it is to be stored.
+    """
 
     upload: str
     file: str
+    tried: str | None = None
     layer: str | None = None
     crs: str | None = None
     encoding: str | None = None
@@ -121,17 +142,14 @@ class ImportJobs:
                     "preview": preview_of(table),
                 }
             layer = guesses[0]
-        rejected = self.uploads.rejected(asked.upload, job.uuid)
-        table, report = self._imported(
-            connection, replace(asked, layer=layer), replace(options, rejected=rejected), progress
-        )
+        table, report = self._imported(connection, replace(asked, layer=layer), options, job, progress)
         mapped = {} if table.refused else map_fields(layer_of(layer), table.fields, options.fields).columns
         return {
             "layer": layer,
             "guesses": guesses,
             "columns": columns_of(table),
             "mapping": dict(mapped),
-            "report": report.as_json() | {"rejected_file": report.rejected_file and REJECTED_NAME},
+            "report": _told(report),
             "counts": _counts(report.findings),
             "system": _fitting_system(report.findings),
             "preview": preview_of(table, report),
@@ -140,21 +158,17 @@ class ImportJobs:
     def store_file(self, connection: Connection, job: Job, progress: Progress) -> dict[str, Any]:
         """Store the rows of a file, or none, and write down who asked for it."""
         asked = AskedImport(**job.parameters)
-        _table, report = self._imported(connection, asked, asked.options(self.home, dry_run=False), progress)
-        number = None
-        if report.status == "imported":
-            # nobody else can have one of a higher number: imports wait for each other
-            number = connection.execute(text("select max(id) from import_run")).scalar_one()
-            told = report.as_json()
+        _table, report = self._imported(connection, asked, asked.options(self.home, dry_run=False), job, progress)
+        told = _told(report)
+        if report.number is not None:
             audit.record(
                 connection,
                 actor=job.actor,
                 action="data import",
-                subject=f"import {number}",
+                subject=f"import {report.number}",
                 after={name: told[name] for name in ("layer", "file", "rows", "records")},
             )
-        counts = _counts(report.findings)
-        return {"layer": asked.layer, "number": number, "report": report.as_json(), "counts": counts}
+        return {"layer": asked.layer, "number": report.number, "report": told, "counts": _counts(report.findings)}
 
     def take_back(self, connection: Connection, job: Job, progress: Progress) -> dict[str, Any]:
         """Remove what an import brought."""
@@ -163,11 +177,12 @@ class ImportJobs:
         return {"number": number, "removed": take_back(connection, str(number), actor=job.actor)}
 
     def _imported(
-        self, connection: Connection, asked: AskedImport, options: ImportOptions, progress: Progress
+        self, connection: Connection, asked: AskedImport, options: ImportOptions, job: Job, progress: Progress
     ) -> tuple[SourceTable, ImportReport]:
         """Run the import of an upload in the transaction of a connection."""
         layer = layer_of(asked.layer or "")
         path = self.uploads.file(asked.upload)
+        options = replace(options, rejected=self.uploads.rejected(asked.upload, job.uuid))
         table = open_file(connection, path, options, progress, layer=layer)
         report = import_table(connection, layer.key, replace(table, name=asked.file), options, progress)
         return table, report
@@ -175,9 +190,27 @@ class ImportJobs:
     def tidy(self, connection: Connection) -> None:
         """Remove the files that were imported, and those that nobody imported in a day."""
         for upload in connection.scalars(text(IMPORTED), {"kind": STORE}):
-            self.uploads.remove(upload)
+            self.uploads.remove_source(upload)
         self.uploads.sweep()
         sweep(self.home / "tmp")
+
+
+def stored_by(connection: Connection, tried: Job) -> UUID | None:
+    """Return the job that stores what another tried, or has stored it."""
+    found: UUID | None = connection.scalar(text(STORED), {"kind": STORE, "tried": str(tried.uuid)})
+    return found
+
+
+def ask_to_store(connection: Connection, tried: Job, new: NewJob) -> Job:
+    """Ask for the import of what was tried; the job that stores it already is returned, where there is one."""
+    connection.execute(text("select from job where id = :id for update"), {"id": tried.id})
+    already = stored_by(connection, tried)
+    return store.add(connection, new) if already is None else store.find(connection, already)
+
+
+def _told(report: ImportReport) -> dict[str, Any]:
+    """Return the public form of a report; where the rejected rows lie is nobody's business."""
+    return report.as_json() | {"rejected_file": report.rejected_file and REJECTED_NAME}
 
 
 def _counts(findings: Iterable[Finding]) -> dict[str, int]:

@@ -7,7 +7,7 @@ import shutil
 import time
 import uuid as uuid_module
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
@@ -21,6 +21,11 @@ LARGEST = BROWSER_UPLOAD.file_bytes or 0
 """Bytes of a file with its side files."""
 MOST_KEPT = 1024 * MEBIBYTE
 """Bytes of all files that wait."""
+IDLE_SECONDS = 3600
+"""Age at which an upload gives way to new ones where there is no room for both, and at which a file that is not whole
+yet is one that never will be."""
+CHECKED = 16 * MEBIBYTE
+"""Bytes of a file that comes in between two looks at what room there is: others come in beside it."""
 SPARE = 256 * MEBIBYTE
 """Bytes of the disk that uploads leave to the database."""
 LONGEST_NAME = 200
@@ -86,7 +91,7 @@ class Uploads:
         part = folder / f"{PART}{uuid_module.uuid4()}"
         try:
             with _told_when_full(), part.open("wb") as file:
-                for chunk in _bounded(chunks, LARGEST - there):
+                for chunk in self._bounded(chunks, LARGEST - there):
                     file.write(chunk)
             part.replace(folder / name)
         except BaseException:
@@ -113,25 +118,34 @@ class Uploads:
         """Return where the rows of an upload are written that a job rejected; they go with it."""
         return self.folder / str(uuid_module.UUID(upload)) / f"{REJECTED}{job}.csv"
 
-    def remove(self, upload: str) -> None:
-        """Remove an upload, if it is there."""
+    def has(self, upload: str) -> bool:
+        """Tell whether the file of an upload is still there."""
+        return bool(_files_in(self.folder / str(uuid_module.UUID(upload))))
+
+    def discard(self, upload: str) -> None:
+        """Remove an upload, if it is there, with the rows of it that were rejected."""
         shutil.rmtree(self.folder / str(uuid_module.UUID(upload)), ignore_errors=True)
+
+    def remove_source(self, upload: str) -> None:
+        """Remove the file of an upload that was imported; the rows of it that were rejected stay for their day."""
+        folder = self.folder / str(uuid_module.UUID(upload))
+        for file in _files_in(folder):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # there are rejected rows, or it is gone
+            folder.rmdir()
 
     def sweep(self) -> None:
         """Remove uploads that nobody imported in a day, and what is left of those that broke off."""
         for folder in self._folders():
-            try:
-                age = time.time() - folder.stat().st_mtime
-            except FileNotFoundError:
-                continue
-            if age > KEPT_SECONDS:
+            if _age(folder) > KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
-            elif age > BROKEN_SECONDS:
+            else:
                 for part in folder.glob(f"{PART}*"):
-                    part.unlink(missing_ok=True)
+                    if _age(part) > IDLE_SECONDS:
+                        part.unlink(missing_ok=True)
 
-    def _folders(self) -> Iterator[Path]:
-        return self.folder.iterdir() if self.folder.is_dir() else iter(())
+    def _folders(self) -> list[Path]:
+        return list(self.folder.iterdir()) if self.folder.is_dir() else []
 
     def _check_name(self, name: str) -> None:
         if (
@@ -155,15 +169,44 @@ class Uploads:
     def _check_room(self, size: int, there: int) -> None:
         if size + there > LARGEST:
             raise too_big()
-        if sum(_bytes_in(folder) for folder in self._folders()) + size > MOST_KEPT:
-            raise NoRoomError(_("Too many files wait for their import. Import or discard some first."))
+        if self._kept() + size > MOST_KEPT:
+            self._give_way(size)
         root = next(one for one in (self.folder, *self.folder.parents) if one.exists())
         if shutil.disk_usage(root).free < size + SPARE:
             raise _no_room()
 
+    def _kept(self) -> int:
+        return sum(_bytes_in(folder) for folder in self._folders())
 
-BROKEN_SECONDS = 3600
-"""Age at which a file that is not whole yet is one that never will be."""
+    def _give_way(self, size: int) -> None:
+        """Remove the oldest uploads that nobody touches until there is room for so many bytes."""
+        for folder in sorted(self._folders(), key=_age, reverse=True):
+            if _age(folder) < IDLE_SECONDS:
+                break
+            shutil.rmtree(folder, ignore_errors=True)
+            if self._kept() + size <= MOST_KEPT:
+                return
+        raise NoRoomError(_("Too many files wait for their import. Import or discard some first, or wait an hour."))
+
+    def _bounded(self, chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+        """Yield the parts of a file as long as there is room for them: what was announced can be wrong."""
+        came, looked = 0, 0
+        for chunk in chunks:
+            came += len(chunk)
+            if came > most:
+                raise too_big()
+            if came - looked > CHECKED:
+                looked = came
+                self._check_room(len(chunk), 0)
+            yield chunk
+
+
+def _age(path: Path) -> float:
+    """Return the seconds since a file was written, or since a folder was; 0 where it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -171,16 +214,12 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(file.stat().st_size for file in _files_in(folder))
-
-
-def _bounded(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
-    """Yield the parts of a file as long as they are not too many: what was announced can be wrong."""
-    for chunk in chunks:
-        most -= len(chunk)
-        if most < 0:
-            raise too_big()
-        yield chunk
+    """Return the bytes of a folder's files, those on their way included."""
+    found = 0
+    with suppress(FileNotFoundError):
+        for file in folder.iterdir():
+            found += file.stat().st_size
+    return found
 
 
 def too_big() -> UploadTooBigError:

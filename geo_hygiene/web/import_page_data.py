@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid as uuid_module
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,17 +14,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from geo_hygiene import features
+from geo_hygiene.accounts.viewer import Viewer
 from geo_hygiene.coverage.duties import all_duties, office_timezone, today
 from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
 from geo_hygiene.files.findings import KINDS, Code
-from geo_hygiene.files.import_jobs import KIND_TITLES, STORE, TRY
+from geo_hygiene.files.import_jobs import KIND_TITLES, TRY, stored_by
 from geo_hygiene.files.importing import STEP_TITLES
-from geo_hygiene.files.uploads import LARGEST, too_big
+from geo_hygiene.files.uploads import LARGEST, Uploads, too_big
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.jobs import store
 from geo_hygiene.jobs.store import STATE_TITLES, Job, JobState
 from geo_hygiene.layers import LAYERS
-from geo_hygiene.layerspec import Attribute, MapLayer
+from geo_hygiene.layerspec import Attribute, MapLayer, Undo
+from geo_hygiene.permissions import Permission
+from geo_hygiene.records.imports import SAMPLE
+from geo_hygiene.web.access import ForbiddenError
 from geo_hygiene.web.page_data import usual_layers
 
 JOBS = 10
@@ -127,24 +131,40 @@ def imports(connection: Connection, most: int) -> Imports:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportPage(_InOffice):
-    """The page of one import: the first of its changes, whether there are more, and whether it is of today."""
+    """The page of one import.
+
+    Attributes
+    ----------
+    changes, has_more
+        The first of its changes, and whether there are more.
+    is_hidden
+        Whether whoever looks may not see the records of its layer.
+    is_of_today, can_be_taken_back
+        Whether it is of the current day, and whether imports of its layer are taken back at all.
+    """
 
     run: Mapping[str, Any]
     changes: Sequence[RecordChange]
     has_more: bool
+    is_hidden: bool
     is_of_today: bool
+    can_be_taken_back: bool
 
 
-def import_page(connection: Connection, number: int) -> ImportPage:
-    """Return what one import changed."""
+def import_page(connection: Connection, number: int, permissions: Collection[Permission]) -> ImportPage:
+    """Return what one import changed, as far as somebody with some permissions may see it."""
     found = number_of(connection, str(number))
     (run,) = list_imports(connection, 1, found)
-    changes = list(islice(changes_of(connection, found), CHANGES + 1))
+    seen = {key for key, layer in LAYERS.items() if layer.needs in permissions}
+    most = CHANGES + 1
+    changes = list(islice(changes_of(connection, found, layers=seen, most=most), most))
     zone = office_timezone(connection)
     return ImportPage(
         run=run,
         changes=changes[:CHANGES],
         has_more=len(changes) > CHANGES,
+        is_hidden=run["layer"] not in seen,
+        can_be_taken_back=run["origin"] != SAMPLE and LAYERS[run["layer"]].undo is not Undo.NOTHING,
         is_of_today=datetime.fromisoformat(run["recorded_at"]).astimezone(zone).date() == today(connection),
         zone=zone,
     )
@@ -228,9 +248,18 @@ class JobPage:
         Where its map looks.
     config
         What the script of its map needs.
+    is_there
+        Whether its file is still there.
+    stored_by
+        The job that stores what this one tried, or stored it.
+    is_own
+        Whether whoever looks asked for it.
     """
 
     job: Job
+    is_own: bool
+    is_there: bool
+    stored_by: uuid_module.UUID | None
     extent: tuple[float, float, float, float] | None
     config: dict[str, Any]
     duties: Mapping[str, str]
@@ -298,17 +327,32 @@ class JobPage:
     @property
     def can_store(self) -> bool:
         """Tell whether what was tried can be stored as it is."""
-        return self.is_try and self.report.get("status") == "dry-run"
+        is_new = self.report.get("status") == "dry-run" and not self.says_nothing_new
+        return self.is_try and is_new and self.is_there and self.stored_by is None
+
+    @property
+    def says_nothing_new(self) -> bool:
+        """Tell whether a file that was tried would change nothing."""
+        records = self.report.get("records") or {}
+        is_good = self.is_try and self.report.get("status") == "dry-run"
+        return is_good and not any(records.get(name) for name in ("created", "updated", "ended"))
+
+    @property
+    def is_about_nothing(self) -> bool:
+        """Tell whether its file was neither imported nor is there any more."""
+        is_of_file = "upload" in self.job.parameters and self.report.get("status") not in {"imported", "unchanged"}
+        return is_of_file and not self.is_there and self.stored_by is None
 
     @property
     def came_to_nothing(self) -> bool:
         """Tell whether it can be started again."""
-        return self.job.state in {JobState.FAILED, JobState.CANCELLED, JobState.DIED}
+        is_there = self.is_there or "upload" not in self.job.parameters
+        return is_there and self.job.state in {JobState.FAILED, JobState.CANCELLED, JobState.DIED}
 
     @property
     def is_adjustable(self) -> bool:
-        """Tell whether the file can be read in another way."""
-        return not self.job.is_open and self.job.kind in {TRY, STORE} and self.report.get("status") != "imported"
+        """Tell whether the file can be read in another way, or discarded."""
+        return self.is_there and self.stored_by is None and not self.job.is_open
 
     @property
     def layer(self) -> MapLayer | None:
@@ -353,9 +397,33 @@ class JobPage:
         return str(self.result.get("system") or "")
 
 
-def job_page(connection: Connection, job: uuid_module.UUID) -> JobPage:
-    """Return the page of one job."""
+def seen_job(connection: Connection, job: uuid_module.UUID, viewer: Viewer) -> Job:
+    """Return a job that imports, for whoever asked for it or may see the records that its file is about.
+
+    A file of which nobody knows yet what it holds may hold people.
+
+    Raises
+    ------
+    UnknownJobError
+        If there is none.
+    ForbiddenError
+        If it is not for this viewer.
+    """
     found = store.find(connection, job, KIND_TITLES)
+    layer = LAYERS.get((found.result or {}).get("layer") or found.parameters.get("layer") or "")
+    needed = Permission.PEOPLE_READ if layer is None else layer.needs
+    if "upload" in found.parameters and not _is_own(found, viewer) and not viewer.may(needed):
+        raise ForbiddenError(_("This is about records that your roles do not show."))
+    return found
+
+
+def _is_own(job: Job, viewer: Viewer) -> bool:
+    return viewer.account is not None and viewer.account.email == job.actor
+
+
+def job_page(connection: Connection, job: uuid_module.UUID, viewer: Viewer, uploads: Uploads) -> JobPage:
+    """Return the page of one job."""
+    found = seen_job(connection, job, viewer)
     preview = (found.result or {}).get("preview") or {}
     box = ((found.result or {}).get("report") or {}).get("extent")
     on = today(connection)
@@ -367,4 +435,12 @@ def job_page(connection: Connection, job: uuid_module.UUID) -> JobPage:
         "usual": usual_layers(),
     }
     extent = tuple(box) if box else features.extent(connection, on)
-    return JobPage(job=found, extent=extent, config=config, duties=duties)
+    return JobPage(
+        job=found,
+        is_own=_is_own(found, viewer),
+        is_there="upload" in found.parameters and uploads.has(found.parameters["upload"]),
+        stored_by=stored_by(connection, found),
+        extent=extent,
+        config=config,
+        duties=duties,
+    )

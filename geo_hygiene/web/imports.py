@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Flask, Response, render_template, request, send_file, url_for
 from pydantic import Field
-from sqlalchemy import Connection
 
 from geo_hygiene.files.audit import number_of
-from geo_hygiene.files.import_jobs import KIND_TITLES, REJECTED_NAME, STORE, TAKE_BACK, TRY
+from geo_hygiene.files.import_jobs import REJECTED_NAME, STORE, TAKE_BACK, TRY, ask_to_store
 from geo_hygiene.files.uploads import LONGEST_NAME, UnknownUploadError, Uploads
 from geo_hygiene.i18n import _
 from geo_hygiene.jobs import store
@@ -100,7 +99,7 @@ def try_upload() -> Response:
 @needs(Permission.DATA_IMPORT)
 def show_job(job: uuid_module.UUID) -> str:
     """Show how far a job is, or what came of it."""
-    found = connections().read(import_page_data.job_page, job)
+    found = connections().read(import_page_data.job_page, job, viewer(), uploads())
     parts, config = None, None
     if found.drawn:
         parts = map_parts(found.extent)
@@ -116,28 +115,37 @@ def try_again(job: uuid_module.UUID) -> Response:
     """Try the file once more, read in another way."""
     sent = request.form.to_dict()
     form = ImportForm.model_validate(sent)
-    before = connections().read(store.find, job, KIND_TITLES)
-    return _asked(TRY, _file_of(before) | form.parameters(sent))
+    return _asked(TRY, _file_of(_seen(job)) | form.parameters(sent))
 
 
 @blueprint.post("/imports/jobs/<uuid:job>/store")
 @needs(Permission.DATA_IMPORT)
 def store_file(job: uuid_module.UUID) -> Response:
-    """Store what was tried."""
-    tried = connections().read(store.find, job, KIND_TITLES)
+    """Store what was tried, once."""
+    tried = _seen(job)
     if tried.kind != TRY or tried.result is None or tried.result["layer"] is None:
         raise JobStateError(_("Only a file that was tried can be stored."))
-    return _asked(STORE, {**tried.parameters, "layer": tried.result["layer"]})
+    asked = {**tried.parameters, "layer": tried.result["layer"], "tried": str(tried.uuid)}
+    new = NewJob(kind=STORE, parameters=asked, actor=_actor())
+    return _to_job(connections().write(ask_to_store, tried, new))
+
+
+@blueprint.post("/imports/jobs/<uuid:job>/discard")
+@needs(Permission.DATA_IMPORT)
+def discard(job: uuid_module.UUID) -> Response:
+    """Remove the file, with the rows of it that were rejected."""
+    uploads().discard(_file_of(_seen(job))["upload"])
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": url_for("imports.show_imports")})
 
 
 @blueprint.get("/imports/jobs/<uuid:job>/rejected.csv")
 @needs(Permission.DATA_IMPORT)
 def rejected_rows(job: uuid_module.UUID) -> Response:
-    """Give the rows with errors as a file that can be mended and brought again."""
-    tried = connections().read(store.find, job, KIND_TITLES)
+    """Give the rows with errors, as they came, to whoever brought them, to be mended and brought again."""
+    tried = _seen(job)
     file = uploads().rejected(_file_of(tried)["upload"], job)
-    if not file.is_file():
-        raise UnknownUploadError(_("There are no rejected rows, or they are no longer there."))
+    if tried.actor != _actor() or not file.is_file():
+        raise UnknownUploadError(_("There are no rejected rows of yours, or they are no longer there."))
     return send_file(file, mimetype="text/csv", as_attachment=True, download_name=REJECTED_NAME)
 
 
@@ -145,31 +153,26 @@ def rejected_rows(job: uuid_module.UUID) -> Response:
 @needs(Permission.DATA_IMPORT)
 def cancel(job: uuid_module.UUID) -> Response:
     """End a job: nothing of it is stored."""
-    return _to_job(
-        connections().write(lambda connection: store.ask_to_cancel(connection, _import_job(connection, job)))
-    )
+    return _to_job(connections().write(store.ask_to_cancel, _seen(job).uuid))
 
 
 @blueprint.post("/imports/jobs/<uuid:job>/again")
 @needs(Permission.DATA_IMPORT)
 def start_again(job: uuid_module.UUID) -> Response:
     """Start once more what came to no result."""
-    actor = _actor()
-    return _to_job(
-        connections().write(lambda connection: store.again(connection, _import_job(connection, job), actor=actor))
-    )
+    return _to_job(connections().write(store.again, _seen(job).uuid, actor=_actor()))
 
 
-def _import_job(connection: Connection, job: uuid_module.UUID) -> uuid_module.UUID:
-    """Return the id of a job that imports: others are not of these pages."""
-    return store.find(connection, job, KIND_TITLES).uuid
+def _seen(job: uuid_module.UUID) -> Job:
+    """Return a job that imports, if it is for whoever asks."""
+    return connections().read(import_page_data.seen_job, job, viewer())
 
 
 @blueprint.get("/imports/<int:number>")
 @needs(Permission.DATA_IMPORT)
 def show_import(number: int) -> str:
     """Show what one import changed."""
-    found = connections().read(import_page_data.import_page, number)
+    found = connections().read(import_page_data.import_page, number, viewer().permissions)
     return render_template("import.html", page="imports", found=found)
 
 

@@ -26,7 +26,8 @@ LONGEST_PATH = 1024
 LARGEST_BODY = 64 * 1024
 LARGEST_BODIES = {"uploads.bring": LARGEST}
 """Bytes of the body that a view takes, where it is more than of the others."""
-
+WHOLE_BODY = "application/octet-stream"
+"""The only sort of body that may be large: its view reads it, once it knows who sends it; forms are read before."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -110,7 +111,8 @@ def _where_it_is_served(settings: Settings) -> str:
 
 
 def _refuse(hosts: Hosts, settings: Settings) -> None:
-    request.max_content_length = LARGEST_BODIES.get(request.endpoint or "", LARGEST_BODY)
+    largest = LARGEST_BODIES.get(request.endpoint or "", LARGEST_BODY)
+    request.max_content_length = largest if request.mimetype == WHOLE_BODY else LARGEST_BODY
     if not hosts.serve(request.environ.get("HTTP_HOST", "")):
         raise ForeignHostError(_where_it_is_served(settings))
     if settings.is_https and not request.is_secure and request.path not in HEALTH_PATHS:

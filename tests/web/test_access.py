@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -122,6 +123,7 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/imports/jobs/<uuid:job>/again": IMPORTERS,
     "/imports/jobs/<uuid:job>/rejected.csv": IMPORTERS,
     "/imports/jobs/<uuid:job>/cancel": IMPORTERS,
+    "/imports/jobs/<uuid:job>/discard": IMPORTERS,
     "/imports/jobs/<uuid:job>/store": IMPORTERS,
     "/imports/jobs/<uuid:job>/try": IMPORTERS,
     "/language": "open",
@@ -201,9 +203,10 @@ def _something_elsewhere(connection: Connection) -> None:
 
 
 def _a_job(connection: Connection) -> None:
+    asked = {"upload": "00000000-0000-4000-8000-0000000000f2", "file": "roads.zip", "layer": "street-segments"}
     connection.execute(
         text("insert into job (uuid, kind, parameters, actor, locale) values (:id, 'import-try', :asked, 'x', 'en')"),
-        {"id": PLACES["job"], "asked": '{"upload": "00000000-0000-4000-8000-0000000000f2", "file": "roads.zip"}'},
+        {"id": PLACES["job"], "asked": json.dumps(asked)},
     )
 
 

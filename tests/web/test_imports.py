@@ -5,31 +5,35 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from geo_hygiene.accounts import store as accounts
 from geo_hygiene.accounts.store import Grant
 from geo_hygiene.database import engine
 from geo_hygiene.files import uploads as uploads_module
+from geo_hygiene.files.audit import changes_of
 from geo_hygiene.files.import_jobs import ImportJobs
 from geo_hygiene.files.uploads import Uploads
-from geo_hygiene.jobs.worker import Worker
 from geo_hygiene.permissions import Role
 from geo_hygiene.web.connections import Connections
 from tests.conftest import TestDatabase
 from tests.web.conftest import application
 from tests.web.test_access import PASSWORD, signed_in, token
 from tests.web.towns import web_town
+from tests.working import work_off
 
 SAMPLE = Path(__file__).parents[2] / "data" / "shapefiles"
 PLACES = """{"type": "FeatureCollection", "features": [%s]}"""
@@ -45,6 +49,15 @@ def places(*rows: tuple[str, str], west: float = WEST) -> bytes:
         PLACE % (west + 0.0001 * at, SOUTH, code, category, f"厕所{code}") for at, (code, category) in enumerate(rows)
     )
     return (PLACES % ", ".join(drawn)).encode()
+
+
+def far_away(content: bytes, code: str) -> bytes:
+    """Return a file of places in which one lies on another continent."""
+    told = json.loads(content)
+    for one in told["features"]:
+        if one["properties"]["编号"] == code:
+            one["geometry"]["coordinates"][0] -= 90
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 @pytest.fixture
@@ -108,7 +121,7 @@ class Importing:
         return answer.headers["Location"]
 
     def work(self) -> int:
-        return Worker(self.database.service_url, self.jobs.handlers, self.jobs.tidy).work_off()
+        return work_off(self.database.service_url, self.jobs.handlers, self.jobs.tidy)
 
     def attempt(self, name: str, content: bytes) -> str:
         upload = self.bring(name, content).get_json()["upload"]
@@ -223,6 +236,86 @@ def test_a_layer_that_nothing_tells_is_chosen(importing: Importing) -> None:
     assert importing.told(again)["result"]["report"]["status"] == "dry-run"
 
 
+def test_rows_that_were_left_out_are_still_given_after_the_others_were_stored(importing: Importing, home: Path) -> None:
+    page = importing.attempt("places.geojson", far_away(places(("N1", "公共厕所"), ("N2", "公共厕所")), "N2"))
+    again = importing.send(f"{page}/try", skip_rejected="true")
+    importing.work()
+    stored = importing.send(f"{again}/store")
+    importing.work()
+    assert importing.told(stored)["result"]["report"]["rows"]["rejected"] == 1
+    for address in (again, stored):
+        assert f'href="{address}/rejected.csv"' in importing.page(address)
+        rows = importing.client.get(f"{address}/rejected.csv").data.decode("utf-8-sig").splitlines()
+        assert rows[1].startswith("2,outside-extent,")
+    (left,) = (home / "incoming").iterdir()
+    assert all(file.name.startswith(".rejected-") for file in left.iterdir())
+
+
+def test_a_file_is_stored_once_however_often_that_is_asked(importing: Importing, service: Engine) -> None:
+    before = facilities(service)
+    page = importing.attempt("places.geojson", places(("N1", "公共厕所")))
+    stored = importing.send(f"{page}/store")
+    assert importing.send(f"{page}/store") == stored
+    assert importing.work() == 1
+    assert importing.send(f"{page}/store") == stored
+    assert importing.work() == 0
+    assert len(facilities(service)) == len(before) + 1
+    shown = importing.page(page)
+    assert f'href="{stored}"' in shown
+    assert f"{page}/store" not in shown
+    again = importing.attempt("places.geojson", places(("N1", "公共厕所")))
+    shown = importing.page(again)
+    assert 'id="nothing-new"' in shown
+    assert f"{again}/store" not in shown
+
+
+def test_a_file_is_discarded(importing: Importing, home: Path) -> None:
+    page = importing.attempt("places.geojson", far_away(places(("N1", "公共厕所")), "N1"))
+    assert importing.client.get(f"{page}/rejected.csv").status_code == 200
+    assert importing.send(f"{page}/discard") == "/imports"
+    assert list((home / "incoming").iterdir()) == []
+    assert "no longer there" in importing.page(page)
+    assert f"{page}/discard" not in importing.page(page)
+
+
+def test_an_administrator_sees_no_people_and_no_rows_of_others(
+    importing: Importing, office: Flask, service: Engine
+) -> None:
+    people = "编号,姓名,岗位\nP77,王五,保洁员\n".encode()
+    page = importing.attempt("人员.csv", people)
+    assert "王五" in importing.page(page)
+    stored = importing.send(f"{page}/store")
+    assert importing.work() == 1
+    number = importing.told(stored)["result"]["number"]
+    wrong = importing.attempt("places.geojson", far_away(places(("N1", "公共厕所")), "N1"))
+    assert "王五" in importing.page(f"/imports/{number}")
+
+    admin = signed_in(office, "admin")
+    for address in (page, stored, f"{page}/rejected.csv", f"/api/v1/jobs/{page.rpartition('/')[2]}"):
+        assert admin.get(address).status_code == 403, address
+    history = admin.get(f"/imports/{number}").get_data(as_text=True)
+    assert "王五" not in history
+    assert "P77" not in history
+    assert "your roles do not show" in history
+    assert admin.get(wrong).status_code == 200
+    assert "rejected.csv" not in admin.get(wrong).get_data(as_text=True)
+    assert admin.get(f"{wrong}/rejected.csv").status_code == 404
+    assert importing.client.get(f"{wrong}/rejected.csv").status_code == 200
+
+
+def test_the_page_of_a_large_import_reads_what_it_shows(importing: Importing, service: Engine) -> None:
+    rows = [(f"N{at}", "公共厕所") for at in range(120)]
+    number = stored_places(importing, *(code for code, _category in rows))
+    told = importing.page(f"/imports/{number}")
+    assert told.count('data-action="created"') == 50
+    assert "The first 50 are shown" in told
+    with service.connect() as connection:
+        read: list[int] = []
+        event.listen(connection, "after_cursor_execute", lambda *call: read.append(call[1].rowcount))
+        assert len(list(islice(changes_of(connection, number, most=51), 51))) == 51
+        assert max(read) <= 51
+
+
 def test_rows_are_told_apart_by_the_column_that_is_said(importing: Importing) -> None:
     page = importing.attempt("places.geojson", places(("N1", "公共厕所"), ("N1", "公共厕所")))
     assert importing.told(page)["result"]["report"]["records"]["created"] == 2
@@ -269,7 +362,12 @@ def test_what_is_gone_or_was_not_tried_is_refused_in_words(importing: Importing)
     assert answer.status_code == 404
     assert "no longer there" in answer.get_data(as_text=True)
     page = importing.attempt("a.geojson", places(("N1", "公共厕所")))
-    importing.jobs.uploads.remove(importing.told(page) and _upload_of(importing, page))
+    assert f"{page}/store" in importing.page(page)
+    importing.jobs.uploads.discard(_upload_of(importing, page))
+    shown = importing.page(page)
+    assert 'id="gone"' in shown
+    assert f"{page}/store" not in shown
+    assert f"{page}/try" not in shown
     stored = importing.send(f"{page}/store")
     assert importing.work() == 1
     assert (importing.told(stored)["state"], importing.told(stored)["result"]) == ("failed", None)
@@ -310,7 +408,11 @@ def test_a_file_that_is_too_big_or_finds_no_room_leaves_nothing(
         Uploads(home).keep("a.csv", [b"x" * 600, b"x" * 600])
     monkeypatch.setattr(uploads_module, "MOST_KEPT", 100)
     assert importing.bring("a.csv", b"x" * 101).status_code == 507
-    monkeypatch.setattr(uploads_module, "MOST_KEPT", 10_000)
+    monkeypatch.undo()
+    monkeypatch.setattr(uploads_module, "MOST_KEPT", 100_000)
+    monkeypatch.setattr(uploads_module, "CHECKED", 40_000)
+    with pytest.raises(uploads_module.NoRoomError, match="or wait an hour"):
+        Uploads(home).keep("a.csv", [b"x" * 60_000, b"x" * 60_000])
     monkeypatch.setattr(shutil, "disk_usage", lambda _root: shutil._ntuple_diskusage(1, 1, 0))
     answer = importing.bring("a.csv", b"x")
     assert (answer.status_code, answer.headers["Retry-After"]) == (507, "2")
@@ -323,6 +425,62 @@ def test_a_file_that_is_too_big_or_finds_no_room_leaves_nothing(
     with pytest.raises(uploads_module.NoRoomError):
         Uploads(home).keep("a.csv", full())
     assert list((home / "incoming").iterdir()) == []
+
+
+def test_uploads_that_nobody_touches_give_way(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads_module, "MOST_KEPT", 100)
+    uploads = Uploads(home)
+    old, young = uploads.keep("a.csv", [b"x" * 60]), uploads.keep("b.csv", [b"x" * 30])
+    with pytest.raises(uploads_module.NoRoomError):
+        uploads.keep("c.csv", [b"x" * 20], size=20)
+    an_hour_ago = time.time() - uploads_module.IDLE_SECONDS - 1
+    os.utime(home / "incoming" / str(old), (an_hour_ago, an_hour_ago))
+    uploads.keep("c.csv", [b"x" * 20], size=20)
+    assert (uploads.has(str(old)), uploads.has(str(young))) == (False, True)
+
+
+def test_a_file_that_comes_slowly_is_not_swept_away(home: Path) -> None:
+    uploads = Uploads(home)
+    an_hour_ago = time.time() - uploads_module.IDLE_SECONDS - 1
+
+    def slowly() -> Iterator[bytes]:
+        yield b"x"
+        (folder,) = (home / "incoming").iterdir()
+        os.utime(folder, (an_hour_ago, an_hour_ago))
+        uploads.sweep()
+        yield b"y"
+
+    assert uploads.file(str(uploads.keep("a.csv", slowly()))).read_bytes() == b"xy"
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_a_form_is_no_file_and_stays_small(importing: Importing, office: Flask, home: Path, is_signed_in: bool) -> None:
+    client = importing.client if is_signed_in else office.test_client()
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    read: list[int] = []
+
+    class Sent(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            part = super().read(size)
+            read.append(len(part))
+            return part
+
+    answer = client.post(
+        "/api/v1/uploads?name=a.csv",
+        input_stream=Sent(head + b"x" * 1_000_000),
+        environ_overrides={"CONTENT_LENGTH": str(200 * 1024 * 1024)},
+        content_type="multipart/form-data; boundary=x",
+        headers={"X-CSRFToken": importing.proof["csrf_token"]},
+    )
+    assert answer.status_code == 413
+    assert sum(read) < 100_000
+    small = client.post(
+        "/api/v1/uploads?name=a.csv",
+        data={"file": (io.BytesIO(b"x"), "a.csv")},
+        headers={"X-CSRFToken": importing.proof["csrf_token"]},
+    )
+    assert small.status_code == (422 if is_signed_in else 400), "a stranger proves nothing"
+    assert not (home / "incoming").exists()
 
 
 def test_a_browser_that_goes_away_leaves_nothing(importing: Importing, home: Path) -> None:

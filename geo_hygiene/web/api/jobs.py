@@ -10,14 +10,13 @@ from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from geo_hygiene.files.import_jobs import KIND_TITLES
-from geo_hygiene.jobs import store
 from geo_hygiene.jobs.store import Job
 from geo_hygiene.permissions import Permission
-from geo_hygiene.web.access import needs
+from geo_hygiene.web.access import needs, viewer
 from geo_hygiene.web.api.answer_models import JobAnswer
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.import_page_data import seen_job
 from geo_hygiene.web.parameters import Parameters, Spoken
 
 DRAWN = frozenset({"preview", "columns"})
@@ -36,7 +35,7 @@ class JobPath(Parameters):
 @needs(Permission.DATA_IMPORT)
 def job(path: JobPath, query: Spoken) -> Response:  # noqa: ARG001 - other parameters are refused
     """Return how far a job is, and what came of it."""
-    return jsonify(_told(connections().read(store.find, path.job, KIND_TITLES)))
+    return jsonify(_told(connections().read(seen_job, path.job, viewer())))
 
 
 def _told(one: Job) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from flask_openapi3.models.tag import Tag
 from pydantic import Field
 from werkzeug.exceptions import ClientDisconnected
 
-from geo_hygiene.files.uploads import LONGEST_NAME, Uploads
+from geo_hygiene.files.uploads import LONGEST_NAME, UploadRefusedError, Uploads
+from geo_hygiene.i18n import _
 from geo_hygiene.permissions import Permission
 from geo_hygiene.web.access import needs
 from geo_hygiene.web.api.answer_models import UploadAnswer
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.parameters import Parameters
+from geo_hygiene.web.security import WHOLE_BODY
 
 EXTENSION = "geo_hygiene_uploads"
 CHUNK = 256 * 1024
@@ -47,6 +49,8 @@ def uploads() -> Uploads:
 @needs(Permission.DATA_IMPORT)
 def bring(query: UploadParameters) -> Response:
     """Keep a file for its import; 200 MB at most, for a day."""
+    if request.mimetype != WHOLE_BODY:
+        raise UploadRefusedError(_("The body of the request must be the file itself, as application/octet-stream."))
     upload = uploads().keep(query.name, _chunks(), size=request.content_length, upload=query.upload)
     answer = jsonify(upload=str(upload), name=query.name)
     answer.status_code = HTTPStatus.CREATED
