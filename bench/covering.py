@@ -88,9 +88,14 @@ def measure_town(database: Database, group: str, size: str) -> Iterator[Figure]:
 
 def rebuilt(database: Database, group: str, size: str, rounds: int) -> Iterator[Figure]:
     """Measure the cover from nothing on a database that may be written in."""
-    ours, one, peer = "cover rebuild", "cover rebuild --duty", "geopandas overlay"
+    ours, one, again, peer = "cover rebuild", "cover rebuild --duty", "the same again", "geopandas overlay"
     with _town(database, group, size) as town:
-        ways = {ours: partial(_rebuild, town), one: partial(_rebuild_duty, town), peer: partial(_overlay, town)}
+        ways = {
+            ours: partial(_rebuild, town),
+            one: partial(_rebuild_duty, town, from_nothing=True),
+            again: partial(_rebuild_duty, town),
+            peer: partial(_overlay, town),
+        }
         spreads = interleave(ways, rounds)
     overlay = {peer: spreads[peer]}
     yield town.figure(
@@ -109,6 +114,13 @@ def rebuilt(database: Database, group: str, size: str, rounds: int) -> Iterator[
         floor="8 x geopandas overlay at 100 000 segments",
         note="The duty of the overlay, with all its plans and days, and stored.",
     )
+    yield town.figure(
+        "Cover and kept answers of one duty again, when all are right",
+        "s",
+        spreads[again],
+        peers=overlay,
+        note="Worked out in full and compared with what is stored, of which only what differs is written.",
+    )
 
 
 @contextmanager
@@ -120,14 +132,24 @@ def _town(database: Database, group: str, size: str) -> Iterator[Town]:
     connections.dispose()
 
 
+def _forget(town: Town, duties: list[int]) -> None:
+    with town.connections.begin() as connection:
+        for table in ("cover", "state", "vacancy", "ledger"):
+            connection.execute(text(f"delete from {table} where duty_id = any(:duties)"), {"duties": duties})  # noqa: S608
+
+
 def _rebuild(town: Town) -> float:
+    with town.connections.connect() as connection:
+        _forget(town, [duty.id for duty in all_duties(connection)])
     with town.connections.begin() as connection, timing() as watch:
         lock_duties(connection, [duty.id for duty in all_duties(connection)])
         rebuild.rebuild(connection)
     return watch.seconds
 
 
-def _rebuild_duty(town: Town) -> float:
+def _rebuild_duty(town: Town, *, from_nothing: bool = False) -> float:
+    if from_nothing:
+        _forget(town, [town.duty.id])
     with town.connections.begin() as connection, timing() as watch:
         lock_duties(connection, [town.duty.id])
         rebuild.rebuild_duty(connection, town.duty.id)

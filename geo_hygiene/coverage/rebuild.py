@@ -6,38 +6,37 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.kept import KeptTable
 from geo_hygiene.coverage.reached import rebuild_reached
 from geo_hygiene.coverage.versions import bump_duties
 from geo_hygiene.database import planned_without
 
-PIECE = """
-select
-    target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm,
-    (select min(claim.duty_id) from claim where claim.source_id = pieces.source_id) as duty_id
-"""
-
-COVER_OF_LISTS = f"""
-{PIECE}
+LISTS = """
+select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm, {duty_id} as duty_id
 from (
     select target_id, source_id, unnest(range_agg(int4range(from_mm, to_mm))) as piece
     from claim_stretch
     where (cast(:sources as int[]) is null or source_id = any(:sources))
         and (cast(:targets as int[]) is null or target_id = any(:targets))
-        and (cast(:duties as int[]) is null or source_id in (select source_id from claim where duty_id = any(:duties)))
+        {and_of_duties}
     group by target_id, source_id
 ) as pieces
+{with_duty}
 order by source_id, target_id
-"""  # noqa: S608 - constants
+"""
 """In the order of an index, without which writing takes three times as long."""
 
-COVER_OF_SHAPES = f"""
-{PIECE}
+SHAPES = """
+select target_id, source_id, lower(piece) as from_mm, upper(piece) as to_mm, {duty_id} as duty_id
 from (
     select
         target.id as target_id,
-        source.id as source_id,
+        source_id,
         unnest(range_agg(int4range(least(cut.start_mm, cut.end_mm), greatest(cut.start_mm, cut.end_mm)))) as piece
-    from claim_source as source
+    from (
+        select id as source_id, geom from claim_source
+        where basis = 'shape' and (cast(:sources as int[]) is null or id = any(:sources))
+    ) as source
     join target on ST_Intersects(target.geom, source.geom)
     cross join lateral (
         select
@@ -48,15 +47,31 @@ from (
         union all
         select 0, 1 where GeometryType(target.geom) = 'POINTM'
     ) as cut
-    where source.basis = 'shape'
-        and (cast(:sources as int[]) is null or source.id = any(:sources))
-        and (cast(:targets as int[]) is null or target.id = any(:targets))
-        and (cast(:duties as int[]) is null or source.id in (select source_id from claim where duty_id = any(:duties)))
-    group by target.id, source.id
+    where (cast(:targets as int[]) is null or target.id = any(:targets)) {and_of_duties}
+    group by target.id, source_id
 ) as pieces
+{with_duty}
 order by source_id, target_id
-"""  # noqa: S608 - constants
+"""
 """Cut in 2D and measure the ends of the pieces: metres carried through an overlay are wrong."""
+
+OF_ALL = {
+    "duty_id": "(select min(claim.duty_id) from claim where claim.source_id = pieces.source_id)",
+    "and_of_duties": "",
+    "with_duty": "",
+}
+
+OF_DUTIES = {
+    "duty_id": "of_duty.duty_id",
+    "and_of_duties": "and source_id in (select source_id from claim where duty_id = any(:duties))",
+    "with_duty": "join ("
+    "select source_id, min(duty_id) as duty_id from claim where duty_id is not null group by source_id"
+    ") as of_duty using (source_id)",
+}
+"""Of all sources of some duties, the duty is found once."""
+
+COVER_OF_LISTS = LISTS.format_map(OF_ALL)
+COVER_OF_SHAPES = SHAPES.format_map(OF_ALL)
 
 STATES = """
 with required as materialized (
@@ -79,7 +94,7 @@ lined as (
         from claim
         join cover on cover.source_id = claim.source_id and cover.duty_id is not null
         where claim.duty_id is not null
-            and (cast(:duties as int[]) is null or claim.duty_id = any(:duties))
+            and (cast(:duties as int[]) is null or (claim.duty_id = any(:duties) and cover.duty_id = any(:duties)))
             and (cast(:targets as int[]) is null or cover.target_id = any(:targets))
     ) as held
         on held.duty_id = required.duty_id and held.target_id = required.target_id
@@ -214,7 +229,6 @@ select
     (select coalesce(max(upper(gap) - lower(gap)), 0) from unnest(gaps) as gap), gaps
 from numbered
 group by duty_id, target_id, island, gaps
-order by 1, 2, 3
 """
 """Most targets have one zone at a time, which needs no more than what was before and what comes next (``told``).
 
@@ -238,7 +252,7 @@ required as materialized (
     join (
         select distinct unheld.duty_id, target_id
         from unheld
-        join cover on cover.source_id = unheld.source_id and cover.duty_id is not null
+        cross join lateral (select target_id from cover where cover.source_id = unheld.source_id offset 0) as met
         where cast(:targets as int[]) is null or target_id = any(:targets)
     ) as touched using (duty_id, target_id)
 ),
@@ -247,7 +261,11 @@ claimed as materialized (
         required.duty_id, required.target_id, claim.id as claim_id, duty_zone.code as zone,
         claim.valid_from, claim.valid_to, int4multirange(int4range(cover.from_mm, cover.to_mm)) as ranges
     from (select distinct duty_id, target_id from required) as required
-    join cover on cover.target_id = required.target_id and cover.duty_id = required.duty_id
+    cross join lateral (
+        select source_id, from_mm, to_mm from cover
+        where cover.target_id = required.target_id and cover.duty_id = required.duty_id
+        offset 0
+    ) as cover
     join claim on claim.source_id = cover.source_id and claim.duty_id is not null
     left join duty_zone on duty_zone.id = claim.id
 ),
@@ -293,7 +311,6 @@ select duty_id, target_id, min(day) as valid_from, max(until) as valid_to, min(a
 from numbered
 where vacant_mm > 0
 group by duty_id, target_id, island, vacant_mm
-order by 1, 2, 3
 """
 
 LEDGER = """
@@ -330,12 +347,51 @@ having sum(total_mm) <> 0 or sum(covered_mm) <> 0 or sum(overlap_mm) <> 0 or sum
 order by 1, 2, 3, 4
 """
 
-ANSWERS = {
-    "state (duty_id, target_id, valid_from, valid_to, area_id, covered_mm, overlap_mm, gap_max_mm, gaps)": STATES,
-    "vacancy (duty_id, target_id, valid_from, valid_to, area_id, vacant_mm)": VACANCIES,
-    "ledger (duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm)": LEDGER,
-}
-"""The tables that are kept, each with the question that it answers; the ledger sums up the other two."""
+OF_SCOPE = """
+(cast(:duties as int[]) is null or duty_id = any(:duties))
+and (cast(:targets as int[]) is null or target_id = any(:targets))
+"""
+
+OF_SOURCES = """
+cast(:duties as int[]) is null or source_id in (select source_id from claim where duty_id = any(:duties))
+"""
+
+
+def _cover(of: Mapping[str, str]) -> KeptTable:
+    return KeptTable(
+        table="cover",
+        rows=f"({LISTS.format_map(of)}) union all ({SHAPES.format_map(of)})",
+        scope=OF_SOURCES,
+        key=("source_id", "target_id", "from_mm"),
+        columns=("target_id", "source_id", "from_mm", "to_mm", "duty_id"),
+    )
+
+
+ANSWERS = (
+    KeptTable(
+        table="state",
+        rows=STATES,
+        scope=OF_SCOPE,
+        key=("duty_id", "target_id", "valid_from"),
+        columns=(
+            *("duty_id", "target_id", "valid_from", "valid_to", "area_id"),
+            *("covered_mm", "overlap_mm", "gap_max_mm", "gaps"),
+        ),
+    ),
+    KeptTable(
+        table="vacancy",
+        rows=VACANCIES,
+        scope=OF_SCOPE,
+        key=("duty_id", "target_id", "valid_from"),
+        columns=("duty_id", "target_id", "valid_from", "valid_to", "area_id", "vacant_mm"),
+    ),
+)
+
+SUMS = (
+    "delete from ledger where cast(:duties as int[]) is null or duty_id = any(:duties)",
+    "insert into ledger (duty_id, level, area_id, day, total_mm, covered_mm, overlap_mm, vacant_mm) " + LEDGER,
+)
+"""The ledger sums up the answers; it has few rows, and some without an area."""
 
 
 def write_cover(connection: Connection, source_ids: Iterable[int]) -> None:
@@ -349,16 +405,12 @@ def write_cover_of_targets(connection: Connection, target_ids: Iterable[int]) ->
 
 
 def _insert_cover(
-    connection: Connection,
-    *,
-    sources: list[int] | None = None,
-    targets: list[int] | None = None,
-    duties: list[int] | None = None,
+    connection: Connection, *, sources: list[int] | None = None, targets: list[int] | None = None
 ) -> None:
     for rows in (COVER_OF_LISTS, COVER_OF_SHAPES):
         connection.execute(
             text(f"insert into cover (target_id, source_id, from_mm, to_mm, duty_id) {rows}"),
-            {"sources": sources, "targets": targets, "duties": duties},
+            {"sources": sources, "targets": targets},
         )
 
 
@@ -381,27 +433,15 @@ def rebuild_answers(
 
 
 def _make_answers(connection: Connection, values: Mapping[str, list[int] | None]) -> None:
-    for table in ("state", "vacancy"):
-        connection.execute(
-            text(
-                f"delete from {table} where (cast(:duties as int[]) is null or duty_id = any(:duties))"  # noqa: S608
-                " and (cast(:targets as int[]) is null or target_id = any(:targets))"
-            ),
-            values,
-        )
-    connection.execute(
-        text("delete from ledger where cast(:duties as int[]) is null or duty_id = any(:duties)"), values
-    )
     # The planner takes common table expressions for one row: it would loop over them, or read all cover by its index.
     with planned_without(connection, "nestloop", "mergejoin"):
-        for table, rows in ANSWERS.items():
-            connection.execute(text(f"insert into {table} {rows}"), values)
+        for statement in (*(kept.statement for kept in ANSWERS), *SUMS):
+            connection.execute(text(statement), values)
 
 
 def rebuild(connection: Connection) -> None:
     """Make cover and every kept answer again; the caller holds the locks of everything."""
-    connection.execute(text("delete from cover"))
-    _insert_cover(connection)
+    _make_cover(connection, OF_ALL)
     rebuild_answers(connection)
     rebuild_reached(connection)
     bump_duties(connection, connection.scalars(text("select id from duty")))
@@ -409,10 +449,11 @@ def rebuild(connection: Connection) -> None:
 
 def rebuild_duty(connection: Connection, duty_id: int) -> None:
     """Make cover and kept answers of one duty again; the caller holds its lock and that of targets."""
-    connection.execute(
-        text("delete from cover where source_id in (select source_id from claim where duty_id = :duty)"),
-        {"duty": duty_id},
-    )
-    _insert_cover(connection, duties=[duty_id])
+    _make_cover(connection, OF_DUTIES, [duty_id])
     _make_answers(connection, {"duties": [duty_id], "targets": None})
     bump_duties(connection, [duty_id])
+
+
+def _make_cover(connection: Connection, of: Mapping[str, str], duty_ids: list[int] | None = None) -> None:
+    values = {"sources": None, "targets": None, "duties": duty_ids}
+    connection.execute(text(_cover(of).statement), values)

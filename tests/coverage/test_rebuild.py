@@ -256,6 +256,41 @@ def test_one_duty_is_made_again_from_nothing_and_the_others_stay(connection: Con
     assert kept_hashes(connection) == before
 
 
+WRONG = (
+    "update cover set to_mm = to_mm + 1 where duty_id = 1 and target_id % 3 = 0",
+    "insert into cover select target_id, source_id, to_mm + 7, to_mm + 9, duty_id from cover where duty_id = 1 limit 5",
+    "update state set area_id = null where duty_id = 1 and target_id % 3 = 0",
+    "update state set valid_to = valid_to - 1 where duty_id = 1 and valid_to <> 'infinity'",
+    "delete from state where duty_id = 1 and target_id % 3 = 1",
+    "update vacancy set vacant_mm = vacant_mm + 1 where duty_id = 1",
+    "update ledger set covered_mm = covered_mm + 1 where duty_id = 1",
+)
+PLACES = {table: f"select ctid, * from {table} order by ctid" for table in ("cover", "state", "vacancy")}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_rebuild_mends_what_is_wrong_and_writes_nothing_that_is_right(connection: Connection, whole: bool) -> None:
+    def made_again() -> None:
+        if whole:
+            rebuild(connection)
+        else:
+            rebuild_duty(connection, 1)
+
+    dice = random.Random(6)
+    town = grid_town(connection)
+    add_random_zones(connection, dice, town, 20)
+    for _ in range(5):
+        assign(connection, dice, town)
+    before = kept_hashes(connection)
+    for statement in WRONG:
+        assert connection.execute(text(statement)).rowcount > 0, statement
+    made_again()
+    assert kept_hashes(connection) == before
+    places = {table: connection.execute(text(query)).all() for table, query in PLACES.items()}
+    made_again()
+    assert {table: connection.execute(text(query)).all() for table, query in PLACES.items()} == places
+
+
 @pytest.mark.parametrize("share", [0.2, 1])
 def test_many_targets_at_once_get_the_answers_of_a_rebuild(
     connection: Connection, monkeypatch: pytest.MonkeyPatch, share: float
