@@ -51,7 +51,7 @@ def attribute_hashes(clean: CleanRows, names: Sequence[str], rows: Sequence[int]
 
 def _encoded(values: Sequence[Any], encode: Callable[[Any], str]) -> list[str]:
     """Return each value as JSON; each distinct one is worked out once where equal values are written alike."""
-    if set(map(type, values)) <= {str, type(None)}:
+    if set(map(type, values)) <= {str, int, type(None)}:
         known = {value: encode(value) for value in set(values)}
         return [known[value] for value in values]
     return [encode(value) for value in values]
