@@ -1,0 +1,136 @@
+"""``geo-hygiene zones``: plans of duty zones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+
+from geo_hygiene.cli.columns import print_columns
+from geo_hygiene.cli.context import home_option, open_home, say
+from geo_hygiene.cli.cover import Day
+from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.records.claims import DUTY_TITLES
+from geo_hygiene.zoning.proposing import Borders, Progress, Proposal, Wishes, propose
+
+
+@click.group(help=N_("Propose how a duty could be shared out among zones."))
+def zones() -> None:
+    """Group the commands on plans."""
+
+
+@zones.command(
+    "propose",
+    help=N_(
+        "Share a duty out among so many zones: connected, of about equal work a day, within communities where that can "
+        "be. Nothing is stored."
+    ),
+    epilog=N_("Example: geo-hygiene zones propose --duty sweeping --count 130 --keep 0.8"),
+)
+@click.option("--duty", type=click.Choice(tuple(DUTY_TITLES)), required=True, help=N_("The duty to share out."))
+@click.option("--count", type=click.IntRange(min=1), required=True, help=N_("How many zones."))
+@click.option("--within", "area", metavar="CODE", help=N_("Only within an area. [default: the whole town]"))
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help=N_("By what share of the mean a zone may have more to do."),
+)
+@click.option(
+    "--borders",
+    type=click.Choice([one.value for one in Borders]),
+    default=Borders.SOFT.value,
+    show_default=True,
+    help=N_("Borders of communities: kept, kept where zones can be even, or not minded."),
+)
+@click.option(
+    "--keep",
+    type=click.FloatRange(0, 1),
+    help=N_("Go out from the zones of the day: at least this share of what they hold stays with them."),
+)
+@click.option(
+    "--lock", "locked", metavar="ZONE", multiple=True, help=N_("A zone that stays as it is; may be repeated.")
+)
+@click.option(
+    "--on", type=Day(), help=N_("Day whose targets and zones count. [default: today in the office's time zone]")
+)
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+@home_option
+def propose_zones(
+    home: Path | None,
+    *,
+    duty: str,
+    count: int,
+    area: str | None,
+    tolerance: float,
+    borders: str,
+    keep: float | None,
+    locked: tuple[str, ...],
+    on: date | None,
+    as_json: bool,
+) -> None:
+    """Print a proposal."""
+    wishes = Wishes(
+        count=count, tolerance=tolerance, area=area, borders=Borders(borders), keep=keep, locked=frozenset(locked)
+    )
+    with open_home(home) as opened, opened.connections.connect() as connection, _shown() as progress:
+        proposal = propose(connection, duty_of(connection, duty), on or today(connection), wishes, progress=progress)
+    if as_json:
+        click.echo(json.dumps(proposal.as_json(), ensure_ascii=False))
+    else:
+        _print(proposal)
+
+
+@contextmanager
+def _shown() -> Iterator[Progress]:
+    """Show how far the work is, where somebody sees it."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    with click.progressbar(length=1, label=_("Sharing out"), file=sys.stderr) as bar:
+
+        def move(done: int, whole: int) -> None:
+            bar.length = whole
+            bar.update(done - bar.pos)
+
+        yield move
+
+
+def _print(proposal: Proposal) -> None:
+    before, after = proposal.before, proposal.after
+    say(f"{proposal.duty.title} · {proposal.on.isoformat()}")
+    even = [
+        (label, f"{one.zones:,}", f"{one.mean:,.1f}", *(f"{share or 0:.3f}" for share in (one.most, one.least)))
+        for label, one in ((_("Zones of the day"), before), (_("Proposal"), after))
+    ]
+    head = ("", _("Zones"), _("Mean min a day"), _("Most / mean"), _("Least / mean"))
+    print_columns([head, *even], texts=1, indent="  ")
+    if proposal.share_kept is not None:
+        say(_("Of what is held, %(share)s stays with its zone.", share=f"{proposal.share_kept:.1%}"))
+    if proposal.is_met:
+        say(_("No zone has more to do than is tolerated."))
+    else:
+        say(_("Some zones have more to do than is tolerated; this is the most even that was found."))
+    for one in proposal.binding:
+        say(f"  {one.text}")
+    say("")
+    written = "{:,.1f} m".format if proposal.duty.unit == "m" else "{:,}".format
+    rows = [
+        (
+            zone["code"],
+            zone["holder"] or "-",
+            f"{zone['workload']:,.1f}",
+            written(zone["length_m"]),
+            f"{len(zone['segments']):,}",
+        )
+        for zone in proposal.as_json()["zones"]
+    ]
+    head = (_("Zone"), _("Holder"), _("Min a day"), _("Amount"), _("Targets"))
+    print_columns([head, *rows], texts=2, indent="  ")

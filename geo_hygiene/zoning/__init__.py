@@ -1,0 +1,1 @@
+"""Plans of duty zones: how a duty could be shared out."""

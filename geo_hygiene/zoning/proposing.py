@@ -1,0 +1,514 @@
+"""Propose how a duty could be shared out anew: connected zones of about equal work, and why they are as they are."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import shapely
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import block_array, coo_array
+from scipy.sparse.csgraph import connected_components
+from sqlalchemy import Connection
+
+from geo_hygiene.coverage.duties import DutyRecord
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.i18n import gettext as _
+from geo_hygiene.permissions import EVERYWHERE, Areas
+from geo_hygiene.zoning.balancing import NOBODY, Former, Network, divide
+from geo_hygiene.zoning.ground import Ground, Pair, ground_of
+from geo_hygiene.zoning.tying import Tie, tied
+from geo_hygiene.zoning.workload import MILLISECONDS
+
+PREFIXES = {"sweeping": "S", "supervision": "V", "drains": "D", "tanks": "T"}
+"""Before the numbers of zones where a duty has none yet."""
+
+LOSSES_TOLD = 100
+"""Of what changes hands, so many stretches of one zone to another are told, the longest first."""
+
+Progress = Callable[[int, int], None]
+"""Told how many members are shared out, and of how many; it may raise to end the work."""
+
+
+class ImpossibleProposalError(GeoHygieneError):
+    """What is wished can not be; ``place`` is the wish."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class Borders(StrEnum):
+    """What the borders of communities mean to a proposal."""
+
+    HARD = "hard"
+    """No zone reaches across one, unless what lies there is too little for a zone."""
+    SOFT = "soft"
+    """Zones reach across where they are not even otherwise."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a proposal should be like.
+
+    Attributes
+    ----------
+    count
+        How many zones, the locked ones among them.
+    tolerance
+        Share of the mean by which a zone may have more to do.
+    area
+        Code of the area to share out; ``None`` is the whole town.
+    keep
+        Share of what somebody holds today that stays with them at least; ``None`` where it does not matter.
+    locked
+        Codes of zones that stay as they are.
+    """
+
+    count: int
+    tolerance: float = 0.05
+    area: str | None = None
+    borders: Borders = Borders.SOFT
+    keep: float | None = None
+    locked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What keeps a proposal from being more even: which wish, where, and in the user's words."""
+
+    constraint: str
+    where: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedZone:
+    """A zone of a proposal; ``members`` are numbers of the ground's pieces."""
+
+    code: str
+    members: tuple[int, ...]
+    work: int
+    extent_mm: int
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evenness:
+    """How even the work of zones is; ratios of nothing are ``None``."""
+
+    zones: int
+    mean: float
+    most: float | None
+    least: float | None
+
+    @classmethod
+    def of(cls, works: Sequence[int]) -> Evenness:
+        """Return it of the works of zones in milliseconds; the mean is in minutes."""
+        mean = sum(works) / len(works) if works else 0.0
+        known = mean > 0
+        return cls(
+            zones=len(works),
+            mean=mean / MILLISECONDS,
+            most=max(works) / mean if known else None,
+            least=min(works) / mean if known else None,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {
+            "zones": self.zones,
+            "mean": round(self.mean, 2),
+            "max_over_mean": None if self.most is None else round(self.most, 4),
+            "min_over_mean": None if self.least is None else round(self.least, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Zones that a duty could have, and what is to be said of them."""
+
+    duty: DutyRecord
+    on: date
+    wishes: Wishes
+    ground: Ground
+    zones: Sequence[ProposedZone]
+    before: Evenness
+    after: Evenness
+    broken: int
+    crossing: int
+    unassigned: int
+    share_kept: float | None
+    moved: Sequence[tuple[str, str, int]]
+    binding: Sequence[Binding]
+    seconds: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether no zone has more to do than is tolerated."""
+        return self.after.most is not None and self.after.most <= 1 + self.wishes.tolerance + 1e-9
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form, as ``zones propose --json`` prints it."""
+        pieces, even = self.ground.pieces, self.after.as_json()
+        return {
+            "draft": None,
+            "duty": self.duty.code,
+            "on": self.on.isoformat(),
+            "count": self.wishes.count,
+            "tolerance": self.wishes.tolerance,
+            "borders": self.wishes.borders.value,
+            "met": self.is_met,
+            "workload_unit": "min",
+            "mean": even["mean"],
+            "max_over_mean": even["max_over_mean"],
+            "min_over_mean": even["min_over_mean"],
+            "before": self.before.as_json(),
+            "broken": self.broken,
+            "crossing": self.crossing,
+            "unassigned": self.unassigned,
+            "share_kept": None if self.share_kept is None else round(self.share_kept, 4),
+            "seconds": round(self.seconds, 3),
+            "binding": [{"constraint": one.constraint, "where": one.where, "text": one.text} for one in self.binding],
+            "moved": [
+                {"from": old, "to": new, "length_m": self.duty.amount(extent)} for old, new, extent in self.moved
+            ],
+            "zones": [
+                {
+                    "code": zone.code,
+                    "workload": round(zone.work / MILLISECONDS, 2),
+                    "length_m": self.duty.amount(zone.extent_mm),
+                    "holder": zone.holder,
+                    "segments": [str(pieces[member].uuid) for member in zone.members],
+                }
+                for zone in self.zones
+            ],
+        }
+
+
+def propose(
+    connection: Connection,
+    duty: DutyRecord,
+    on: date,
+    wishes: Wishes,
+    *,
+    within: Areas = EVERYWHERE,
+    progress: Progress = lambda _done, _all: None,
+) -> Proposal:
+    """Return how a duty could be shared out from its targets and zones of a day; nothing is written.
+
+    Raises
+    ------
+    ImpossibleProposalError
+        If there is nothing to share out, or too little for so many zones.
+    UnknownRecordError
+        If the area is not among those of the caller.
+    """
+    begun = time.monotonic()
+    ground = ground_of(connection, duty, on, wishes.area, within)
+    free = _free(ground, wishes)
+    tries = [_Sharing(ground, free, wishes, keeps_borders=wishes.borders is not Borders.NONE)]
+    tries[0].run(progress)
+    if wishes.borders is Borders.SOFT and not tries[0].is_even:
+        tries.append(_Sharing(ground, free, wishes, keeps_borders=False))
+        tries[1].run(progress)
+    sharing = min(tries, key=lambda one: (one.spends_too_much, max(one.most - 1 - wishes.tolerance, 0.0)))
+    return _told(duty, on, wishes, ground, sharing, begun)
+
+
+def _free(ground: Ground, wishes: Wishes) -> list[int]:
+    """Return the pieces to share out: those of no locked zone."""
+    if not ground.pieces:
+        raise ImpossibleProposalError("within", _("There is nothing here that this duty looks after."))
+    there = {piece.zone for piece in ground.pieces}
+    for code in sorted(wishes.locked):
+        if code not in there:
+            raise ImpossibleProposalError("lock", _("The zone “%(code)s” holds nothing here.", code=code))
+    free = [number for number, piece in enumerate(ground.pieces) if piece.zone not in wishes.locked]
+    count = wishes.count - len(wishes.locked)
+    if count < bool(free) or count > len(free):
+        words = _(
+            "Here is work for %(least)s to %(most)s zones, the locked ones among them; not for %(count)s.",
+            least=len(wishes.locked) + bool(free),
+            most=len(wishes.locked) + len(free),
+            count=wishes.count,
+        )
+        raise ImpossibleProposalError("count", words)
+    return free
+
+
+@dataclass(slots=True)
+class _Sharing:
+    """One way to share out what is free; ``part`` is then the part of each free piece."""
+
+    ground: Ground
+    free: Sequence[int]
+    wishes: Wishes
+    keeps_borders: bool
+    part: list[int] = field(init=False, default_factory=list)
+    ties: list[Tie] = field(init=False, default_factory=list)
+    is_short: bool = field(init=False, default=False)
+    spent: int = field(init=False, default=0)
+    """Millimetres that change hands, where as much as can be is to be kept."""
+    spends_too_much: bool = field(init=False, default=False)
+    count: int = field(init=False)
+    works: Sequence[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.count = self.wishes.count - len(self.wishes.locked)
+        self.works = [self.ground.pieces[number].work for number in self.free]
+
+    @property
+    def mean(self) -> float:
+        """Return the work of a zone in the mean, in milliseconds."""
+        return sum(self.works) / self.count if self.count else 0.0
+
+    @property
+    def most(self) -> float:
+        """Return the work of the zone that has most, as a share of the mean."""
+        loads = Counter[int]()
+        for part, work in zip(self.part, self.works, strict=True):
+            loads[part] += work
+        return max(loads.values()) / self.mean if loads else 0.0
+
+    @property
+    def is_even(self) -> bool:
+        """Whether no zone has more to do than is tolerated."""
+        return self.most <= 1 + self.wishes.tolerance + 1e-9
+
+    def run(self, progress: Progress) -> None:
+        """Share out."""
+        if not self.free:
+            return
+        number = {piece: index for index, piece in enumerate(self.free)}
+        pairs = [(number[one], number[other]) for one, other in self.ground.joined if one in number and other in number]
+        inner = [pair for pair in pairs if not self.keeps_borders or self._is_inside(pair)]
+        pieces = [self.ground.pieces[piece] for piece in self.free]
+        network = Network(self.works, _beside(len(pieces), inner))
+        across = sorted(set(pairs) - set(inner))
+        self.ties = tied(network, pieces, across, most=self.count, is_too_small=self._is_too_small)
+        network = Network(self.works, _beside(len(pieces), [*inner, *(tie.pair for tie in self.ties)]))
+        self.part = [NOBODY] * len(pieces)
+        done = first = 0
+        former = self._former()
+        for members, division in divide(network, self.count, self.wishes.tolerance, former):
+            for member, part in zip(members, division.part, strict=True):
+                self.part[member] = first + part
+            first += division.count
+            self.is_short |= division.is_short
+            self.spent += division.spent
+            done += len(members)
+            progress(done, len(pieces))
+        self.spends_too_much = former is not None and self.spent > former.budget
+        self.is_short |= self.spends_too_much
+
+    def _is_too_small(self, work: int) -> bool:
+        """Tell whether work is too little for a zone, or too much for one and too little for two."""
+        zones = work / self.mean
+        low, high = 1 - self.wishes.tolerance, 1 + self.wishes.tolerance
+        return zones < low or high < zones < 2 * low
+
+    def _is_inside(self, pair: Pair) -> bool:
+        one, other = (self.ground.pieces[self.free[member]].community for member in pair)
+        return one == other
+
+    def _former(self) -> Former | None:
+        """Return the zones of the day, where as much of them as can be is to be kept."""
+        if self.wishes.keep is None:
+            return None
+        pieces = [self.ground.pieces[number] for number in self.free]
+        numbers = {
+            zone: at for at, zone in enumerate(sorted({piece.zone for piece in pieces if piece.zone is not None}))
+        }
+        part = [NOBODY if piece.zone is None else numbers[piece.zone] for piece in pieces]
+        costs = [piece.extent_mm for piece in pieces]
+        held = sum(cost for cost, own in zip(costs, part, strict=True) if own != NOBODY)
+        return Former(part, costs, round((1 - self.wishes.keep) * held))
+
+
+def _beside(count: int, pairs: Iterable[Pair]) -> list[list[int]]:
+    """Return for each of some members those that pairs put beside it."""
+    near: list[set[int]] = [set() for _ in range(count)]
+    for one, other in pairs:
+        near[one].add(other)
+        near[other].add(one)
+    return [sorted(others) for others in near]
+
+
+def _told(duty: DutyRecord, on: date, wishes: Wishes, ground: Ground, sharing: _Sharing, begun: float) -> Proposal:
+    """Return a proposal with its zones named, and all that is to be said of it."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number, part in zip(sharing.free, sharing.part, strict=True):
+        groups[part].append(number)
+    codes = _codes(duty, ground, groups)
+    locked: dict[str, list[int]] = defaultdict(list)
+    for number, piece in enumerate(ground.pieces):
+        if piece.zone in wishes.locked and piece.zone is not None:
+            locked[piece.zone].append(number)
+    members = {**locked, **{codes[part]: group for part, group in groups.items()}}
+    zones = [_zone(ground, code, members[code]) for code in sorted(members)]
+    whole = Network([piece.work for piece in ground.pieces], _beside(len(ground.pieces), ground.joined))
+    held = Counter[str]()
+    moved = Counter[tuple[str, str]]()
+    for zone in zones:
+        for number in zone.members:
+            piece = ground.pieces[number]
+            if piece.zone is not None:
+                held[piece.zone] += piece.extent_mm
+                if piece.zone != zone.code:
+                    moved[piece.zone, zone.code] += piece.extent_mm
+    former: dict[str, int] = defaultdict(int)
+    for piece in ground.pieces:
+        if piece.zone is not None:
+            former[piece.zone] += piece.work
+    all_held = sum(held.values())
+    return Proposal(
+        duty=duty,
+        on=on,
+        wishes=wishes,
+        ground=ground,
+        zones=zones,
+        before=Evenness.of(list(former.values())),
+        after=Evenness.of([zone.work for zone in zones]),
+        broken=sum(len(whole.pieces(zone.members)) > 1 for zone in zones),
+        crossing=sum(len({ground.pieces[number].community for number in zone.members}) > 1 for zone in zones),
+        unassigned=len(ground.pieces) - sum(len(zone.members) for zone in zones),
+        share_kept=1 - sum(moved.values()) / all_held if all_held else None,
+        moved=[
+            (*two, extent) for two, extent in sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:LOSSES_TOLD]
+        ],
+        binding=_binding(duty, ground, sharing),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _zone(ground: Ground, code: str, members: Sequence[int]) -> ProposedZone:
+    return ProposedZone(
+        code=code,
+        members=tuple(members),
+        work=sum(ground.pieces[number].work for number in members),
+        extent_mm=sum(ground.pieces[number].extent_mm for number in members),
+        holder=ground.holders.get(code),
+    )
+
+
+def _codes(duty: DutyRecord, ground: Ground, groups: Mapping[int, Sequence[int]]) -> dict[int, str]:
+    """Return a code for each part: of today's zones each goes on as the part with most of what it holds."""
+    parts = sorted(groups, key=lambda part: _corner(ground, groups[part]))
+    column = {number: at for at, part in enumerate(parts) for number in groups[part]}
+    zones = sorted({ground.pieces[number].zone or "" for number in column} - {""})
+    row = {zone: at for at, zone in enumerate(zones)}
+    both = [(row[zone], at, number) for number, at in column.items() if (zone := ground.pieces[number].zone) in row]
+    rows, columns = np.array([one[:2] for one in both], dtype=np.int64).reshape(-1, 2).T
+    extents = np.array([ground.pieces[number].extent_mm for _row, _column, number in both], dtype=np.float64)
+    shared = coo_array((extents, (rows, columns)), shape=(len(zones), len(parts)))
+    codes = {parts[at]: zones[zone] for zone, at in _matched(shared)}
+    fresh = _fresh_codes(duty, ground.codes)
+    return {part: codes[part] if part in codes else next(fresh) for part in parts}
+
+
+def _matched(shared: coo_array) -> Iterator[tuple[int, int]]:
+    """Yield which zone goes on as which part, so that they share most; those that share nothing are not compared."""
+    shared = shared.tocsr()
+    zones = shared.shape[0]
+    links = block_array([[None, shared], [shared.T, None]])
+    count, label = connected_components(links, directed=False) if shared.nnz else (0, np.zeros(0))
+    order = np.argsort(label, kind="stable")
+    for together in np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]) if count else []:
+        own, new = together[together < zones], together[together >= zones] - zones
+        block = shared[own][:, new].toarray()
+        for at, other in zip(*linear_sum_assignment(-block), strict=True):
+            if block[at, other]:
+                yield int(own[at]), int(new[other])
+
+
+def _corner(ground: Ground, members: Sequence[int]) -> tuple[str, float, int]:
+    """Return by what zones are ordered: their community, then from the north-west."""
+    x, y = shapely.get_coordinates(shapely.centroid([ground.pieces[number].shape for number in members])).mean(axis=0)
+    return min(ground.pieces[number].community or "" for number in members), float(x - 1.5 * y), min(members)
+
+
+def _fresh_codes(duty: DutyRecord, taken: Sequence[str]) -> Iterator[str]:
+    """Yield codes that no zone ever had, as the zones of the duty are numbered."""
+    numbered = [match.groups() for code in taken if (match := re.fullmatch(r"(.*?)(\d{1,9})", code))]
+    prefix, width, last = PREFIXES[duty.code], 3, 0
+    if numbered:
+        prefix = Counter(front for front, _digits in numbered).most_common(1)[0][0]
+        digits = [number for front, number in numbered if front == prefix]
+        width, last = len(digits[0]), max(map(int, digits))
+    while True:
+        last += 1
+        yield f"{prefix}{last:0{width}d}"
+
+
+def _binding(duty: DutyRecord, ground: Ground, sharing: _Sharing) -> list[Binding]:
+    """Return what keeps a proposal from being more even, and what was tied to be shared out at all."""
+    found = [_told_tie(duty, ground, sharing, tie) for tie in sharing.ties]
+    if sharing.is_even:
+        return found
+    most = sharing.mean * (1 + sharing.wishes.tolerance)
+    for number in sharing.free:
+        piece = ground.pieces[number]
+        if piece.work > most:
+            words = _(
+                "One alone takes %(minutes)s min, more than a zone may: it would have to be cut.",
+                minutes=round(piece.work / MILLISECONDS, 1),
+            )
+            found.append(Binding("segment", str(piece.uuid), words))
+    if sharing.keeps_borders:
+        found += _told_borders(ground, sharing)
+    if sharing.is_short:
+        words = _("More would have to change hands than the share that is to be kept leaves.")
+        found.append(Binding("keep", None, words))
+    return found
+
+
+def _told_tie(duty: DutyRecord, ground: Ground, sharing: _Sharing, tie: Tie) -> Binding:
+    pieces = [ground.pieces[sharing.free[member]] for member in tie.members]
+    extent = duty.amount(sum(piece.extent_mm for piece in pieces))
+    told = {
+        "amount": f"{extent:,.0f} m" if duty.unit == "m" else f"{extent:,}",
+        "community": pieces[0].community or "-",
+    }
+    if tie.crosses_border:
+        words = _(
+            "In community %(community)s %(amount)s are cut off from the rest, too little for zones of their own: "
+            "a zone from beyond the border takes them.",
+            **told,
+        )
+        return Binding("border", pieces[0].community, words)
+    words = _(
+        "In community %(community)s %(amount)s meet nothing else, too little for zones of their own: the nearest zone "
+        "takes them.",
+        **told,
+    )
+    return Binding("apart", str(pieces[0].uuid), words)
+
+
+def _told_borders(ground: Ground, sharing: _Sharing) -> list[Binding]:
+    """Return the communities whose zones can not be as even as wished among themselves."""
+    works, parts = Counter[str](), defaultdict[str, set[int]](set)
+    for number, part in zip(sharing.free, sharing.part, strict=True):
+        community = ground.pieces[number].community or "-"
+        works[community] += ground.pieces[number].work
+        parts[community].add(part)
+    found = []
+    for community in sorted(works):
+        share = works[community] / len(parts[community]) / sharing.mean
+        if abs(share - 1) > sharing.wishes.tolerance:
+            words = _(
+                "Community %(community)s has work for %(zones)s zones of the mean, and has %(count)s.",
+                community=community,
+                zones=round(works[community] / sharing.mean, 2),
+                count=len(parts[community]),
+            )
+            found.append(Binding("borders", community, words))
+    return found

@@ -1,0 +1,174 @@
+"""Proposals for the sample town: what they say is recomputed from their lists and an export."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+import networkx as nx
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import Connection
+
+from geo_hygiene.cli import main
+from geo_hygiene.coverage.duties import duty_of
+from geo_hygiene.database import engine
+from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.zoning.proposing import Borders, ImpossibleProposalError, Proposal, Wishes, propose
+from tests.conftest import TestDatabase
+
+ON = date(2025, 11, 30)
+"""In the sample's second plan."""
+
+
+@pytest.fixture(scope="module")
+def town(sample_database: TestDatabase) -> Iterator[Connection]:
+    connections = engine(sample_database.service_url)
+    with connections.connect() as connection:
+        yield connection
+    connections.dispose()
+
+
+@pytest.fixture(scope="module")
+def streets(sample_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Return the street segments as an export tells them, by id."""
+    path = tmp_path_factory.mktemp("streets") / "streets.geojson"
+    environment = {"GEO_HYGIENE_DATABASE_URL": sample_database.owner_url}
+    words = ["export", "street-segments", str(path), "--on", ON.isoformat()]
+    assert CliRunner().invoke(main, words, env=environment).exit_code == 0
+    features = json.loads(path.read_text())["features"]
+    return {feature["properties"]["id"]: feature for feature in features}
+
+
+def proposed(town: Connection, duty: str = "sweeping", **wishes: Any) -> Proposal:
+    return propose(town, duty_of(town, duty), ON, Wishes(**wishes))
+
+
+def junctions(streets: dict[str, dict[str, Any]]) -> nx.Graph:
+    """Return which streets meet at their ends."""
+    at = defaultdict(list)
+    for identity, feature in streets.items():
+        for end in (feature["geometry"]["coordinates"][0], feature["geometry"]["coordinates"][-1]):
+            at[round(end[0], 7), round(end[1], 7)].append(identity)
+    graph = nx.Graph()
+    graph.add_nodes_from(streets)
+    for met in at.values():
+        graph.add_edges_from(combinations(met, 2))
+    return graph
+
+
+def test_130_zones_are_even_connected_and_leave_nothing_out(town: Connection, streets: dict[str, Any]) -> None:
+    told = proposed(town, count=130).as_json()
+    listed = [segment for zone in told["zones"] for segment in zone["segments"]]
+    assert sorted(listed) == sorted(streets)
+    graph = junctions(streets)
+    assert all(nx.is_connected(graph.subgraph(zone["segments"])) for zone in told["zones"])
+    for zone in told["zones"]:
+        metres = sum(streets[segment]["properties"]["length_m"] for segment in zone["segments"])
+        assert zone["length_m"] == pytest.approx(metres, abs=0.01)
+    works = [zone["workload"] for zone in told["zones"]]
+    mean = sum(works) / 130
+    assert told["mean"] == pytest.approx(mean, abs=0.02)
+    assert told["max_over_mean"] == pytest.approx(max(works) / mean, abs=0.001)
+    assert told["max_over_mean"] <= 1.05
+    assert (told["met"], told["broken"], told["unassigned"], len(told["zones"])) == (True, 0, 0, 130)
+    assert told["before"]["max_over_mean"] > told["max_over_mean"]
+
+
+def test_hard_borders_are_crossed_only_where_it_is_told(town: Connection, streets: dict[str, Any]) -> None:
+    proposal = proposed(town, count=130, borders=Borders.HARD)
+    crossing = 0
+    for zone in proposal.as_json()["zones"]:
+        crossing += len({streets[segment]["properties"]["community"] for segment in zone["segments"]}) > 1
+    assert crossing == proposal.crossing <= sum(one.constraint == "border" for one in proposal.binding)
+
+
+def test_what_can_not_be_even_within_communities_says_which(town: Connection) -> None:
+    proposal = proposed(town, count=6, borders=Borders.HARD)
+    assert not proposal.is_met
+    assert {one.constraint for one in proposal.binding} >= {"borders"}
+    assert all(one.where.startswith("QJ") for one in proposal.binding if one.constraint == "borders" and one.where)
+    assert proposed(town, count=6).is_met
+
+
+def test_most_stays_with_its_zone_when_that_is_wished(town: Connection, streets: dict[str, Any]) -> None:
+    count = proposed(town, count=175).before.zones
+    told = proposed(town, count=count, keep=0.9).as_json()
+    assert told["share_kept"] >= 0.9
+    assert told["max_over_mean"] < told["before"]["max_over_mean"]
+    holders = {zone["code"]: zone["holder"] for zone in told["zones"]}
+    assert sum(holder is not None for holder in holders.values()) > 0.9 * count
+    moved = sum(one["length_m"] for one in told["moved"])
+    held = sum(streets[segment]["properties"]["length_m"] for zone in told["zones"] for segment in zone["segments"])
+    assert moved <= 0.1 * held
+
+
+def test_a_locked_zone_stays_as_it_is(town: Connection) -> None:
+    ground = proposed(town, count=130).ground
+    before = {str(piece.uuid) for piece in ground.pieces if piece.zone == "SW001"}
+    told = proposed(town, count=130, locked=frozenset({"SW001"})).as_json()
+    assert {zone["code"]: set(zone["segments"]) for zone in told["zones"]}["SW001"] == before
+    assert len(told["zones"]) == 130
+
+
+def test_codes_go_on_and_new_ones_were_never_there(town: Connection) -> None:
+    proposal = proposed(town, count=200)
+    codes = [zone.code for zone in proposal.zones]
+    assert len(set(codes)) == 200
+    there = {piece.zone for piece in proposal.ground.pieces}
+    assert not (set(codes) - there) & set(proposal.ground.codes)
+
+
+@pytest.mark.parametrize("duty", ["supervision", "drains", "tanks"])
+def test_other_duties_are_shared_out_whole(town: Connection, duty: str) -> None:
+    proposal = proposed(town, duty, count=12)
+    assert proposal.unassigned == 0
+    assert len(proposal.zones) == 12
+    assert proposal.broken <= sum(one.constraint == "apart" for one in proposal.binding)
+
+
+def test_an_area_alone(town: Connection, streets: dict[str, Any]) -> None:
+    told = proposed(town, count=20, area="QJ05").as_json()
+    listed = {segment for zone in told["zones"] for segment in zone["segments"]}
+    assert listed == {one for one, feature in streets.items() if feature["properties"]["community"] == "QJ05"}
+
+
+@pytest.mark.parametrize(
+    ("wishes", "place"),
+    [
+        ({"count": 0}, "count"),
+        ({"count": 1501}, "count"),
+        ({"count": 1, "locked": frozenset({"SW001"})}, "count"),
+        ({"count": 20, "locked": frozenset({"SW999"})}, "lock"),
+        ({"count": 2, "area": "QJ05", "locked": frozenset({"SW001"})}, "lock"),
+        ({"count": 3, "area": "nowhere"}, "within"),
+    ],
+)
+def test_what_can_not_be_is_said(town: Connection, wishes: dict[str, Any], place: str) -> None:
+    with pytest.raises(ImpossibleProposalError) as caught:
+        proposed(town, **wishes)
+    assert caught.value.place == place
+
+
+def test_an_area_of_others_is_none(town: Connection) -> None:
+    with pytest.raises(UnknownRecordError):
+        propose(town, duty_of(town, "sweeping"), ON, Wishes(count=5, area="QJ05"), within=frozenset({"QJ01"}))
+    whole = propose(town, duty_of(town, "sweeping"), ON, Wishes(count=5), within=frozenset({"QJ01"}))
+    assert {piece.community for piece in whole.ground.pieces} == {"QJ01"}
+
+
+def test_the_command_prints_the_proposal(sample_database: TestDatabase) -> None:
+    environment = {"GEO_HYGIENE_DATABASE_URL": sample_database.owner_url}
+    words = ["zones", "propose", "--duty", "sweeping", "--count", "130", "--on", ON.isoformat()]
+    told = json.loads(CliRunner().invoke(main, [*words, "--json"], env=environment).stdout)
+    assert told["met"]
+    shown = CliRunner().invoke(main, words, env=environment)
+    assert shown.exit_code == 0
+    assert told["zones"][0]["code"] in shown.stdout
+    refused = CliRunner().invoke(main, [*words[:5], "9999", *words[6:]], env=environment)
+    assert refused.exit_code == 1
+    assert "1500" in refused.output
