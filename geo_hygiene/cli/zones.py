@@ -1,4 +1,4 @@
-"""``geo-hygiene zones``: plans of duty zones."""
+"""``geo-hygiene zones``: how a duty could be shared out, and how a zone is walked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from math import nan
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,9 +20,11 @@ from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.records.claims import DUTY_TITLES
 from geo_hygiene.zoning.proposing import Borders, Progress, Proposal, Wishes, propose
+from geo_hygiene.zoning.routes import Route, route_of
+from geo_hygiene.zoning.walking import Node
 
 
-@click.group(help=N_("Propose how a duty could be shared out among zones."))
+@click.group(help=N_("Propose how a duty could be shared out among zones, and tell how a zone is walked."))
 def zones() -> None:
     """Group the commands on plans."""
 
@@ -86,6 +90,71 @@ def propose_zones(
         click.echo(json.dumps(proposal.as_json(), ensure_ascii=False))
     else:
         _print(proposal)
+
+
+class Place(click.ParamType[Node]):
+    """Longitude and latitude as 105.0812,31.0903."""
+
+    name = "lon,lat"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Node:
+        """Read two degrees."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            lon, lat = map(float, value.split(","))
+        except ValueError:
+            lon = lat = nan
+        if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - degrees
+            self.fail(_("“%(value)s” is no place; write it as 105.0812,31.0903.", value=value), param, ctx)
+        return lon, lat
+
+
+@zones.command(
+    "route",
+    help=N_(
+        "Tell how the zone ZONE is walked so that every stretch is swept with the least walking besides; write it for "
+        "a GPS device to FILE, if one is named."
+    ),
+    epilog=N_("Example: geo-hygiene zones route SW001 sw001.gpx --start 105.0812,31.0903"),
+)
+@click.argument("zone")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--start", type=Place(), help=N_("Where somebody sets out. [default: where the walk begins best]"))
+@click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+@home_option
+def route(
+    zone: str, file: Path | None, home: Path | None, *, start: Node | None, on: date | None, as_json: bool
+) -> None:
+    """Print a route, or write it."""
+    if file is not None and file.suffix.lower() != ".gpx":
+        raise click.UsageError(_("A route is written to a file whose name ends in .gpx."))
+    with open_home(home) as opened, opened.connections.connect() as connection:
+        found = route_of(connection, zone, on or today(connection), start=start)
+    if file is not None:
+        from geo_hygiene.files.writing.gpx import write_gpx  # noqa: PLC0415 - it loads what other commands do not need
+
+        write_gpx(found, file)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        _print_route(found)
+
+
+def _print_route(found: Route) -> None:
+    say(f"{found.zone} · {found.duty.title} · {found.on.isoformat()}")
+    told = {
+        "swept": f"{found.swept_m:,.0f}",
+        "walked": f"{found.walked_m:,.0f}",
+        "minutes": f"{found.minutes:,.0f}",
+    }
+    say(_("%(swept)s m swept, %(walked)s m only walked, %(minutes)s min", **told))
+    rows = [
+        (f"{number}", lane or "-", _("sweep") if sweeps else _("walk"), f"{metres:,.0f} m")
+        for number, (lane, sweeps, metres) in enumerate(found.along_lanes(), start=1)
+    ]
+    print_columns(rows, texts=3, indent="  ")
 
 
 @contextmanager

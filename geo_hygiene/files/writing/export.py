@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,16 +86,36 @@ def _roster(connection: Connection, on: date) -> Rows:
 def write(rows: Rows, path: Path, *, encoding: str | None = None) -> Exported:
     """Write rows in the format of the file's ending; see :func:`export`."""
     ending = path.suffix.lower()
-    _check(rows, path, ending, encoding)
+    _check(rows, ending, encoding)
+    with completing(path) as folder:
+        count = WRITERS[ending](rows, folder / path.name, encoding)
+        names = [file.name for file in folder.iterdir()]
+    names.sort(key=lambda name: name != path.name)
+    return Exported(tuple(path.parent / name for name in names), count)
+
+
+@contextmanager
+def completing(path: Path) -> Iterator[Path]:
+    """Give a folder in which a file is written, and what belongs to it; they take their places when they are complete.
+
+    Raises
+    ------
+    ExportError
+        If it can not be written.
+    """
+    if path.is_dir():
+        raise ExportError(_("%(path)s is a folder; name a file.", path=path))
+    if not path.absolute().parent.is_dir():
+        raise ExportError(_("There is no folder %(path)s.", path=path.absolute().parent))
     try:
         with private_folder(path.absolute().parent) as folder:
-            count = WRITERS[ending](rows, folder / path.name, encoding)
-            return Exported(_move(folder, path), count)
+            yield folder
+            _move(folder, path)
     except (OSError, DataSourceError, DataLayerError, RuntimeWarning) as problem:
         raise ExportError(_("%(path)s can not be written: %(problem)s", path=path, problem=_said(problem))) from problem
 
 
-def _check(rows: Rows, path: Path, ending: str, encoding: str | None) -> None:
+def _check(rows: Rows, ending: str, encoding: str | None) -> None:
     if ending not in WRITERS:
         raise ExportError(
             _(
@@ -112,13 +134,9 @@ def _check(rows: Rows, path: Path, ending: str, encoding: str | None) -> None:
         )
     if encoding is not None and ending != ".shp":
         raise ExportError(_("Only a shapefile has a choice of encoding; the other formats are UTF-8."))
-    if path.is_dir():
-        raise ExportError(_("%(path)s is a folder; name a file.", path=path))
-    if not path.absolute().parent.is_dir():
-        raise ExportError(_("There is no folder %(path)s.", path=path.absolute().parent))
 
 
-def _move(folder: Path, path: Path) -> tuple[Path, ...]:
+def _move(folder: Path, path: Path) -> None:
     """Put the finished files into their place, the one that was asked for last."""
     written = sorted(folder.iterdir(), key=lambda file: file.name == path.name)
     kept = {file.suffix.lower() for file in written}
@@ -128,7 +146,6 @@ def _move(folder: Path, path: Path) -> tuple[Path, ...]:
                 path.with_suffix(ending).unlink(missing_ok=True)
     for file in written:
         file.replace(path.parent / file.name)
-    return tuple(path.parent / file.name for file in reversed(written))
 
 
 def _said(problem: Exception) -> str:
