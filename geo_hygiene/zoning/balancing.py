@@ -404,19 +404,18 @@ class _Evening:
     division: Division
     band: Band
     tries: int = 0
-
-    @property
-    def least(self) -> float:
-        """Return what a chain must gain at least, or moves would go on for next to nothing."""
-        return ((self.band.high - self.band.low) / 100) ** 2
+    least: float = 0.0
+    """What a chain must gain at least, or moves would go on for next to nothing."""
 
     def relieve_all(self, effort: Effort) -> None:
         """Relieve the parts that are out of the band, the worst first, until none can be."""
         load, hopeless, left = self.division.load, set[int](), effort.all_tries * self.division.count
+        smallest = self.band.strain(self.band.high + (self.band.high - self.band.low) / 100)
         for _round in range(ROUNDS):
             strained = [part for part in set(range(self.division.count)) - hopeless if self.band.strain(load[part])]
             for part in sorted(strained, key=lambda part: (-self.band.strain(load[part]), part)):
                 self.tries = granted = min(effort.tries, left)
+                self.least = min(smallest, self.band.strain(load[part]) / 2)
                 if not any(self._chain(part, 0, length, 0.0) for length in range(effort.longest)):
                     hopeless.add(part)
                 left -= granted - max(self.tries, 0)
