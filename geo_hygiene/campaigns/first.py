@@ -19,7 +19,7 @@ from geo_hygiene.layerspec import MapLayer
 FIRST = 3_000
 """Targets that are looked at for a page, beside those before it, where these are all: more than a town has."""
 
-TIMES = 4
+TIMES = 6
 """So many targets are looked at for each row of a page where there are more."""
 
 LONGEST = 2_147_483_647
@@ -179,8 +179,9 @@ def first_targets(connection: Connection, kinds: Sequence[MapLayer], values: dic
     asked = values | {"first": FIRST, "longest": values["after_mm"] or LONGEST, "ground": GROUND}
     enough = TIMES * values["limit"]
     if any(layer.unit == "m" for layer in kinds):
-        for statement in (LINES, LEFT):
-            yield _longest(connection.execute(text(statement.format(**words)), asked).all(), enough)
+        for statement, counts in ((LINES, (enough,)), (LEFT, (enough, FIRST))):
+            rows = connection.execute(text(statement.format(**words)), asked).all()
+            yield from (_longest(rows, count) for count in counts)
     elif len(kinds) == 1:
         words["alone"] = ALONE if values["community"] is None and values["area_group"] is None else ""
         code = connection.scalar(text(CODE.format(**words)), values) if values["after_uuid"] else None

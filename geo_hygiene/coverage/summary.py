@@ -214,15 +214,27 @@ order by person.code
 """  # noqa: S608 - constants
 """A piece lies in each of its zones whole."""
 
-OVERLAPPED = f"""
+OVERLAPPED = """
 select target_id from state
 where duty_id = :duty_id and overlap_mm > 0 and valid_from <= :on and :on < valid_to
-    and (cast(:persons as int[]) is null or target_id in (
-        select cover.target_id from {HOLDINGS}
-        join cover on cover.source_id = claim.source_id
-        where {HOLDS} and assignment.person_id = any(:persons)
-    ))
+"""
+
+OVERLAPPED_OF_PERSONS = f"""
+select distinct state.target_id from {HOLDINGS}
+join cover on cover.source_id = claim.source_id
+join state on state.duty_id = :duty_id and state.target_id = cover.target_id and state.overlap_mm > 0
+    and state.valid_from <= :on and :on < state.valid_to
+where {HOLDS} and assignment.person_id = any(:persons)
 """  # noqa: S608 - constants
+
+HAS_WHOLE_SCOPE = """
+select exists (
+    select from scope
+    where duty_id = :duty_id and valid_from <= :on and :on < valid_to
+        and zone_classes is null and area_ids is null and categories is null
+)
+"""
+"""A scope of everything leaves nothing outside."""
 
 OUTSIDE_SCOPE = """
 select duty_zone.code as zone, count(distinct cover.target_id) as targets, sum(cover.to_mm - cover.from_mm) as extent
@@ -239,15 +251,10 @@ where claim.duty_id = :duty_id and claim.valid_from <= :on and :on < claim.valid
         where state.duty_id = :duty_id and state.target_id = cover.target_id
             and state.valid_from <= :on and :on < state.valid_to
     )
-    and not exists (
-        select from scope
-        where scope.duty_id = :duty_id and scope.valid_from <= :on and :on < scope.valid_to
-            and scope.zone_classes is null and scope.area_ids is null and scope.categories is null
-    )
 group by duty_zone.code
 order by duty_zone.code
 """
-"""Targets of other kinds that a shape meets are not asked of the duty; a scope of everything leaves nothing outside."""
+"""Targets of other kinds that a shape meets are not asked of the duty."""
 
 
 def summarize(
@@ -279,10 +286,15 @@ def summarize(
     whole = text(BY_AREA.format(columns="", joins="", grouping=""))
     sums = _sums(connection.execute(whole, values | {"kept": "all"}).one())
     rows, key = _rows(connection, duty, level, values, sums, limit)
-    found = connection.execute(text(OUTSIDE_SCOPE), values) if outside else ()
-    return Summary(
-        duty, on, sums, level, rows, key, tuple(OutsideScope(row.zone, row.targets, int(row.extent)) for row in found)
-    )
+    return Summary(duty, on, sums, level, rows, key, _outside_scope(connection, values) if outside else ())
+
+
+def _outside_scope(connection: Connection, values: dict[str, Any]) -> tuple[OutsideScope, ...]:
+    """Return what zones hold outside the scope; where that is everything, all their stretches need not be read."""
+    if connection.scalar(text(HAS_WHOLE_SCOPE), values):
+        return ()
+    found = connection.execute(text(OUTSIDE_SCOPE), values)
+    return tuple(OutsideScope(row.zone, row.targets, int(row.extent)) for row in found)
 
 
 def summarize_within(
@@ -337,13 +349,14 @@ def _rows(
 
 def _persons(connection: Connection, values: dict[str, Any], limit: int | None) -> Rows:
     """Return holders; of a page first who they are, then what they hold."""
-    statement = pieces_statement(OVERLAPPED, BY_PERSON)
     if limit is None:
+        whole = pieces_statement(OVERLAPPED, BY_PERSON)
         with planned_without(connection, "nestloop"):
-            return _summary_rows(connection.execute(statement, values | {"persons": None})), None
+            return _summary_rows(connection.execute(whole, values | {"persons": None})), None
     holders = connection.execute(text(HOLDERS), values | {"limit": limit + 1}).all()
-    persons = [row.id for row in holders[:limit]]
-    return _summary_rows(connection.execute(statement, values | {"persons": persons})), _key(holders, limit)
+    page = pieces_statement(OVERLAPPED_OF_PERSONS, BY_PERSON)
+    asked = values | {"persons": [row.id for row in holders[:limit]]}
+    return _summary_rows(connection.execute(page, asked)), _key(holders, limit)
 
 
 def _areas(connection: Connection, level: Level, values: dict[str, Any], limit: int | None) -> Rows:
