@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -44,6 +44,11 @@ IMPORTED = """
 select distinct parameters ->> 'upload' as upload
 from job
 where kind = :kind and state = 'done' and result -> 'report' ->> 'status' in ('imported', 'unchanged')
+"""
+
+STATUSES = """
+select id, result #>> '{report,status}' as status from job
+where id = any(:ids) and result #>> '{report,status}' is not null
 """
 
 STORED = """
@@ -193,6 +198,12 @@ class ImportJobs:
             self.uploads.remove_source(upload)
         self.uploads.sweep()
         sweep(self.home / "tmp")
+
+
+def statuses_of(connection: Connection, jobs: Sequence[Job]) -> dict[int, str]:
+    """Return what became of the files of jobs that are done, by the numbers of the jobs."""
+    found = connection.execute(text(STATUSES), {"ids": [job.id for job in jobs]})
+    return {row.id: row.status for row in found}
 
 
 def stored_by(connection: Connection, tried: Job) -> UUID | None:

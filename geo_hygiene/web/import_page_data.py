@@ -18,7 +18,7 @@ from geo_hygiene.accounts.viewer import Viewer
 from geo_hygiene.coverage.duties import all_duties, office_timezone, today
 from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
 from geo_hygiene.files.findings import KINDS, Code
-from geo_hygiene.files.import_jobs import KIND_TITLES, TRY, stored_by
+from geo_hygiene.files.import_jobs import KIND_TITLES, TRY, statuses_of, stored_by
 from geo_hygiene.files.importing import STEP_TITLES
 from geo_hygiene.files.uploads import LARGEST, Uploads, too_big
 from geo_hygiene.i18n import N_, _
@@ -95,9 +95,16 @@ class _InOffice:
 
 @dataclass(frozen=True, kw_only=True)
 class Imports(_InOffice):
-    """The page of all imports."""
+    """The page of all imports.
+
+    Attributes
+    ----------
+    statuses
+        What became of the files of its jobs, by their numbers.
+    """
 
     jobs: Sequence[Job]
+    statuses: Mapping[int, str]
     runs: Sequence[Mapping[str, Any]]
 
     largest: int = LARGEST
@@ -116,14 +123,16 @@ class Imports(_InOffice):
         return subject_of(job)
 
     def state_title(self, job: Job) -> str:
-        """Return how far a job is."""
-        return _(STATE_TITLES[job.state])
+        """Return how far a job is, or what became of its file."""
+        return _(STATUS_TITLES.get(self.statuses.get(job.id, ""), "")) or _(STATE_TITLES[job.state])
 
 
 def imports(connection: Connection, most: int) -> Imports:
     """Return what is under way and what was imported."""
+    jobs = store.newest(connection, KIND_TITLES, JOBS)
     return Imports(
-        jobs=store.newest(connection, KIND_TITLES, JOBS),
+        jobs=jobs,
+        statuses=statuses_of(connection, jobs),
         runs=list_imports(connection, most),
         zone=office_timezone(connection),
     )

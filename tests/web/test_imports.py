@@ -171,6 +171,7 @@ def test_a_file_is_looked_at_tried_stored_and_stands_in_the_history(
     assert told["result"]["report"]["records"]["created"] == 2
     tried = importing.page(page)
     assert 'data-status="dry-run"' in tried
+    assert "<td>Tried: nothing was stored</td>" in importing.page("/imports")
     assert '<option value="编号" selected>编号 (N1, N2)</option>' in tried
     config = json.loads(re.search(r'<script type="application/json" id="config"[^>]*>(.*?)</script>', tried, re.S)[1])
     drawn = config["features"]["features"]
