@@ -61,6 +61,9 @@ find_python() {
 missing_packages() {
     has_postgis || echo postgresql postgresql-postgis
     has_package fonts-noto-cjk || echo fonts-noto-cjk
+    # these set the letters of PDF files
+    has_package libpangoft2-1.0-0 || echo libpangoft2-1.0-0
+    has_package libharfbuzz-subset0 || echo libharfbuzz-subset0
     if [ "$python" != .venv/bin/python ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then
         "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
     fi

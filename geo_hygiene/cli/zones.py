@@ -142,6 +142,52 @@ def route(
         _print_route(found)
 
 
+@zones.command(
+    "sheets",
+    help=N_("Write a sheet for each zone of a duty to FILE, a PDF: map, lanes, holder, route."),
+    epilog=N_("Example: geo-hygiene zones sheets sweeping.pdf --duty sweeping --on 2025-09-01"),
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--duty", type=click.Choice(tuple(DUTY_TITLES)), required=True, help=N_("The duty of the zones."))
+@click.option("--zone", "codes", metavar="ZONE", multiple=True, help=N_("Only this zone; may be repeated."))
+@click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
+@click.option(
+    "--paper", type=click.Choice(["A4", "A3"]), default="A4", show_default=True, help=N_("Size of the sheets.")
+)
+@click.option(
+    "--address",
+    metavar="URL",
+    help=N_("Of the server, as phones reach it: a code on each sheet leads to its zone there."),
+)
+@home_option
+def sheets(
+    file: Path,
+    home: Path | None,
+    *,
+    duty: str,
+    codes: tuple[str, ...],
+    on: date | None,
+    paper: str,
+    address: str | None,
+) -> None:
+    """Write the sheets."""
+    from geo_hygiene.reports.duty_sheets import PAPERS, write_duty_sheets  # noqa: PLC0415 - loads what no other needs
+
+    if file.suffix.lower() != ".pdf":
+        raise click.UsageError(_("Sheets are written to a file whose name ends in .pdf."))
+    with open_home(home) as opened, opened.connections.connect() as connection:
+        count = write_duty_sheets(
+            connection,
+            duty_of(connection, duty),
+            on or today(connection),
+            file,
+            codes=codes,
+            paper=PAPERS[paper],
+            address=address,
+        )
+    say(_("Sheets written to %(file)s: %(count)s", count=count, file=file), err=True)
+
+
 def _print_route(found: Route) -> None:
     say(f"{found.zone} · {found.duty.title} · {found.on.isoformat()}")
     told = {
