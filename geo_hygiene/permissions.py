@@ -1,9 +1,9 @@
 """Who may do what: permissions, the roles that grant them, and what each role is for.
 
 A route names one permission. A role may be limited to an area of the tree: complaints, counts of them, and the records
-of people (telephone, posts, zones, a hit of a search) are then those of that area alone. Streets, zones, campaigns and
-cover, with the names of those who answer for a street, are the same for all who may see the map: an office puts them up
-on boards in the street.
+of people (telephone, posts, zones, a hit of a search) are then those of that area alone, and it changes the zones that
+lie whole in it. Streets, zones, campaigns and cover, with the names of those who answer for a street, are the same for
+all who may see the map: an office puts them up on boards in the street.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Permission(StrEnum):
     CAMPAIGNS_READ = "campaigns.read"
     HEAT_READ = "heat.read"
     CASES_READ = "cases.read"
+    ZONES_WRITE = "zones.write"
     ACCOUNTS_WRITE = "accounts.write"
     AUDIT_READ = "audit.read"
     DATA_IMPORT = "data.import"
@@ -71,7 +72,7 @@ READING = frozenset(
 """What everybody may on a machine that serves itself alone and has no accounts yet."""
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
-    Role.PLANNER: READING | {Permission.DATA_IMPORT},
+    Role.PLANNER: READING | {Permission.ZONES_WRITE, Permission.DATA_IMPORT},
     Role.PEST: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ}),
     Role.LEADER: READING,
     Role.CLERK: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.HEAT_READ, Permission.CASES_READ}),

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage import rebuild
-from geo_hygiene.coverage.periods import EVER, NEVER, Period, TargetClaim, target_states, target_vacancies
+from geo_hygiene.coverage.periods import NEVER, Period, TargetClaim, target_states, target_vacancies, written
 from geo_hygiene.coverage.versions import bump_duties
 from geo_hygiene.database import write_rows, write_rows_returning
 
@@ -163,7 +163,7 @@ class _Ledger:
             for level, area in (("own", area_id), *above.get(area_id, nowhere), ("all", None)):
                 row = added[duty_id, level, area, day]
                 row[:] = map(add, row, sums)
-        return [(*key[:3], _day(key[3]), *sums) for key, sums in added.items() if any(sums)]
+        return [(*key[:3], written(key[3]), *sums) for key, sums in added.items() if any(sums)]
 
 
 def _replace_states(
@@ -244,14 +244,10 @@ def _apply(
         f"delete from {table} as kept using (values %s) as gone (duty_id, target_id, valid_from)"  # noqa: S608 - a constant
         " where kept.duty_id = gone.duty_id and kept.target_id = gone.target_id"
         " and kept.valid_from = gone.valid_from::date",
-        [(*key, _day(row[0])) for key, row in gone],
+        [(*key, written(row[0])) for key, row in gone],
     )
     write_rows(
         connection,
         f"insert into {table} (duty_id, target_id, valid_from, valid_to, {columns}) values %s",  # noqa: S608 - constants
-        [(*key, _day(row[0]), _day(row[1]), *row[2:]) for key, row in come],
+        [(*key, written(row[0]), written(row[1]), *row[2:]) for key, row in come],
     )
-
-
-def _day(day: date) -> str:
-    return "-infinity" if day == EVER else "infinity" if day == NEVER else day.isoformat()

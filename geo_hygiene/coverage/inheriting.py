@@ -36,8 +36,13 @@ order by parent.id, child.id
 HELD = """
 select source_id, target_id, from_mm, to_mm
 from claim_stretch
-where target_id = any(:ids) and (cast(:sources as int[]) is null or source_id = any(:sources))
-    and exists (select from claim where claim.source_id = claim_stretch.source_id)
+where target_id = any(:ids) and (
+    source_id = any(:sources)
+    or cast(:sources as int[]) is null and (
+        exists (select from claim where claim.source_id = claim_stretch.source_id)
+        or exists (select from draft_zone where draft_zone.source_id = claim_stretch.source_id)
+    )
+)
 order by source_id, target_id
 """
 """A list that was replaced is nobody's any more."""

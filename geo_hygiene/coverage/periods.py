@@ -20,6 +20,11 @@ PART_SHIFTS = ("morning", "afternoon", "night")
 Period = tuple[date, date]
 
 
+def written(day: date) -> str:
+    """Return a day of a period as the database reads it."""
+    return "-infinity" if day == EVER else "infinity" if day == NEVER else day.isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class TargetClaim:
     """A claim as far as one target sees it; ``held`` are the periods in which somebody holds its zone."""
@@ -100,7 +105,7 @@ def target_vacancies(required: Iterable[Period], claims: Sequence[TargetClaim]) 
     vacancies: list[TargetVacancy] = []
     for period in sorted(required):
         for start, end in _between(cuts, period):
-            vacant = _vacant(_active(claims, start), start)
+            vacant = vacant_length(_active(claims, start), start)
             last = vacancies[-1] if vacancies else None
             if last and last.period[1] == start and last.vacant_mm == vacant:
                 vacancies[-1] = TargetVacancy((last.period[0], end), vacant)
@@ -109,7 +114,8 @@ def target_vacancies(required: Iterable[Period], claims: Sequence[TargetClaim]) 
     return vacancies
 
 
-def _vacant(active: Sequence[TargetClaim], day: date) -> int:
+def vacant_length(active: Sequence[TargetClaim], day: date) -> int:
+    """Return the length that is covered on a day by zones that nobody holds then."""
     covered = union(span for claim in active for span in claim.stretches)
     held = union(
         span for claim in active if any(start <= day < end for start, end in claim.held) for span in claim.stretches

@@ -87,6 +87,7 @@ class Summary:
     rows: tuple[SummaryRow, ...]
     next: str | None
     outside_scope: tuple[OutsideScope, ...]
+    plan: str = "published"
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form: metres to the millimetre, or counts."""
@@ -95,7 +96,7 @@ class Summary:
             "kind": self.duty.target_kind,
             "unit": self.duty.unit,
             "on": self.on.isoformat(),
-            "plan": "published",
+            "plan": self.plan,
             **self.sums.amounts(self.duty),
             "by_level": self.level,
             "by": [{"code": row.code, "name": row.name, **row.sums.amounts(self.duty)} for row in self.rows],

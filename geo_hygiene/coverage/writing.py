@@ -83,8 +83,13 @@ class NewWork:
     uuid: uuid_module.UUID | None = None
 
 
-def add_zones(connection: Connection, zones: Sequence[NewZone], *, import_id: int | None = None) -> list[int]:
-    """Write zones with their lists and cover; return the claims' ids in the order of the zones."""
+def add_zones(
+    connection: Connection, zones: Sequence[NewZone], *, import_id: int | None = None, follow: bool = False
+) -> list[int]:
+    """Write zones with their lists and cover; return the claims' ids in the order of the zones.
+
+    With ``follow`` the lists name the targets of one day, and go on to what begins later in the place of these.
+    """
     if not zones:
         return []
     duty_ids = {zone.duty_id for zone in zones}
@@ -95,11 +100,23 @@ def add_zones(connection: Connection, zones: Sequence[NewZone], *, import_id: in
         connection,
         [(source_id, stretch) for source_id, zone in zip(source_ids, zones, strict=True) for stretch in zone.stretches],
     )
+    listed = {stretch.target_id for zone in zones for stretch in zone.stretches}
+    if follow:
+        hand_down(connection, source_ids, listed)
     rebuild.write_cover(connection, source_ids)
-    refresh(connection, duty_ids, {stretch.target_id for zone in zones for stretch in zone.stretches})
+    refresh(connection, duty_ids, _covered_targets(connection, claim_ids) if follow else listed)
     _tint(connection, claim_ids)
     bump(connection, ["duty-zones"])
     return claim_ids
+
+
+def add_list(connection: Connection, stretches: Sequence[Stretch]) -> int:
+    """Write a list that is no zone's yet, with its cover, and on what begins later in the place of its targets."""
+    (source_id,) = _new_lists(connection, 1)
+    _write_stretches(connection, [(source_id, item) for item in stretches])
+    hand_down(connection, [source_id], {item.target_id for item in stretches})
+    rebuild.write_cover(connection, [source_id])
+    return source_id
 
 
 def _tint(connection: Connection, claim_ids: Sequence[int]) -> None:
@@ -240,8 +257,11 @@ def remove_work(connection: Connection, claim_ids: Iterable[int]) -> None:
     bump(connection, {row.kind for row in rows})
 
 
-def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]) -> None:
-    """Give zones other lists for their whole periods, by claim id; the old lists stay as the sources of nothing."""
+def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]], *, follow: bool = False) -> None:
+    """Give zones other lists for their whole periods, by claim id; the old lists stay as the sources of nothing.
+
+    With ``follow`` the lists go on to what begins later in the place of their targets.
+    """
     claim_ids = sorted(lists)
     duty_ids = _duties(connection, claim_ids)
     lock_duties(connection, duty_ids)
@@ -254,8 +274,11 @@ def replace_lists(connection: Connection, lists: Mapping[int, Sequence[Stretch]]
         " from (values %s) as given (id, source_id) where claim.id = given.id",
         sorted(sources.items()),
     )
+    listed = {item.target_id for stretches in lists.values() for item in stretches}
+    if follow:
+        hand_down(connection, sources.values(), listed)
     rebuild.write_cover(connection, sources.values())
-    refresh(connection, duty_ids, touched | {item.target_id for stretches in lists.values() for item in stretches})
+    refresh(connection, duty_ids, touched | _covered_targets(connection, claim_ids) if follow else touched | listed)
     bump(connection, ["duty-zones"])
 
 
@@ -294,6 +317,19 @@ def claims_corrected(connection: Connection, claim_ids: Iterable[int]) -> None:
     bump(connection, ["duty-zones"])
 
 
+def keep_zones(connection: Connection, claim_ids: Iterable[int], *, import_id: int | None = None) -> None:
+    """Copy zones to the history before they change; their lists stay under the sources that it names."""
+    connection.execute(
+        text(
+            "insert into record_history (layer, record, version, content, import_id)"
+            " select 'duty-zones', uuid, version, to_jsonb(claim) || to_jsonb(duty_zone) - 'geom' - 'geom_3857'"
+            " || jsonb_build_object('geometry', ST_AsGeoJSON(geom, 12)::jsonb), cast(:import as int)"
+            " from claim join duty_zone using (id) where id = any(:ids)"
+        ),
+        {"ids": sorted(claim_ids), "import": import_id},
+    )
+
+
 def lists_of(connection: Connection, claim_ids: Iterable[int]) -> dict[int, list[Stretch]]:
     """Return what zones cover, by claim id, in the order of the targets."""
     lists: dict[int, list[Stretch]] = defaultdict(list)
@@ -305,6 +341,20 @@ def lists_of(connection: Connection, claim_ids: Iterable[int]) -> dict[int, list
         {"ids": sorted(claim_ids)},
     ):
         lists[row.id].append(Stretch(row.target_id, row.from_mm, row.to_mm))
+    return lists
+
+
+def lists_of_sources(connection: Connection, source_ids: Iterable[int]) -> dict[int, list[Stretch]]:
+    """Return what lists cover, by source, also those of drafts and of former versions."""
+    lists: dict[int, list[Stretch]] = defaultdict(list)
+    for row in connection.execute(
+        text(
+            "select source_id, target_id, from_mm, to_mm from cover where source_id = any(:ids)"
+            " order by source_id, target_id, from_mm"
+        ),
+        {"ids": sorted(source_ids)},
+    ):
+        lists[row.source_id].append(Stretch(row.target_id, row.from_mm, row.to_mm))
     return lists
 
 

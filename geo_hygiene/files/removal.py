@@ -42,6 +42,7 @@ from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layers.water_bodies import WaterBody
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty, Scope
+from geo_hygiene.records.drafts import Draft, DraftZone
 from geo_hygiene.records.imports import SourceRow
 from geo_hygiene.records.people import Assignment, Person, Post
 from geo_hygiene.records.targets import Target, TargetParent
@@ -84,9 +85,9 @@ class Removal:
         return [*found, *self._resting_claims(connection)]
 
     def _resting_claims(self, connection: Connection) -> list[str]:
-        """Return the zones and campaigns that say of targets that were brought what no target before them says."""
+        """Return zones, drafts and campaigns that say of targets that were brought what no target before them says."""
         target, claim, zone, work = _table(Target), _table(Claim), _table(DutyZone), _table(Treatment)
-        campaign, stretch = _table(Campaign), _table(ClaimStretch)
+        campaign, stretch, drawn = _table(Campaign), _table(ClaimStretch), _table(DraftZone)
         stretches = connection.execute(
             select(
                 func.coalesce(zone.c.code, campaign.c.code, cast(claim.c.uuid, Text)),
@@ -104,8 +105,24 @@ class Removal:
             .where(self._is_other(Claim), self._is_brought(Target))
             .order_by(claim.c.id, stretch.c.id)
         ).all()
-        handed_on = inherited(connection, {row.target_id for row in stretches})
-        return list(dict.fromkeys(str(name) for name, *said in stretches if tuple(said) not in handed_on))
+        drafted = connection.execute(
+            select(
+                func.concat(Draft.name, " · ", drawn.c.code),
+                stretch.c.source_id,
+                stretch.c.target_id,
+                stretch.c.from_mm,
+                stretch.c.to_mm,
+            )
+            .select_from(drawn)
+            .join(_table(Draft), Draft.id == drawn.c.draft_id)
+            .join(stretch, stretch.c.source_id == drawn.c.source_id)
+            .join(target, target.c.id == stretch.c.target_id)
+            .where(self._is_brought(Target))
+            .order_by(Draft.id, drawn.c.code, stretch.c.id)
+        ).all()
+        listed = [*stretches, *drafted]
+        handed_on = inherited(connection, {row.target_id for row in listed})
+        return list(dict.fromkeys(str(name) for name, *said in listed if tuple(said) not in handed_on))
 
     def remove(self, connection: Connection) -> int:
         """Remove the records; return how many there were.
@@ -146,6 +163,7 @@ class Removal:
             self._members(StreetSegment, StreetSegment.lane_id, Lane),
             self._members(DrainSegment, DrainSegment.drain_id, Drain),
             self._resting_targets(areas),
+            self._resting_drafts(),
             *self._resting_people(areas),
             select(Campaign.code)
             .join(Treatment, Treatment.campaign_id == Campaign.id)
@@ -166,6 +184,18 @@ class Removal:
             select(func.concat(target.c.kind, " ", target.c.uuid))
             .where(self._is_other(Target), or_(target.c.area_by_hand & target.c.area_id.in_(areas), continues))
             .order_by(target.c.id)
+        )
+
+    def _resting_drafts(self) -> Select[Any]:
+        """Return the question for zones of drafts that have the list of a zone which was brought, or name people."""
+        claim, drawn = _table(Claim), _table(DraftZone)
+        shared = exists().where(claim.c.source_id == drawn.c.source_id, self._is_brought(Claim))
+        people = exists().where(_table(Person).c.id == func.any(drawn.c.person_ids), self._is_brought(Person))
+        return (
+            select(func.concat(Draft.name, " · ", drawn.c.code))
+            .join(drawn, drawn.c.draft_id == Draft.id)
+            .where(or_(shared, people))
+            .order_by(Draft.id, drawn.c.code)
         )
 
     def _resting_people(self, areas: Select[Any]) -> list[Select[Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from geo_hygiene.layerspec import MapLayer
-from geo_hygiene.maps.frame import Asset, Density, UnknownAssetError, frame
+from geo_hygiene.maps.frame import Asset, Density, Drawing, UnknownAssetError, frame
 from geo_hygiene.maps.palette import CAMPAIGN_STATES, HEAT, HEAT_LEAST, HOLDERS, STATES, StateInk
 from geo_hygiene.maps.signs import Sign, signs_of
 from geo_hygiene.maps.style import map_style
@@ -93,6 +93,7 @@ def map_page(
     extent: Extent | None,
     tiles: str,
     density: bool = False,
+    drawing: bool = False,
     campaign: bool = False,
     still: bool = False,
 ) -> MapParts:
@@ -112,6 +113,8 @@ def map_page(
         Address template with ``{layer}``, ``{z}``, ``{x}`` and ``{y}``.
     density
         Whether a heat map lies over it.
+    drawing
+        Whether shapes can be drawn on it.
     campaign
         Whether it tells of a campaign and not of the cover of duties.
     still
@@ -125,7 +128,7 @@ def map_page(
     drawn = tuple(layers)
     style: dict[str, Any] = map_style(drawn, tiles=tiles, campaign=campaign)
     center, zoom = _first_view(extent or EVERYWHERE)
-    over = [Density()] if density else []
+    over = [Density()] * density + [Drawing()] * drawing
     head, body, script = frame(asset=asset, nonce=nonce, style=style, center=center, zoom=zoom, over=over, still=still)
     signs = {layer.key: [one for one in signs_of(layer) if one.category] for layer in drawn}
     states = CAMPAIGN_STATES if campaign else STATES

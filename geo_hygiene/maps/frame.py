@@ -29,6 +29,8 @@ LOCAL_FILES: Mapping[str, str | None] = {
     "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js": "vendor/maplibre-gl-leaflet/leaflet-maplibre-gl.js",
     "js/kept-tiles.js": "js/kept-tiles.js",
     "vendor/leaflet.heat/leaflet-heat.js": "vendor/leaflet.heat/leaflet-heat.js",
+    "vendor/leaflet-geoman/leaflet-geoman.js": "vendor/leaflet-geoman/leaflet-geoman.js",
+    "vendor/leaflet-geoman/leaflet-geoman.css": "vendor/leaflet-geoman/leaflet-geoman.css",
     # Folium brings these for its markers and popups; the frame has neither.
     "https://code.jquery.com/jquery-3.7.1.min.js": None,
     "https://cdn.jsdelivr.net/npm/bootstrap@5.2.2/dist/js/bootstrap.bundle.min.js": None,
@@ -162,6 +164,17 @@ class VectorTiles(JSCSSMixin, MacroElement):
         self.still = still
         self.style = dict(style)
         self.title = _("Map")
+
+
+class Drawing(JSCSSMixin, MacroElement):
+    """What shapes are drawn and changed with; it shows no buttons of its own, the page's scripts have the tools."""
+
+    _template = Template("")
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # as branca left it
+        self.default_js = [("leaflet_geoman", "vendor/leaflet-geoman/leaflet-geoman.js")]
+        self.default_css = [("leaflet_geoman_css", "vendor/leaflet-geoman/leaflet-geoman.css")]
 
 
 class Density(HeatMap):

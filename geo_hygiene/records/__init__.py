@@ -1,5 +1,5 @@
-"""Tables that are not layers: targets, claims, kept answers, campaigns, people, imports."""
+"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports."""
 
-from geo_hygiene.records import answers, campaigns, claims, features, imports, people, staging, targets
+from geo_hygiene.records import answers, campaigns, claims, drafts, features, imports, people, staging, targets
 
-__all__ = ["answers", "campaigns", "claims", "features", "imports", "people", "staging", "targets"]
+__all__ = ["answers", "campaigns", "claims", "drafts", "features", "imports", "people", "staging", "targets"]

@@ -30,6 +30,7 @@ from geo_hygiene.tiles.kept import KeptTile, Shelf, program
 from geo_hygiene.tiles.layers import layer_parts, needs_duty, subjects
 from geo_hygiene.tiles.statements import MOST_KEPT, TileStatement
 from geo_hygiene.tiles.tile import Tile
+from geo_hygiene.zoning.drafts import DraftRecord, draft_of_duty
 
 __all__ = [
     "CAMPAIGN",
@@ -61,7 +62,7 @@ class TileQuestion:
     """Which tile of which layers, on which day.
 
     ``duty`` is needed where cover or zones are asked, ``campaign`` (code or id) where a campaign is. Without a day it
-    is that on which the campaign is shown, else today.
+    is that on which the campaign is shown, else today. With a ``draft`` (name or id) cover is as it would be with it.
     """
 
     keys: tuple[str, ...]
@@ -71,6 +72,7 @@ class TileQuestion:
     on: date | None = None
     duty: str | None = None
     campaign: str | None = None
+    draft: str | None = None
 
 
 def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[str], bool]) -> Tile:
@@ -94,8 +96,9 @@ def cut_tile(connection: Connection, question: TileQuestion, holds: Callable[[st
     """
     layers = tuple(_mapped_layer(key) for key in question.keys if key not in (COVER, CAMPAIGN))
     duty, shown = _duty(connection, question, layers), _campaign(connection, question)
+    draft = _draft(connection, question, duty)
     today, ends = office_day(connection)
-    asked = _Asked(question, question.on or (shown.shown_on(today) if shown else today), layers, duty, shown)
+    asked = _Asked(question, question.on or (shown.shown_on(today) if shown else today), layers, duty, shown, draft)
     found = versions.by_subject(connection, _subjects(asked))
     tag = _tag(connection, asked, found)
     return Tile(
@@ -115,6 +118,7 @@ class _Asked:
     layers: tuple[MapLayer, ...]
     duty: DutyRecord | None
     campaign: CampaignRecord | None
+    draft: DraftRecord | None
 
 
 def _cut(connection: Connection, asked: _Asked) -> bytes:
@@ -127,6 +131,7 @@ def _cut(connection: Connection, asked: _Asked) -> bytes:
         "duty_id": asked.duty.id if asked.duty else None,
         "campaign_id": shown.id if shown else None,
         "limit_days": shown.limit_days if shown else None,
+        "draft_id": asked.draft.id if asked.draft else None,
     }
     content = b""
     statement = _layers_statement(tuple(layer.key for layer in asked.layers), question.z)
@@ -154,6 +159,12 @@ def _duty(connection: Connection, question: TileQuestion, layers: tuple[MapLayer
     return duty_of(connection, question.duty)
 
 
+def _draft(connection: Connection, question: TileQuestion, duty: DutyRecord | None) -> DraftRecord | None:
+    if question.draft is None or duty is None:
+        return None
+    return draft_of_duty(connection, duty, question.draft)
+
+
 def _campaign(connection: Connection, question: TileQuestion) -> CampaignRecord | None:
     if CAMPAIGN not in question.keys:
         return None
@@ -177,7 +188,7 @@ def _subjects(asked: _Asked) -> set[str]:
 def _tag(connection: Connection, asked: _Asked, found: Mapping[str, int]) -> str:
     """Return the tag of everything that the tile depends on: its address, this program, the data it is cut from."""
     place = connection.engine.url.render_as_string(hide_password=True)
-    known = (program(), place, asked.question, asked.on, sorted(found.items()))
+    known = (program(), place, asked.question, asked.on, asked.draft, sorted(found.items()))
     return hashlib.sha256(repr(known).encode()).hexdigest()[:20]
 
 

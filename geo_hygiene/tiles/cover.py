@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.pieces import PIECES
+from geo_hygiene.coverage.pieces import DRAFTED, PIECES, PIECES_WITH_DRAFT
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.tiles.grid import COARSE_EXTENT, FINE_EXTENT, MARGIN, pixel
 from geo_hygiene.tiles.layers import unseen
@@ -24,12 +24,21 @@ MARKED_MM = 1000
 
 IN_TILE_COLUMNS = """
         target.id as target_id, target.uuid, target.category, target.extent_mm, target.geom_3857 as line,
-        state.gap_max_mm = 0 and state.overlap_mm = 0 as whole
+        state.gap_max_mm = 0 and state.overlap_mm = 0 and not {is_drafted} as whole
 """
 """A whole target has neither gap nor overlap."""
 
+IN_PLAN = {"first": "", "is_drafted": "false", "join": ""}
+WITH_DRAFT = {
+    "first": f"drafted as materialized ({DRAFTED}),",
+    "is_drafted": "drafted.target_id is not null",
+    "join": "left join drafted on drafted.target_id = target.id",
+}
+"""A target that a draft touches is not whole: kept answers do not know the draft, so that it is cut."""
+
 FINE_IN_TILE = f"""
-with in_box as materialized (
+with {{first}}
+in_box as materialized (
     select array_agg(target.id) as ids
     from target
     join duty on duty.id = :duty_id and duty.target_kind = target.kind
@@ -42,6 +51,7 @@ in_tile as materialized (
     join target on target.id = in_box.ids[place]
     join state on state.target_id = target.id and state.duty_id = :duty_id
         and state.valid_from <= :on and :on < state.valid_to
+    {{join}}
 ),
 """  # noqa: S608 - constants
 """Targets of the duty in the tile.
@@ -51,11 +61,15 @@ which is nearer the truth and keeps it from comparing every target with every ot
 """
 
 MERGED_IN_TILE = f"""
-with in_tile as materialized (
-    select {IN_TILE_COLUMNS}, state.covered_mm, state.overlap_mm, state.gaps
+with {{first}}
+in_tile as materialized (
+    select
+        {IN_TILE_COLUMNS}, state.covered_mm, state.gaps,
+        case when {{is_drafted}} then 1 else state.overlap_mm end as overlap_mm
     from target
     join state on state.target_id = target.id and state.duty_id = :duty_id
         and state.valid_from <= :on and :on < state.valid_to
+    {{join}}
     where target.geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => :margin)
 ),
 """  # noqa: S608 - constants
@@ -212,27 +226,38 @@ select coalesce((select ST_AsMVT(lines, 'cover', :extent, 'geom') from lines whe
 """
 
 
-FINE_TILE = (FINE_IN_TILE, FINE, PIECES, FINE_PIECES, DRAWN, EVERY_MARK, FINE_LINES, ENCODED)
-MERGED_TILE = (MERGED_IN_TILE, KEPT, MERGED, PIECES, MERGED_PIECES, DRAWN, EVERY_MARK, MERGED_LINES, ENCODED)
-FAR_TILE = (MERGED_IN_TILE, KEPT, FAR, DRAWN, A_MARK_A_PIXEL, MERGED_LINES, ENCODED)
+def _fine(plan: Mapping[str, str], pieces: str) -> str:
+    return "".join((FINE_IN_TILE.format(**plan), FINE, pieces, FINE_PIECES, DRAWN, EVERY_MARK, FINE_LINES, ENCODED))
+
+
+def _merged(plan: Mapping[str, str], pieces: str) -> str:
+    in_tile = MERGED_IN_TILE.format(**plan)
+    return "".join((in_tile, KEPT, MERGED, pieces, MERGED_PIECES, DRAWN, EVERY_MARK, MERGED_LINES, ENCODED))
+
+
+FINE_TILE, FINE_TILE_WITH_DRAFT = _fine(IN_PLAN, PIECES), _fine(WITH_DRAFT, PIECES_WITH_DRAFT)
+MERGED_TILE, MERGED_TILE_WITH_DRAFT = _merged(IN_PLAN, PIECES), _merged(WITH_DRAFT, PIECES_WITH_DRAFT)
+FAR_TILE = "".join((MERGED_IN_TILE.format(**IN_PLAN), KEPT, FAR, DRAWN, A_MARK_A_PIXEL, MERGED_LINES, ENCODED))
 
 
 @cache
-def _statement(zoom: int) -> TileStatement:
+def _statement(zoom: int, *, is_draft: bool) -> TileStatement:
     """Return the statement of a zoom; from ``MERGE_BELOW`` on all have the same."""
     is_fine = zoom >= MERGE_BELOW
     extent = FINE_EXTENT if is_fine else COARSE_EXTENT
     values: dict[str, Any] = {"extent": extent, "units": int(extent * MARGIN), "margin": MARGIN, "marked": MARKED_MM}
     if is_fine:
-        return TileStatement.of(text("".join(FINE_TILE)).bindparams(**values))
+        return TileStatement.of(text(FINE_TILE_WITH_DRAFT if is_draft else FINE_TILE).bindparams(**values))
     values["unseen"] = [category for layer in LAYERS.values() if layer.is_target for category in unseen(layer, zoom)]
-    if zoom >= FAR_BELOW:
-        return TileStatement.of(text("".join(MERGED_TILE)).bindparams(**values))
-    return TileStatement.of(text("".join(FAR_TILE)).bindparams(**values, pixel=pixel(zoom)))
+    if is_draft or zoom >= FAR_BELOW:
+        return TileStatement.of(text(MERGED_TILE_WITH_DRAFT if is_draft else MERGED_TILE).bindparams(**values))
+    return TileStatement.of(text(FAR_TILE).bindparams(**values, pixel=pixel(zoom)))
 
 
 def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     """Return the layers ``cover`` and ``cover-marks`` of the tile ``z/x/y`` for ``duty_id`` on the day ``on``.
+
+    With ``draft_id`` they are those that there would be with the draft.
 
     From zoom 13 each piece is a feature with ``state segment zone from_m to_m category tint``; below it the pieces are
     merged by ``state`` and ``category``, and what is simply covered is left out where its line would be too thin to be
@@ -240,4 +265,5 @@ def cover_bytes(connection: Connection, values: Mapping[str, Any]) -> bytes:
     """
     if values["z"] < LEAST_ZOOM:
         return b""
-    return _statement(min(values["z"], MERGE_BELOW)).value(connection, values)
+    statement = _statement(min(values["z"], MERGE_BELOW), is_draft=values["draft_id"] is not None)
+    return statement.value(connection, values)

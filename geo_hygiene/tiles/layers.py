@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from geo_hygiene.crs import TILE_SRID
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer, Role
+from geo_hygiene.records.drafts import DraftZone
 from geo_hygiene.records.people import Assignment
 from geo_hygiene.tiles.grid import (
     COARSE_EXTENT,
@@ -65,7 +66,10 @@ def layer_parts(layer: MapLayer, zoom: int) -> list[ColumnElement[Any]]:
 
 
 def _shown(layer: MapLayer) -> list[ColumnElement[bool]]:
-    """Return the conditions under which a feature of the layer is on the tile on the day, for the duty."""
+    """Return the conditions under which a feature of the layer is on the tile on the day, for the duty.
+
+    With a draft, what it changes is left out: who draws it has the newest of that.
+    """
     model: Any = layer.model
     on = bindparam("on", type_=Date)
     conditions = [
@@ -76,6 +80,8 @@ def _shown(layer: MapLayer) -> list[ColumnElement[bool]]:
     duty = layer.with_role(Role.DUTY)
     if duty is not None and duty.column is not None:
         conditions.append(duty.column == bindparam("duty_id", type_=Integer))
+        drawn = select(DraftZone.code).where(DraftZone.draft_id == bindparam("draft_id", type_=Integer))
+        conditions.append(model.code.not_in(drawn))
     return conditions
 
 

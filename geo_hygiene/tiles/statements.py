@@ -19,6 +19,7 @@ VARIABLES = {
     "duty_id": "int",
     "campaign_id": "int",
     "limit_days": "int",
+    "draft_id": "int",
 }
 """What changes from tile to tile, with its type in the database; everything else in a statement is constant."""
 KEEP_FROM = 13

@@ -31,6 +31,7 @@ from geo_hygiene.web.assets import AssetMissingError
 from geo_hygiene.web.connections import DatabaseNotNamedError
 from geo_hygiene.web.logs import FAULTS, request_id
 from geo_hygiene.web.parameters import title_of
+from geo_hygiene.web.preconditions import VersionMissingError
 from geo_hygiene.web.security import (
     MACHINE_PATHS,
     AddressTooLongError,
@@ -38,6 +39,8 @@ from geo_hygiene.web.security import (
     PlainHTTPError,
     RepeatedParameterError,
 )
+from geo_hygiene.zoning.editing import KnownZoneError
+from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError, UnseenChangesError, WrongZoneError
 
 RETRY_SECONDS = 2
 
@@ -103,6 +106,11 @@ TABLE: dict[type[BaseException], Meaning] = {
     PlainHTTPError: Meaning(403),
     NotSignedInError: Meaning(401),
     ForbiddenError: Meaning(403),
+    OutsideAreasError: Meaning(403),
+    KnownZoneError: Meaning(409),
+    UnseenChangesError: Meaning(409),
+    StaleVersionError: Meaning(412),
+    VersionMissingError: Meaning(428),
     CSRFError: Meaning(
         400, N_("The page was open for too long, or the request does not come from a page of ours: open it again.")
     ),
@@ -127,6 +135,7 @@ TABLE: dict[type[BaseException], Meaning] = {
         503, N_("A change is being stored. Try again in a moment."), retry=True
     ),
     psycopg2.errors.DiskFull: Meaning(507, N_("The disk of the database is full."), retry=True),
+    psycopg2.errors.UniqueViolation: Meaning(409, N_("Somebody else stored the same meanwhile. Look at it first.")),
     psycopg2.DataError: Meaning(422, N_("A parameter has a value that can not be used.")),
 }
 
@@ -158,6 +167,22 @@ SENTENCES = {
     "string_pattern_mismatch": N_("has a form that can not be used"),
     "literal_error": N_("must be one of: %(expected)s"),
     "enum": N_("must be one of: %(expected)s"),
+    "union_tag_invalid": N_("has a form that can not be used"),
+    "union_tag_not_found": N_("has a form that can not be used"),
+    "model_type": N_("must be an object"),
+    "model_attributes_type": N_("must be an object"),
+    "list_type": N_("must be a list"),
+    "tuple_type": N_("must be a list"),
+    "string_type": N_("must be a text"),
+    "bool_type": N_("must be true or false"),
+    "bool_parsing": N_("must be true or false"),
+    "float_type": N_("must be a number"),
+    "float_parsing": N_("must be a number"),
+    "finite_number": N_("must be a number"),
+    "too_long": N_("must have at most %(max_length)s entries"),
+    "too_short": N_("must have at least %(min_length)s entries"),
+    "uuid_type": N_("must be a UUID"),
+    "date_type": N_("must be a day as YYYY-MM-DD"),
     "int_parsing": N_("must be a whole number"),
     "int_parsing_size": N_("must be a whole number"),
     "int_from_float": N_("must be a whole number"),
@@ -183,6 +208,8 @@ def findings_of(error: BaseException) -> list[dict[str, Any]]:
         ]
     if isinstance(error, InvalidParameterError | RepeatedParameterError):
         return [{"loc": [error.name], "msg": str(error)}]
+    if isinstance(error, WrongZoneError):
+        return [{"loc": [error.place], "msg": str(error)}]
     return [{"loc": [name], "msg": str(error)} for kind, name in PARAMETERS.items() if isinstance(error, kind)]
 
 
@@ -202,12 +229,13 @@ def problem(
     *,
     findings: Sequence[Mapping[str, Any]] = (),
     retry: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Return the answer about a mistake in the form that the asker reads."""
+    """Return the answer about a mistake in the form that the asker reads; ``more`` is for programs."""
     title = HTTP_STATUS_CODES.get(status, "Error")
     if request.path.startswith(MACHINE_PATHS):
         content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        content |= {"request": request_id(), "errors": list(findings)}
+        content |= {"request": request_id(), "errors": list(findings), **(more or {})}
         response = Response(json.dumps(content, ensure_ascii=False), status, mimetype="application/problem+json")
     else:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

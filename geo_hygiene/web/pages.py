@@ -85,6 +85,16 @@ def table_list() -> Response:
     return _list(*connections().read(duty_lists.duty_list, asked, areas_of(Permission.PEOPLE_READ)))
 
 
+@blueprint.get("/zones")
+@needs(Permission.ZONES_WRITE)
+def edit_zones() -> str:
+    """Show the zones of a duty on a map where drafts of a plan are drawn."""
+    asked = {name: request.args[name] for name in request.args}
+    found = connections().read(page_data.map_page, asked)
+    parts = map_parts(found.extent, drawing=True)
+    return render_template("zones.html", page="zones", parts=parts, config=with_base_map(found.config))
+
+
 @blueprint.get("/campaigns")
 @needs(Permission.CAMPAIGNS_READ)
 def show_campaigns() -> str:
@@ -236,6 +246,7 @@ def _who() -> Viewer:
 PAGE_LINKS = (
     ("map", "/map", N_("Map"), Permission.MAP_READ),
     ("table", "/map/table", N_("Table"), Permission.MAP_READ),
+    ("zones", "/zones", N_("Plans"), Permission.ZONES_WRITE),
     ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
     ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),
     ("imports", "/imports", N_("Import"), Permission.DATA_IMPORT),

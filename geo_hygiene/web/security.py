@@ -24,10 +24,20 @@ READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_QUERY = 2048
 LONGEST_PATH = 1024
 LARGEST_BODY = 64 * 1024
-LARGEST_BODIES = {"uploads.bring": LARGEST}
-"""Bytes of the body that a view takes, where it is more than of the others."""
+LARGEST_LISTS = 4 * 1024 * 1024
+"""Bytes of the lists and borders of zones."""
 WHOLE_BODY = "application/octet-stream"
-"""The only sort of body that may be large: its view reads it, once it knows who sends it; forms are read before."""
+LISTS = "application/json"
+LARGE_BODIES = {
+    "uploads.bring": (WHOLE_BODY, LARGEST),
+    "drafts.put_zones": (LISTS, LARGEST_LISTS),
+    "zone_drawing.cut": (LISTS, LARGEST_LISTS),
+    "zone_drawing.join": (LISTS, LARGEST_LISTS),
+    "zone_drawing.previewed": (LISTS, LARGEST_LISTS),
+    "zone_editing.change": (LISTS, LARGEST_LISTS),
+    "zone_editing.create": (LISTS, LARGEST_LISTS),
+}
+"""The only bodies that may be large: their views read them, once they know who sends them; forms are read before."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -111,8 +121,8 @@ def _where_it_is_served(settings: Settings) -> str:
 
 
 def _refuse(hosts: Hosts, settings: Settings) -> None:
-    largest = LARGEST_BODIES.get(request.endpoint or "", LARGEST_BODY)
-    request.max_content_length = largest if request.mimetype == WHOLE_BODY else LARGEST_BODY
+    sort, largest = LARGE_BODIES.get(request.endpoint or "", ("", LARGEST_BODY))
+    request.max_content_length = largest if request.mimetype == sort else LARGEST_BODY
     if not hosts.serve(request.environ.get("HTTP_HOST", "")):
         raise ForeignHostError(_where_it_is_served(settings))
     if settings.is_https and not request.is_secure and request.path not in HEALTH_PATHS:

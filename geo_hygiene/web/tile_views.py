@@ -68,6 +68,8 @@ class TileParameters(Parameters):
 
     duty: Word | None = Field(None, description="Needed for cover and duty-zones")
     campaign: Text | None = Field(None, description="Code or id; needed for campaign")
+    draft: Text | None = Field(None, description="Name or id of a draft: cover as it would be with it")
+    version: int | None = Field(None, ge=1, le=10**9, description="Of the draft, so that each has its own address")
     on: Day | None = Field(
         None, description="Day (ISO); when missing, that on which the campaign is shown, else today in the office"
     )
@@ -82,8 +84,17 @@ def tile(path: TilePath, query: TileParameters) -> Response:
         demand(Permission.CAMPAIGNS_READ)
     for key in LAYERS.keys() & path.keys:
         demand(LAYERS[key].needs)
+    if query.draft is not None:
+        demand(Permission.ZONES_WRITE)
     question = tiles.TileQuestion(
-        keys=path.keys, z=path.z, x=path.x, y=path.y, on=query.on, duty=query.duty, campaign=query.campaign
+        keys=path.keys,
+        z=path.z,
+        x=path.x,
+        y=path.y,
+        on=query.on,
+        duty=query.duty,
+        campaign=query.campaign,
+        draft=query.draft,
     )
     found = connections().tile(tiles.cut_tile, question, unchanged)
     asked = request.environ.get(ASKED)
@@ -91,7 +102,7 @@ def tile(path: TilePath, query: TileParameters) -> Response:
         answer = not_modified(found.tag)
     else:
         kept = tiles.KeptTile.of(found)
-        if asked is not None:
+        if asked is not None and query.draft is None:
             asked.keep(kept, tile_rights())
         answer = tagged(_answer(kept), found.tag)
     if asked is None:

@@ -121,11 +121,11 @@ def add(connection: Connection, dice: random.Random, town: Town) -> None:
     add_random_zones(connection, dice, town, dice.randint(1, 3))
 
 
-def split_street(connection: Connection, dice: random.Random, town: Town) -> None:
-    """End a street at a day and let its two halves begin."""
+def split_street(connection: Connection, dice: random.Random, town: Town, day: date | None = None) -> None:
+    """End a street at a day, some day soon when none is told, and let its two halves begin."""
     target_id = dice.choice(sorted(town.extents))
     began = connection.scalar(text("select valid_from from target where id = :id"), {"id": target_id})
-    day = max(began, START) + timedelta(days=dice.randrange(1, 60))
+    day = day or max(began, START) + timedelta(days=dice.randrange(1, 60))
     points = [
         (row.lon, row.lat)
         for row in connection.execute(

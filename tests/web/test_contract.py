@@ -22,6 +22,7 @@ PLACES = {
     "kind": "street-segments",
     "id": "S10",
     "zone": "Z1",
+    "draft": "D1",
     "campaign": "R1",
     "case": CASE,
     "person": "P1",
@@ -37,6 +38,10 @@ REQUIRED = {
     "/api/v1/cover/along": {"duty": "sweeping", "lane": "L1"},
     "/api/v1/areas/<area>": {"duty": "sweeping"},
     "/api/v1/search": {"q": "张"},
+    "/api/v1/drafts": {"duty": "sweeping"},
+    "/api/v1/drafts/<draft>/changes": {"from": SPRING.isoformat()},
+    "/api/v1/plans/compare": {"duty": "sweeping"},
+    "/api/v1/plans/around": {"duty": "sweeping", "west": "105", "south": "31", "east": "105.1", "north": "31.1"},
     "/language": {"to": "en"},
 }
 BASE_MAP = "/basemap/<int:z>/<int:x>/<int:y>"
@@ -49,6 +54,7 @@ FORGIVING = {
     "/map",
     "/map/table",
     "/map/table.csv",
+    "/zones",
     "/campaigns",
     "/campaigns/<campaign>",
     "/campaigns/<campaign>/list.csv",
@@ -90,10 +96,19 @@ def reading_rules(app: Flask) -> list[Rule]:
     return [rule for rule in rules(app) if "GET" in rule.methods]
 
 
-#: Without accounts there is nobody to look after them.
+#: Without accounts there is nobody to look after them, and nobody who draws plans.
 NEEDS_ACCOUNT = (
     "/admin",
     "/admin/audit",
+    "/api/v1/drafts",
+    "/api/v1/drafts/<draft>",
+    "/api/v1/drafts/<draft>/changes",
+    "/api/v1/drafts/<draft>/cover",
+    "/api/v1/drafts/<draft>/pieces",
+    "/api/v1/plans/compare",
+    "/api/v1/zones/<zone>/history",
+    "/api/v1/plans/around",
+    "/zones",
     "/api/v1/jobs/<job>",
     "/imports",
     "/imports/<int:number>",
@@ -102,8 +117,17 @@ NEEDS_ACCOUNT = (
 )
 
 
-#: Cases have days of their own.
-WITHOUT_DAY = {"/api/v1/cases", "/api/v1/cases/<case>", "/api/v1/cases/<case>/events", "/api/v1/jobs/<job>"}
+#: Cases and drafts have days of their own.
+WITHOUT_DAY = {
+    "/api/v1/drafts",
+    "/api/v1/drafts/<draft>",
+    "/api/v1/drafts/<draft>/changes",
+    "/api/v1/zones/<zone>/history",
+    "/api/v1/cases",
+    "/api/v1/cases/<case>",
+    "/api/v1/cases/<case>/events",
+    "/api/v1/jobs/<job>",
+}
 
 
 def query(rule: Rule) -> dict[str, str]:

@@ -22,6 +22,7 @@ from geo_hygiene.coverage.writing import (
     change_duties,
     claims_corrected,
     end_claims,
+    keep_zones,
     lists_of,
     replace_lists,
 )
@@ -224,15 +225,7 @@ def _correct(connection: Connection, pairs: Sequence[tuple[Any, _ZoneRow]], impo
     """Let the zones be as the file says for their whole periods; what they were goes into history."""
     if not pairs:
         return
-    connection.execute(
-        text(
-            "insert into record_history (layer, record, version, content, import_id)"
-            " select 'duty-zones', uuid, version, to_jsonb(claim) || to_jsonb(duty_zone) - 'geom' - 'geom_3857'"
-            " || jsonb_build_object('geometry', ST_AsGeoJSON(geom, 12)::jsonb), cast(:import as int)"
-            " from claim join duty_zone using (id) where id = any(:ids)"
-        ),
-        {"ids": [old.id for old, _zone in pairs], "import": import_id},
-    )
+    keep_zones(connection, [old.id for old, _zone in pairs], import_id=import_id)
     write_rows(
         connection,
         "update duty_zone set name = given.name, geom = ST_Multi(ST_GeomFromWKB(given.picture::bytea, 4326))"

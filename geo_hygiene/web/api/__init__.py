@@ -2,10 +2,20 @@
 
 from flask_openapi3.blueprint import APIBlueprint
 
-from geo_hygiene.web.api import campaigns, cases, cover, jobs, records, uploads
+from geo_hygiene.web.api import (
+    campaigns,
+    cases,
+    cover,
+    drafts,
+    jobs,
+    records,
+    uploads,
+    zone_drawing,
+    zone_editing,
+)
 
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    parts = cover, records, campaigns, cases, jobs, uploads
+    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, drafts, jobs, uploads
     return tuple(part.blueprint for part in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -245,6 +245,56 @@ class ZoneFeature(Answer):
     id: UUID
     geometry: dict[str, Any] | None
     properties: ZoneProperties
+
+
+class Makes(Answer):
+    """By how much a change makes figures larger; negative: smaller."""
+
+    covered: float
+    gap: float
+    overlap: float
+    vacant: float
+
+
+class ZonesChanged(Answer):
+    """The zones after a change; figures are those of the targets that it touches, on the day from which it holds."""
+
+    duty: str
+    on: date
+    zones: list[ZoneFeature]
+    before: Figures
+    after: Figures
+    makes: Makes
+
+
+class FormerVersion(Answer):
+    """What a zone was ``until`` an instant."""
+
+    version: int
+    until: datetime
+    name: str | None
+    shift: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+class HistoryAnswer(Answer):
+    """Former versions of a zone, the newest first."""
+
+    versions: list[FormerVersion]
+
+
+class ZoneConflict(Answer):
+    """RFC 9457: somebody else changed the zone; ``current`` is what it is now, ``yours`` what you sent."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request: str
+    errors: list[dict[str, Any]]
+    current: ZoneFeature
+    yours: dict[str, Any]
 
 
 class PostHeld(Answer):

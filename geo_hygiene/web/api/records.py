@@ -17,7 +17,7 @@ from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import EVERYWHERE, NOWHERE, Areas, Permission
 from geo_hygiene.web.access import areas_of, needs
-from geo_hygiene.web.answers import entity_tag, not_modified, tagged, unchanged
+from geo_hygiene.web.answers import not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import (
     AreaAnswer,
     LayersAnswer,
@@ -29,6 +29,7 @@ from geo_hygiene.web.api.answer_models import (
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.parameters import DutyAndDay, Limit, OnDay, Parameters, Text, Word
+from geo_hygiene.web.preconditions import zone_tag
 
 MOST_FOUND = 50
 
@@ -91,7 +92,7 @@ def _zones(connection: Connection, query: ZonesParameters) -> dict[str, Any]:
 def zone(path: ZonePath, query: OnDay) -> Response:
     """Return a zone as a GeoJSON feature; its ETag begins with its version."""
     feature = connections().read(_zone, path, query)
-    tag = f"{feature['properties']['version']}-{entity_tag(feature)}"
+    tag = zone_tag(feature)
     if unchanged(tag):
         return not_modified(tag, weak=False)
     return tagged(jsonify(feature), tag, weak=False)

@@ -5,7 +5,9 @@ import { byId } from "./dom.js";
 import { amount, say, share } from "./format.js";
 import { createStates } from "./states.js";
 
-export function createLegend(store, config, tell) {
+// `question(state)` says where the figures are asked for and with which words; `watched` is what they depend on.
+export function createLegend(store, config, tell, { question = null, watched = ["duty", "on"] } = {}) {
+  const asked = question ?? (({ duty, on }) => ({ path: `${config.api}/cover`, words: { duty, on } }));
   const rows = createStates(store);
 
   for (const choice of document.querySelectorAll("#coloring input")) {
@@ -47,7 +49,8 @@ export function createLegend(store, config, tell) {
     byId("legend-day").textContent = state.on;
     byId("legend").setAttribute("aria-busy", "true");
     try {
-      const figures = await ask("cover", `${config.api}/cover`, { duty: state.duty, on: state.on });
+      const { path, words } = asked(state);
+      const figures = await ask("cover", path, words);
       if (!figures) return;
       write(figures, duty);
     } catch (error) {
@@ -60,7 +63,7 @@ export function createLegend(store, config, tell) {
   }
 
   store.watch(["color", "duty"], show);
-  store.watch(["duty", "on"], refresh);
+  store.watch(watched, refresh);
   show(store.get());
   write(null, config.duties.find((one) => one.code === store.get().duty));
   refresh(store.get());
