@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home
@@ -20,6 +20,8 @@ from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.records.claims import Claim
+from geo_hygiene.zoning.drafts import draft_of_duty, find_draft
+from geo_hygiene.zoning.summing import summarize_draft
 
 WORKS = tuple(layer.key for layer in LAYERS.values() if issubclass(layer.model, Claim) and layer.is_event)
 """Layer keys of work: claims that happened, where duties hold."""
@@ -49,6 +51,7 @@ class Day(click.ParamType[date]):
 @click.option("--duty", help=N_("sweeping, supervision, drains or tanks."))
 @click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
 @click.option("--by", type=click.Choice([level.value for level in Level]), help=N_("Break the sums down."))
+@click.option("--draft", metavar="NAME", help=N_("As it would be with this draft of a plan."))
 @click.option("--work", type=click.Choice(WORKS), help=N_("Show instead what work was done in a period."))
 @click.option("--from", "begin", type=Day(), help=N_("First day of the period."))
 @click.option("--to", "end", type=Day(), help=N_("Day after the last of the period."))
@@ -61,6 +64,7 @@ def cover(
     duty: str | None,
     on: date | None,
     by: str | None,
+    draft: str | None,
     *,
     as_json: bool,
     **period: Any,
@@ -70,19 +74,28 @@ def cover(
         ctx.obj = home
         return
     if any(period.values()):
-        if duty or on or by:
+        if duty or on or by or draft:
             raise click.UsageError(_("Ask either for a duty on a day, or for work in a period."))
         _tell_work(home, **period, as_json=as_json)
         return
-    if duty is None:
+    if duty is None and draft is None:
         raise click.UsageError(_("Say which duty: --duty sweeping, supervision, drains or tanks."))
     with open_home(home) as opened, opened.connections.connect() as connection:
-        record = duty_of(connection, duty)
-        summary = summarize(connection, record, on or today(connection), Level(by) if by else None)
+        summary = _summary(connection, duty, on, Level(by) if by else None, draft)
     if as_json:
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False))
     else:
         _print(summary)
+
+
+def _summary(connection: Connection, duty: str | None, on: date | None, by: Level | None, draft: str | None) -> Summary:
+    """Return the figures of the plan, or those with a draft of it."""
+    if draft is None:
+        return summarize(connection, duty_of(connection, duty or ""), on or today(connection), by)
+    record = find_draft(connection, draft)
+    if duty is not None:
+        draft_of_duty(connection, duty_of(connection, duty), draft)
+    return summarize_draft(connection, record, on or record.plan_on, by)
 
 
 def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: date | None, as_json: bool) -> None:

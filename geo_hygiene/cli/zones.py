@@ -1,4 +1,4 @@
-"""``geo-hygiene zones``: how a duty could be shared out, and how a zone is walked."""
+"""``geo-hygiene zones``: how a duty could be shared out, how a zone is walked, and plans that are published."""
 
 from __future__ import annotations
 
@@ -13,18 +13,23 @@ from typing import Any
 
 import click
 
+from geo_hygiene.accounts.audit import COMMAND
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.i18n import N_, _
+from geo_hygiene.permissions import EVERYWHERE
 from geo_hygiene.records.claims import DUTY_TITLES
+from geo_hygiene.zoning import drafts, publishing
+from geo_hygiene.zoning.mistakes import UnseenChangesError
 from geo_hygiene.zoning.proposing import Borders, Progress, Proposal, Wishes, propose
+from geo_hygiene.zoning.records import Editor
 from geo_hygiene.zoning.routes import Route, route_of
 from geo_hygiene.zoning.walking import Node
 
 
-@click.group(help=N_("Propose how a duty could be shared out among zones, and tell how a zone is walked."))
+@click.group(help=N_("Propose zones of a duty, tell how one is walked, and publish plans that were drawn as drafts."))
 def zones() -> None:
     """Group the commands on plans."""
 
@@ -249,3 +254,45 @@ def _print(proposal: Proposal) -> None:
     ]
     head = (_("Zone"), _("Holder"), _("Min a day"), _("Amount"), _("Targets"))
     print_columns([head, *rows], texts=2, indent="  ")
+
+
+@zones.command(
+    help=N_(
+        "Let DRAFT be the plan of its duty from a day on. What changed since it was drawn is told first: then it is "
+        "published only with --seen and the word that was told with the changes."
+    ),
+    epilog=N_("Example: geo-hygiene zones publish plan-2027 --from 2027-01-01"),
+)
+@click.argument("draft")
+@click.option("--from", "begin", type=Day(), required=True, help=N_("First day of the plan."))
+@click.option("--seen", metavar="WORD", help=N_("The word that was told with the changes."))
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+@home_option
+def publish(draft: str, begin: date, seen: str | None, home: Path | None, *, as_json: bool) -> None:
+    """Publish a draft."""
+    with open_home(home) as opened, opened.connections.begin() as connection:
+        record = drafts.find_draft(connection, draft)
+        try:
+            published = publishing.publish(
+                connection, Editor(COMMAND, EVERYWHERE), draft, version=record.version, start=begin, seen=seen
+            )
+        except UnseenChangesError as error:
+            _tell_changes(error.changes, as_json=as_json)
+            raise
+        codes = [zone.code for zone in drafts.zones_of(connection, published)]
+    if as_json:
+        click.echo(json.dumps({"draft": published.name, "from": begin.isoformat(), "zones": codes}, ensure_ascii=False))
+        return
+    words = _("“%(name)s” is the plan from %(day)s.", name=published.name, day=begin.isoformat())
+    say(words, err=True)
+
+
+def _tell_changes(changes: Any, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(changes, ensure_ascii=False))
+        return
+    for zone in changes["zones"]:
+        click.echo(f"{zone['zone']}\t{zone['change']}")
+    for target in (*changes["ended"], *changes["begun"]):
+        click.echo(f"{target['segment']}\t{target['day'] or ''}")
+    say(_("To publish it all the same: --seen %(word)s", word=changes["seen"]), err=True)

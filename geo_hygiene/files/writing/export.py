@@ -16,6 +16,7 @@ from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.roster import roster, roster_lines
 from geo_hygiene.files.scratch import private_folder
 from geo_hygiene.files.writing.formats import TABLES, WRITERS
+from geo_hygiene.files.writing.query import PUBLISHED
 from geo_hygiene.files.writing.rows import ExportError, Rows, fetch, rows_of
 from geo_hygiene.i18n import _
 from geo_hygiene.layers.tables import DUTY_ROSTER
@@ -43,6 +44,7 @@ def export(
     on: date | None = None,
     every_period: bool = False,
     encoding: str | None = None,
+    plan: str = PUBLISHED,
 ) -> Exported:
     """Write the records of a layer that hold on a day, or of every period, in the format of the file's ending.
 
@@ -60,6 +62,8 @@ def export(
         The day; required unless `every_period`.
     encoding
         gbk or utf-8, for a shapefile; the other formats are UTF-8.
+    plan
+        What zones call the plan to which they belong.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def export(
         if on is None:
             raise ExportError(_("The duty roster is that of a day; say which with --on."))
         return write(_roster(connection, on), path, encoding=encoding)
-    return write(fetch(connection, layer, None if every_period else on), path, encoding=encoding)
+    return write(fetch(connection, layer, None if every_period else on, plan), path, encoding=encoding)
 
 
 def _roster(connection: Connection, on: date) -> Rows:

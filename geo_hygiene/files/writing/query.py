@@ -46,7 +46,7 @@ _area_tree = table(
 )
 
 
-def layer_rows(layer: MapLayer, on: date | None) -> Select[*tuple[Any, ...]]:
+def layer_rows(layer: MapLayer, on: date | None, plan: str = PUBLISHED) -> Select[*tuple[Any, ...]]:
     """Return the query for a layer: one column for each of its fields under its name, then `geometry` as WKB.
 
     Parameters
@@ -55,8 +55,10 @@ def layer_rows(layer: MapLayer, on: date | None) -> Select[*tuple[Any, ...]]:
         A layer or a table; a table has no `geometry`.
     on
         The day whose records are wanted; None takes those of every period.
+    plan
+        Name of the plan of zones that is written.
     """
-    source = _Source(layer, on)
+    source = _Source(layer, on, plan)
     values = [source.value_of(attribute) for attribute in layer.exported]
     columns = [value.label(attribute.name) for value, attribute in zip(values, layer.exported, strict=True)]
     if layer.geometry is not None:
@@ -67,7 +69,8 @@ def layer_rows(layer: MapLayer, on: date | None) -> Select[*tuple[Any, ...]]:
 class _Source:
     """The tables that a layer's fields come from, joined once each."""
 
-    def __init__(self, layer: MapLayer, on: date | None) -> None:
+    def __init__(self, layer: MapLayer, on: date | None, plan: str) -> None:
+        self.plan = plan
         self._layer = layer
         self._on = on
         self._model: Any = layer.model
@@ -293,7 +296,7 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.PARENT: lambda source: source.parent().code,
     Role.DUTY: lambda source: source.duty().code,
     Role.BASIS: lambda source: source.claim_source().basis,
-    Role.PLAN: lambda _source: literal(PUBLISHED),
+    Role.PLAN: lambda source: literal(source.plan),
     Role.HOLDERS: lambda source: source.holders(),
     Role.PERSON: lambda source: source.person().code,
     Role.AREA: lambda source: source.area().code,

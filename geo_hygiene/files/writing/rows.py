@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping
 
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.errors import GeoHygieneError
-from geo_hygiene.files.writing.query import GEOMETRY, layer_rows
+from geo_hygiene.files.writing.query import GEOMETRY, PUBLISHED, layer_rows
 from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer
 
 ROWS_IN_BATCH = 10_000
@@ -75,9 +75,9 @@ class Rows:
         return [_TYPES[attribute.type] for attribute in self.attributes]
 
 
-def fetch(connection: Connection, layer: MapLayer, on: date | None) -> Rows:
+def fetch(connection: Connection, layer: MapLayer, on: date | None, plan: str = PUBLISHED) -> Rows:
     """Return the rows of a layer on a day, or of every period."""
-    statement = layer_rows(layer, on).execution_options(yield_per=ROWS_IN_BATCH)
+    statement = layer_rows(layer, on, plan).execution_options(yield_per=ROWS_IN_BATCH)
     zone = office_timezone(connection)
 
     def partitions() -> Iterator[Sequence[RowMapping]]:
