@@ -17,7 +17,7 @@ import click
 
 from bench.machine import machine, versions
 from bench.workspace import workspace
-from faults import batches, conditions, forms, geometries, guided, kills, storing
+from faults import batches, conditions, editors, forms, geometries, guided, kills, storing
 from faults.document import document
 from faults.tally import IsOver, Tally
 
@@ -38,6 +38,8 @@ class Sizes:
     kills: int
     minutes: float
     requests: int
+    editors: int
+    edits: int
     seed: int
     processes: int
     results: Path
@@ -85,6 +87,7 @@ GROUPS: dict[str, Callable[[Sizes, IsOver], Iterator[Tally]]] = {
     "rows": _store,
     "kills": lambda sizes, is_over: iter(kills.measure(sizes.kills, sizes.seed, is_over)),
     "ground": lambda sizes, _is_over: conditions.measure(sizes.seed),
+    "editors": lambda sizes, _is_over: editors.measure(sizes.editors, sizes.edits, sizes.seed),
     "web": lambda sizes, _is_over: forms.measure(sizes.requests, sizes.seed),
 }
 STOPPABLE = frozenset({"files", "atheris", "geometries", "kills"})
@@ -98,6 +101,8 @@ STOPPABLE = frozenset({"files", "atheris", "geometries", "kills"})
 @click.option("--kills", default=200, show_default=True, type=click.IntRange(min=1), help="Processes to kill.")
 @click.option("--minutes", default=90.0, show_default=True, help="Time for files, atheris, geometries and kills each.")
 @click.option("--requests", default=10_000, show_default=True, type=click.IntRange(min=10), help="Hostile requests.")
+@click.option("--editors", default=200, show_default=True, type=click.IntRange(min=2), help="Editors of one zone.")
+@click.option("--edits", default=50, show_default=True, type=click.IntRange(min=1), help="Changes that each sends.")
 @click.option("--seed", default=2025, show_default=True, help="The same seed draws the same cases.")
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(min=1), help="Readers at a time.")
 @click.option("--add", "added", is_flag=True, help="Keep earlier runs with other seeds, and do not repeat a seed.")
