@@ -21,7 +21,7 @@ import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 from mapbox_vector_tile import decode
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geo_hygiene.cli import main
 from geo_hygiene.cluster import Cluster
@@ -38,6 +38,7 @@ from geo_hygiene.upkeep.archive import (
 from geo_hygiene.upkeep.backup import write_backup
 from geo_hygiene.upkeep.home import RESTORING
 from geo_hygiene.upkeep.restore import restore
+from geo_hygiene.upkeep.tables import tables_of
 from geo_hygiene.web.connections import Connections
 from tests.conftest import TestDatabase
 from tests.web.conftest import application
@@ -392,6 +393,7 @@ import sys
 from pathlib import Path
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.upkeep.backup import write_backup
+from geo_hygiene.upkeep.tables import tables_of
 try:
     write_backup(Path(sys.argv[1]) / "b.zip", sys.argv[2], Path("/nonexistent"))
 except GeoHygieneError as error:
@@ -424,6 +426,7 @@ import sys
 from pathlib import Path
 from geo_hygiene.upkeep.archive import read_archive
 from geo_hygiene.upkeep.backup import write_backup
+from geo_hygiene.upkeep.tables import tables_of
 from geo_hygiene.upkeep.restore import restore
 def tell(step, done, total):
     print(step, done, flush=True)
@@ -517,6 +520,11 @@ def test_tables_of_others_are_left_out_and_named(folder: Path, database: TestDat
     told = run("db", "backup", folder / "b.zip", "--home", folder, database=database).stderr
     assert "Left out, because they are not tables of this program: notes" in told
     assert "tables/notes.copy" not in zipfile.ZipFile(folder / "b.zip").namelist()
+
+
+def test_work_that_waits_is_not_begun_by_a_restore(connection: Connection) -> None:
+    held = {table.name for table in tables_of(connection)}
+    assert held & {"import_run", "job", "alembic_version"} == {"import_run"}
 
 
 def test_a_command_that_migrates_nothing_knows_every_table(database: TestDatabase) -> None:

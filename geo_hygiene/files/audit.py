@@ -32,6 +32,8 @@ limit :limit
 
 FIND = "select id from import_run where cast(id as text) = :words or cast(uuid as text) = :words"
 
+TOUCHED = "select distinct layer from record_history where import_id = :id"
+
 BEFORE = """
 select distinct on (record) record, version, content
 from record_history
@@ -195,10 +197,12 @@ def changes_of(
         So many of each sort and layer at least, for a caller who takes no more than that of all.
     """
     told = [layer for layer in LAYERS.values() if layers is None or layer.key in layers]
+    touched = set(connection.scalars(text(TOUCHED), {"id": number}))
     for layer in told:
         if layer.model.__table__ is not None and _keeps_versions(layer):
-            known = _known(connection, layer, number, most)
-            yield from _changed(connection, layer, number, known)
+            known = _known(connection, layer, number, most) if layer.key in touched else {}
+            if known:
+                yield from _changed(connection, layer, number, known)
             yield from _created(connection, layer, number, known, most)
     if any(issubclass(layer.model, Claim) for layer in told):
         yield from _zones(connection, number, most, with_holders=ASSIGNMENTS in told)

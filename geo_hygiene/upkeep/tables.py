@@ -18,8 +18,8 @@ from geo_hygiene import layers, records  # noqa: F401 - declare their tables
 from geo_hygiene.accounts import models as account_models  # noqa: F401 - declares the tables
 from geo_hygiene.jobs import models as job_models  # noqa: F401 - declares the table
 
-NOT_RECORDS = "alembic_version"
-"""The table that the migrations keep for themselves."""
+NOT_RECORDS = ("alembic_version", "job")
+"""Tables that no backup holds: what the migrations keep for themselves, and work that nobody waits for any more."""
 
 TABLES = """
 select
@@ -35,7 +35,7 @@ select
 from pg_class as class
 join pg_attribute as column_ on column_.attrelid = class.oid and column_.attnum > 0 and not column_.attisdropped
 where class.relnamespace = 'public'::regnamespace and class.relkind = 'r' and class.relpersistence = 'p'
-    and class.relname <> :not_records
+    and class.relname <> all(:not_records)
     and not exists (
         select from pg_depend where classid = 'pg_class'::regclass and objid = class.oid and deptype = 'e'
     )
@@ -93,8 +93,8 @@ class Table:
 
 
 def tables_of(connection: Connection) -> list[Table]:
-    """Return the tables of records: those of PostGIS, of the migrations and of imports under way are none."""
-    rows = connection.execute(text(TABLES), {"not_records": NOT_RECORDS})
+    """Return the tables of records: those of PostGIS, of the migrations, of jobs and of imports under way are none."""
+    rows = connection.execute(text(TABLES), {"not_records": list(NOT_RECORDS)})
     return [Table(row.name, tuple(row.columns), tuple(row.key or ())) for row in rows]
 
 
