@@ -23,9 +23,10 @@ from geo_hygiene.permissions import EVERYWHERE
 from geo_hygiene.records.claims import DUTY_TITLES
 from geo_hygiene.zoning import drafts, publishing
 from geo_hygiene.zoning.mistakes import UnseenChangesError
-from geo_hygiene.zoning.proposing import Borders, Progress, Proposal, Wishes, propose
+from geo_hygiene.zoning.proposing import Proposal, propose
 from geo_hygiene.zoning.records import Editor
 from geo_hygiene.zoning.routes import Route, route_of
+from geo_hygiene.zoning.sharing import Borders, Progress, Wishes
 from geo_hygiene.zoning.walking import Node
 
 

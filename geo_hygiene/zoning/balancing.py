@@ -244,7 +244,7 @@ def share_out(loads: Sequence[int], sizes: Sequence[int], count: int) -> list[in
 
 
 def divide(
-    network: Network, count: int, tolerance: float, former: Former | None = None
+    network: Network, count: int, tolerance: float, *, mean: float | None = None, former: Former | None = None
 ) -> Iterator[tuple[list[int], Division]]:
     """Yield for each piece of a network its members, and how they are shared out.
 
@@ -254,10 +254,12 @@ def divide(
         At least as many parts as the network has pieces, at most as many as it has members.
     tolerance
         Share of the mean by which a part may be heavier or lighter.
+    mean
+        That of more than this network, if it is part of one.
     former
         The division of the whole network to go out from, if any.
     """
-    mean = network.load(range(len(network.work))) / count
+    mean = network.load(range(len(network.work))) / count if mean is None else mean
     pieces = network.pieces()
     shares = share_out([network.load(piece) for piece in pieces], [len(piece) for piece in pieces], count)
     left = 0 if former is None else former.budget

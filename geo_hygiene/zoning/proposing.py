@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,10 @@ from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import EVERYWHERE, Areas
-from geo_hygiene.zoning.balancing import NOBODY, Former, Network, divide
-from geo_hygiene.zoning.ground import Ground, Pair, ground_of
-from geo_hygiene.zoning.tying import Tie, tied
+from geo_hygiene.zoning.balancing import Network
+from geo_hygiene.zoning.ground import Ground, ground_of
+from geo_hygiene.zoning.sharing import Progress, Sharing, Wishes, beside, share
+from geo_hygiene.zoning.tying import Tie
 from geo_hygiene.zoning.workload import MILLISECONDS
 
 PREFIXES = {"sweeping": "S", "supervision": "V", "drains": "D", "tanks": "T"}
@@ -33,9 +33,6 @@ PREFIXES = {"sweeping": "S", "supervision": "V", "drains": "D", "tanks": "T"}
 LOSSES_TOLD = 100
 """Of what changes hands, so many stretches of one zone to another are told, the longest first."""
 
-Progress = Callable[[int, int], None]
-"""Told how many members are shared out, and of how many; it may raise to end the work."""
-
 
 class ImpossibleProposalError(GeoHygieneError):
     """What is wished can not be; ``place`` is the wish."""
@@ -43,42 +40,6 @@ class ImpossibleProposalError(GeoHygieneError):
     def __init__(self, place: str, message: str) -> None:
         super().__init__(message)
         self.place = place
-
-
-class Borders(StrEnum):
-    """What the borders of communities mean to a proposal."""
-
-    HARD = "hard"
-    """No zone reaches across one, unless what lies there is too little for a zone."""
-    SOFT = "soft"
-    """Zones reach across where they are not even otherwise."""
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What a proposal should be like.
-
-    Attributes
-    ----------
-    count
-        How many zones, the locked ones among them.
-    tolerance
-        Share of the mean by which a zone may have more to do.
-    area
-        Code of the area to share out; ``None`` is the whole town.
-    keep
-        Share of what somebody holds today that stays with them at least; ``None`` where it does not matter.
-    locked
-        Codes of zones that stay as they are.
-    """
-
-    count: int
-    tolerance: float = 0.05
-    area: str | None = None
-    borders: Borders = Borders.SOFT
-    keep: float | None = None
-    locked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +176,7 @@ def propose(
     begun = time.monotonic()
     ground = ground_of(connection, duty, on, wishes.area, within)
     free = _free(ground, wishes)
-    tries = [_Sharing(ground, free, wishes, keeps_borders=wishes.borders is not Borders.NONE)]
-    tries[0].run(progress)
-    if wishes.borders is Borders.SOFT and not tries[0].is_even:
-        tries.append(_Sharing(ground, free, wishes, keeps_borders=False))
-        tries[1].run(progress)
-    sharing = min(tries, key=lambda one: (one.spends_too_much, max(one.most - 1 - wishes.tolerance, 0.0)))
+    sharing = share(ground, free, wishes, progress)
     return _told(duty, on, wishes, ground, sharing, begun)
 
 
@@ -245,109 +201,9 @@ def _free(ground: Ground, wishes: Wishes) -> list[int]:
     return free
 
 
-@dataclass(slots=True)
-class _Sharing:
-    """One way to share out what is free; ``part`` is then the part of each free piece."""
-
-    ground: Ground
-    free: Sequence[int]
-    wishes: Wishes
-    keeps_borders: bool
-    part: list[int] = field(init=False, default_factory=list)
-    ties: list[Tie] = field(init=False, default_factory=list)
-    is_short: bool = field(init=False, default=False)
-    spent: int = field(init=False, default=0)
-    """Millimetres that change hands, where as much as can be is to be kept."""
-    spends_too_much: bool = field(init=False, default=False)
-    count: int = field(init=False)
-    works: Sequence[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.count = self.wishes.count - len(self.wishes.locked)
-        self.works = [self.ground.pieces[number].work for number in self.free]
-
-    @property
-    def mean(self) -> float:
-        """Return the work of a zone in the mean, in milliseconds."""
-        return sum(self.works) / self.count if self.count else 0.0
-
-    @property
-    def most(self) -> float:
-        """Return the work of the zone that has most, as a share of the mean."""
-        loads = Counter[int]()
-        for part, work in zip(self.part, self.works, strict=True):
-            loads[part] += work
-        return max(loads.values()) / self.mean if loads else 0.0
-
-    @property
-    def is_even(self) -> bool:
-        """Whether no zone has more to do than is tolerated."""
-        return self.most <= 1 + self.wishes.tolerance + 1e-9
-
-    def run(self, progress: Progress) -> None:
-        """Share out."""
-        if not self.free:
-            return
-        number = {piece: index for index, piece in enumerate(self.free)}
-        pairs = [(number[one], number[other]) for one, other in self.ground.joined if one in number and other in number]
-        inner = [pair for pair in pairs if not self.keeps_borders or self._is_inside(pair)]
-        pieces = [self.ground.pieces[piece] for piece in self.free]
-        network = Network(self.works, _beside(len(pieces), inner))
-        across = sorted(set(pairs) - set(inner))
-        self.ties = tied(network, pieces, across, most=self.count, is_too_small=self._is_too_small)
-        network = Network(self.works, _beside(len(pieces), [*inner, *(tie.pair for tie in self.ties)]))
-        self.part = [NOBODY] * len(pieces)
-        done = first = 0
-        former = self._former()
-        for members, division in divide(network, self.count, self.wishes.tolerance, former):
-            for member, part in zip(members, division.part, strict=True):
-                self.part[member] = first + part
-            first += division.count
-            self.is_short |= division.is_short
-            self.spent += division.spent
-            done += len(members)
-            progress(done, len(pieces))
-        self.spends_too_much = former is not None and self.spent > former.budget
-        self.is_short |= self.spends_too_much
-
-    def _is_too_small(self, work: int) -> bool:
-        """Tell whether work is too little for a zone, or too much for one and too little for two."""
-        zones = work / self.mean
-        low, high = 1 - self.wishes.tolerance, 1 + self.wishes.tolerance
-        return zones < low or high < zones < 2 * low
-
-    def _is_inside(self, pair: Pair) -> bool:
-        one, other = (self.ground.pieces[self.free[member]].community for member in pair)
-        return one == other
-
-    def _former(self) -> Former | None:
-        """Return the zones of the day, where as much of them as can be is to be kept."""
-        if self.wishes.keep is None:
-            return None
-        pieces = [self.ground.pieces[number] for number in self.free]
-        numbers = {
-            zone: at for at, zone in enumerate(sorted({piece.zone for piece in pieces if piece.zone is not None}))
-        }
-        part = [NOBODY if piece.zone is None else numbers[piece.zone] for piece in pieces]
-        costs = [piece.extent_mm for piece in pieces]
-        held = sum(cost for cost, own in zip(costs, part, strict=True) if own != NOBODY)
-        return Former(part, costs, round((1 - self.wishes.keep) * held))
-
-
-def _beside(count: int, pairs: Iterable[Pair]) -> list[list[int]]:
-    """Return for each of some members those that pairs put beside it."""
-    near: list[set[int]] = [set() for _ in range(count)]
-    for one, other in pairs:
-        near[one].add(other)
-        near[other].add(one)
-    return [sorted(others) for others in near]
-
-
-def _told(duty: DutyRecord, on: date, wishes: Wishes, ground: Ground, sharing: _Sharing, begun: float) -> Proposal:
+def _told(duty: DutyRecord, on: date, wishes: Wishes, ground: Ground, sharing: Sharing, begun: float) -> Proposal:
     """Return a proposal with its zones named, and all that is to be said of it."""
-    groups: dict[int, list[int]] = defaultdict(list)
-    for number, part in zip(sharing.free, sharing.part, strict=True):
-        groups[part].append(number)
+    groups = dict(enumerate(sharing.parts))
     codes = _codes(duty, ground, groups)
     locked: dict[str, list[int]] = defaultdict(list)
     for number, piece in enumerate(ground.pieces):
@@ -355,7 +211,7 @@ def _told(duty: DutyRecord, on: date, wishes: Wishes, ground: Ground, sharing: _
             locked[piece.zone].append(number)
     members = {**locked, **{codes[part]: group for part, group in groups.items()}}
     zones = [_zone(ground, code, members[code]) for code in sorted(members)]
-    whole = Network([piece.work for piece in ground.pieces], _beside(len(ground.pieces), ground.joined))
+    whole = Network([piece.work for piece in ground.pieces], beside(len(ground.pieces), ground.joined))
     held = Counter[str]()
     moved = Counter[tuple[str, str]]()
     for zone in zones:
@@ -449,13 +305,13 @@ def _fresh_codes(duty: DutyRecord, taken: Sequence[str]) -> Iterator[str]:
         yield f"{prefix}{last:0{width}d}"
 
 
-def _binding(duty: DutyRecord, ground: Ground, sharing: _Sharing) -> list[Binding]:
+def _binding(duty: DutyRecord, ground: Ground, sharing: Sharing) -> list[Binding]:
     """Return what keeps a proposal from being more even, and what was tied to be shared out at all."""
-    found = [_told_tie(duty, ground, sharing, tie) for tie in sharing.ties]
+    found = [_told_tie(duty, ground, tie) for tie in sharing.ties]
     if sharing.is_even:
         return found
-    most = sharing.mean * (1 + sharing.wishes.tolerance)
-    for number in sharing.free:
+    most = sharing.mean * (1 + sharing.tolerance)
+    for number in sorted(number for part in sharing.parts for number in part):
         piece = ground.pieces[number]
         if piece.work > most:
             words = _(
@@ -463,16 +319,15 @@ def _binding(duty: DutyRecord, ground: Ground, sharing: _Sharing) -> list[Bindin
                 minutes=round(piece.work / MILLISECONDS, 1),
             )
             found.append(Binding("segment", str(piece.uuid), words))
-    if sharing.keeps_borders:
-        found += _told_borders(ground, sharing)
+    found += _told_borders(ground, sharing)
     if sharing.is_short:
         words = _("More would have to change hands than the share that is to be kept leaves.")
         found.append(Binding("keep", None, words))
     return found
 
 
-def _told_tie(duty: DutyRecord, ground: Ground, sharing: _Sharing, tie: Tie) -> Binding:
-    pieces = [ground.pieces[sharing.free[member]] for member in tie.members]
+def _told_tie(duty: DutyRecord, ground: Ground, tie: Tie) -> Binding:
+    pieces = [ground.pieces[number] for number in tie.members]
     extent = duty.amount(sum(piece.extent_mm for piece in pieces))
     told = {
         "amount": f"{extent:,.0f} m" if duty.unit == "m" else f"{extent:,}",
@@ -493,17 +348,18 @@ def _told_tie(duty: DutyRecord, ground: Ground, sharing: _Sharing, tie: Tie) -> 
     return Binding("apart", str(pieces[0].uuid), words)
 
 
-def _told_borders(ground: Ground, sharing: _Sharing) -> list[Binding]:
+def _told_borders(ground: Ground, sharing: Sharing) -> list[Binding]:
     """Return the communities whose zones can not be as even as wished among themselves."""
     works, parts = Counter[str](), defaultdict[str, set[int]](set)
-    for number, part in zip(sharing.free, sharing.part, strict=True):
-        community = ground.pieces[number].community or "-"
-        works[community] += ground.pieces[number].work
-        parts[community].add(part)
+    for at, part in enumerate(sharing.parts):
+        for number in sharing.bordered.intersection(part):
+            community = ground.pieces[number].community or "-"
+            works[community] += ground.pieces[number].work
+            parts[community].add(at)
     found = []
     for community in sorted(works):
         share = works[community] / len(parts[community]) / sharing.mean
-        if abs(share - 1) > sharing.wishes.tolerance:
+        if abs(share - 1) > sharing.tolerance:
             words = _(
                 "Community %(community)s has work for %(zones)s zones of the mean, and has %(count)s.",
                 community=community,

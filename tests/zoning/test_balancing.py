@@ -13,7 +13,7 @@ from geo_hygiene.zoning.balancing import NOBODY, Former, Network, divide, share_
 def shared_out(network: Network, count: int, tolerance: float = 0.05, former: Former | None = None) -> list[int]:
     """Return the part of each member."""
     part, first = [NOBODY] * len(network.work), 0
-    for members, division in divide(network, count, tolerance, former):
+    for members, division in divide(network, count, tolerance, former=former):
         for member, own in zip(members, division.part, strict=True):
             part[member] = first + own
         first += division.count
@@ -91,11 +91,11 @@ def test_no_more_changes_hands_than_is_granted() -> None:
     network = grid(12)
     skewed = [0 if member % 12 < 9 else 1 for member in range(144)]
     for budget in (0, 10, 20):
-        ((_members, division),) = divide(network, 2, 0.05, Former(skewed, [1] * 144, budget))
+        ((_members, division),) = divide(network, 2, 0.05, former=Former(skewed, [1] * 144, budget))
         assert division.spent <= budget
         assert division.is_short
         assert sum(one != other for one, other in zip(division.part, skewed, strict=True)) == division.spent
-    ((_members, division),) = divide(network, 2, 0.05, Former(skewed, [1] * 144, 144))
+    ((_members, division),) = divide(network, 2, 0.05, former=Former(skewed, [1] * 144, 144))
     assert max(division.load) <= 1.05 * 72 * 60
     assert division.spent <= 40
 

@@ -18,7 +18,8 @@ from geo_hygiene.cli import main
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.database import engine
 from geo_hygiene.errors import UnknownRecordError
-from geo_hygiene.zoning.proposing import Borders, ImpossibleProposalError, Proposal, Wishes, propose
+from geo_hygiene.zoning.proposing import ImpossibleProposalError, Proposal, propose
+from geo_hygiene.zoning.sharing import Borders, Wishes
 from tests.conftest import TestDatabase
 
 ON = date(2025, 11, 30)
