@@ -22,6 +22,7 @@ from geo_hygiene.i18n import N_, _
 from geo_hygiene.permissions import EVERYWHERE
 from geo_hygiene.records.claims import DUTY_TITLES
 from geo_hygiene.zoning import drafts, publishing
+from geo_hygiene.zoning.adopting import adopt
 from geo_hygiene.zoning.mistakes import UnseenChangesError
 from geo_hygiene.zoning.proposing import Proposal, propose
 from geo_hygiene.zoning.records import Editor
@@ -39,7 +40,7 @@ def zones() -> None:
     "propose",
     help=N_(
         "Share a duty out among so many zones: connected, of about equal work a day, within communities where that can "
-        "be. Nothing is stored."
+        "be. Nothing is stored, unless it goes into a draft."
     ),
     epilog=N_("Example: geo-hygiene zones propose --duty sweeping --count 130 --keep 0.8"),
 )
@@ -69,6 +70,9 @@ def zones() -> None:
     "--lock", "locked", metavar="ZONE", multiple=True, help=N_("A zone that stays as it is; may be repeated.")
 )
 @click.option(
+    "--draft", "name", metavar="NAME", help=N_("Put it into a new draft, to be looked at, changed and published.")
+)
+@click.option(
     "--on", type=Day(), help=N_("Day whose targets and zones count. [default: today in the office's time zone]")
 )
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
@@ -83,19 +87,27 @@ def propose_zones(
     borders: str,
     keep: float | None,
     locked: tuple[str, ...],
+    name: str | None,
     on: date | None,
     as_json: bool,
 ) -> None:
-    """Print a proposal."""
+    """Print a proposal, and put it into a draft."""
     wishes = Wishes(
         count=count, tolerance=tolerance, area=area, borders=Borders(borders), keep=keep, locked=frozenset(locked)
     )
-    with open_home(home) as opened, opened.connections.connect() as connection, _shown() as progress:
-        proposal = propose(connection, duty_of(connection, duty), on or today(connection), wishes, progress=progress)
+    with open_home(home) as opened, opened.connections.begin() as connection:
+        with _shown() as progress:
+            proposal = propose(
+                connection, duty_of(connection, duty), on or today(connection), wishes, progress=progress
+            )
+        if name is not None:
+            adopt(connection, Editor(COMMAND, EVERYWHERE), proposal, name)
     if as_json:
-        click.echo(json.dumps(proposal.as_json(), ensure_ascii=False))
-    else:
-        _print(proposal)
+        click.echo(json.dumps(proposal.as_json() | {"draft": name}, ensure_ascii=False))
+        return
+    _print(proposal)
+    if name is not None:
+        say(_("The draft “%(name)s” has it: /zones shows it.", name=name), err=True)
 
 
 class Place(click.ParamType[Node]):

@@ -118,7 +118,7 @@ class Proposal:
         return self.after.most is not None and self.after.most <= 1 + self.wishes.tolerance + 1e-9
 
     def as_json(self) -> dict[str, Any]:
-        """Return the public form, as ``zones propose --json`` prints it."""
+        """Return the public form, as ``zones propose --json`` prints it where it is in no draft."""
         pieces, even = self.ground.pieces, self.after.as_json()
         return {
             "draft": None,

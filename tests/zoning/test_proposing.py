@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -173,3 +173,43 @@ def test_the_command_prints_the_proposal(sample_database: TestDatabase) -> None:
     refused = CliRunner().invoke(main, [*words[:5], "9999", *words[6:]], env=environment)
     assert refused.exit_code == 1
     assert "1500" in refused.output
+
+
+def test_a_proposal_becomes_a_draft_with_the_figures_that_it_told(
+    new_database: Callable[..., TestDatabase], sample_template: TestDatabase
+) -> None:
+    """It leaves nothing to nobody, and what it does not touch stays out of the draft."""
+    environment = {"GEO_HYGIENE_DATABASE_URL": new_database(sample_template.name).owner_url}
+
+    def run(*words: str) -> dict[str, Any]:
+        result = CliRunner().invoke(main, [*words, "--json"], env=environment)
+        assert result.exit_code == 0, result.output
+        told: dict[str, Any] = json.loads(result.stdout)
+        return told
+
+    on = ("--on", ON.isoformat())
+    whole = run("zones", "propose", "--duty", "sweeping", "--count", "130", "--draft", "whole", *on)
+    assert whole["draft"] == "whole"
+    figures = run("cover", "--duty", "sweeping", "--draft", "whole", *on)
+    assert (figures["gap"], figures["overlap"]) == (0, 0)
+    assert figures["covered"] == pytest.approx(sum(zone["length_m"] for zone in whole["zones"]), abs=0.1)
+    lone = sum(zone["length_m"] for zone in whole["zones"] if zone["holder"] is None)
+    assert figures["vacant"] == pytest.approx(lone, abs=0.1)
+
+    part = run("zones", "propose", "--duty", "sweeping", "--count", "20", "--within", "QJ05", "--draft", "part", *on)
+    told = run("cover", "--duty", "sweeping", "--draft", "part", "--by", "community", *on)
+    before = run("cover", "--duty", "sweeping", "--by", "community", *on)
+    by_code = {row["code"]: row for row in told["by"]}
+    assert by_code["QJ05"]["gap"] == 0
+    assert by_code["QJ05"]["covered"] == pytest.approx(sum(zone["length_m"] for zone in part["zones"]), abs=0.1)
+    for row in before["by"]:
+        if row["code"] != "QJ05":
+            assert by_code[row["code"]]["covered"] == row["covered"]
+
+    twice = CliRunner().invoke(
+        main, ["zones", "propose", "--duty", "sweeping", "--count", "130", "--draft", "whole", *on], env=environment
+    )
+    assert twice.exit_code == 1
+    run("zones", "publish", "whole", "--from", "2027-01-01")
+    later = run("cover", "--duty", "sweeping", "--on", "2027-01-01")
+    assert (later["gap"], later["overlap"]) == (0, 0)
