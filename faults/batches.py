@@ -157,12 +157,12 @@ def _autopsy(counted: Tally, code: int, folder: Path, errors: Path) -> None:
         return
     counted.reader_deaths += 1
     if not refuses(case, folder):
-        counted.tell(f"killed a batch with {code} and is accepted by the program: {case}")
+        counted.tell(f"killed a batch with {code}, and the program accepts it or leaves something behind: {case}")
 
 
 def refuses(case: Case, folder: Path) -> bool:
-    """Tell whether the program itself refuses a case."""
-    source = Path(tempfile.mkdtemp(dir=folder))
+    """Tell whether the program itself refuses a case, and leaves nothing of it in its scratch folder."""
+    source, scratch = Path(tempfile.mkdtemp(dir=folder)), Path(tempfile.mkdtemp(dir=folder))
     table = read(
         case.write(source),
         crs=case.crs,
@@ -171,6 +171,6 @@ def refuses(case: Case, folder: Path) -> bool:
         table=case.table,
         extent=case.extent,
         needs_shapes=case.needs_shapes,
-        scratch=folder,
+        scratch=scratch,
     )
-    return table.refused
+    return table.refused and not any(scratch.iterdir())

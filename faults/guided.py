@@ -136,4 +136,4 @@ def _judge(tally: Tally, ended: Path, place: Path) -> None:
     tally.reader_deaths += 1
     tally.counts[ended.name.split("-")[0]] += 1
     if not refuses(case, place):
-        tally.tell(f"ended its reader, and the program accepts it: {case}")
+        tally.tell(f"ended its reader, and the program accepts it or leaves something behind: {case}")

@@ -94,6 +94,7 @@ def test_an_empty_workbook_is_said(tmp_path: Path) -> None:
     assert refusal(read(workbook(tmp_path / "a.xlsx", {"a": []})))[0] is Code.FILE_UNREADABLE
 
 
+@pytest.mark.usefixtures("scratch")
 def test_a_value_far_away_from_the_table_is_named_as_what_makes_the_sheet_too_big(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         sheet = book.add_worksheet("名单")
