@@ -132,8 +132,8 @@ def confine(job: dict[str, Any]) -> dict[str, bool]:
 def main() -> None:
     """Read the job from standard input, give up rights, do it."""
     job = json.load(sys.stdin)
-    nets = confine(job)
     sys.path.extend(path for path in job["path"] if path not in sys.path)
+    nets = confine(job)
     sys.meta_path.insert(0, Absent())
     from geo_hygiene.files.reading.child import run  # noqa: PLC0415 - rights are given up before anything is imported
 
