@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from geo_hygiene.files.findings import Code
-from geo_hygiene.files.reading import SourceTable, read
+from geo_hygiene.files.reading import COMMAND_LINE, SourceTable, read
 from tests.made_workbooks import Sheets, open_document, open_row, workbook
 
 
@@ -126,6 +127,14 @@ def test_a_sheet_that_becomes_large_by_what_it_repeats_is_refused_before_it_does
     assert code is Code.FILE_TOO_BIG
     assert "repeats them" in words
     assert "far away from the table" in str(table.findings[0].hint)
+
+
+@pytest.mark.parametrize("lost", ["</table:table>", "</office:body>"])
+def test_a_sheet_without_an_end_is_damaged(tmp_path: Path, lost: str) -> None:
+    path = open_document(tmp_path / "a.ods", HEAD + open_row("张伟", "保洁员"), lost=lost)
+    code, words = refusal(read(path, limits=replace(COMMAND_LINE, seconds=5)))
+    assert code is Code.FILE_UNREADABLE
+    assert "damaged" in words
 
 
 def test_what_programs_repeat_around_a_table_does_not_count(tmp_path: Path) -> None:

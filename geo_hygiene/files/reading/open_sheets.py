@@ -1,13 +1,16 @@
-"""Tell how large the sheets of an OpenDocument workbook become, whose rows and cells are written once and repeated."""
+"""Look over the sheets of an OpenDocument workbook before it is read: that they end, and how large they become.
+
+Rows and cells that repeat are written once.
+"""
 
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from xml.parsers import expat
 
 from geo_hygiene.files.findings import Code
-from geo_hygiene.files.reading.archives import DAMAGED, is_encrypted
+from geo_hygiene.files.reading.archives import is_encrypted
 from geo_hygiene.files.reading.foreign import FAR_CELL_HINT
 from geo_hygiene.files.reading.limits import MEBIBYTE
 from geo_hygiene.files.reading.locate import RefusedError, refuse
@@ -63,20 +66,21 @@ class _Sheet:
         return rows * max(self.columns, self.width)
 
 
-def check_repeats(archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse an OpenDocument workbook that becomes much larger than it is written; other archives are passed over.
+def check_content(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an OpenDocument workbook that becomes much larger than it is written; other workbooks are passed over.
 
     Raises
     ------
     RefusedError
         With file-too-big.
+    xml.parsers.expat.ExpatError
+        If the content is no XML, such as one without an end: the library that reads it next would wait for it for ever.
     """
     if CONTENT not in archive.namelist() or is_encrypted(archive.getinfo(CONTENT)):
         return
-    # Who reads the workbook after this says what is damaged.
-    with suppress(*DAMAGED), archive.open(CONTENT) as content:
+    with archive.open(CONTENT) as content:
         sheet = _Sheet()
-        for what, said in _tags(iter(lambda: content.read(MEBIBYTE), b"")):
+        for what, said in _tags(_well_formed(iter(lambda: content.read(MEBIBYTE), b""))):
             found = _REPEATED.search(said)
             repeated = int(found[1]) if found else 1
             if what == b"table":
@@ -92,6 +96,15 @@ def check_repeats(archive: zipfile.ZipFile, name: str) -> None:
 def _too_large(name: str) -> RefusedError:
     text = N_("A sheet of %(name)s has few cells, and repeats them until there are more than %(most)s.")
     return refuse(Code.FILE_TOO_BIG, text, hint=FAR_CELL_HINT, name=name, most=_ALWAYS)
+
+
+def _well_formed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of a text, and raise where it stops being XML."""
+    parser = expat.ParserCreate()
+    for block in blocks:
+        parser.Parse(block, False)  # noqa: FBT003 - its own signature
+        yield block
+    parser.Parse(b"", True)  # noqa: FBT003
 
 
 def _tags(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:

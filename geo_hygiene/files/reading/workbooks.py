@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 import python_calamine
 
 from geo_hygiene.files.findings import Code, Finding
-from geo_hygiene.files.reading.archives import check_sizes
+from geo_hygiene.files.reading.archives import DAMAGED, check_sizes
 from geo_hygiene.files.reading.foreign import PASSWORD_HINT
 from geo_hygiene.files.reading.limits import Limits
 from geo_hygiene.files.reading.locate import Located, RefusedError, listed, refuse
-from geo_hygiene.files.reading.open_sheets import check_repeats
+from geo_hygiene.files.reading.open_sheets import check_content
 from geo_hygiene.files.reading.sources import FORMAT_ENCODING
 from geo_hygiene.files.reading.text_tables import (
     FEWEST_HEADINGS,
@@ -133,7 +134,7 @@ def _opened(path: Path, limits: Limits, name: str) -> python_calamine.CalamineWo
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 check_sizes(archive.infolist(), limits)
-                check_repeats(archive, name)
+                check_content(archive, name)
         with path.open("rb") as file:
             # by the content: what is called .xls is often something newer
             return python_calamine.CalamineWorkbook.from_filelike(file)
@@ -151,7 +152,7 @@ def _refusing(name: str) -> Iterator[None]:
             hint=PASSWORD_HINT,
             name=name,
         ) from problem
-    except (python_calamine.CalamineError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
+    except (python_calamine.CalamineError, ExpatError, *DAMAGED) as problem:
         raise _damaged(name) from problem
     except BaseException as problem:
         if not _is_panic(problem):
