@@ -121,3 +121,12 @@ def test_an_archive_whose_bytes_changed_is_said_to_be_broken(tmp_path: Path) -> 
     content[60] ^= 0xFF
     path.write_bytes(content)
     assert only(read(path)) is Code.FILE_UNREADABLE
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.xlsx", "x.ods"])
+def test_an_archive_of_a_version_that_there_is_not_is_damaged(tmp_path: Path, name: str) -> None:
+    content = zipped(tmp_path / name, {"x.csv": b"a,b\n1,2\n"}).read_bytes()
+    entry = content.index(b"PK\x01\x02")
+    version = entry + 6
+    (tmp_path / name).write_bytes(content[:version] + b"\x5d" + content[version + 1 :])
+    assert only(read(tmp_path / name)) is Code.FILE_UNREADABLE

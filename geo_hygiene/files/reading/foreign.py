@@ -186,5 +186,6 @@ def _names(path: Path, start: bytes) -> Iterator[str]:
         try:
             with zipfile.ZipFile(path) as archive:
                 yield from archive.namelist() if "[Content_Types].xml" in archive.namelist() else ()
-        except (zipfile.BadZipFile, OSError, ValueError):  # a name that is none is a ValueError
+        # A name that is none is a ValueError, and a version that is none is not implemented.
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return
