@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
+import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.intervals import Interval
@@ -12,6 +14,9 @@ from geo_hygiene.zoning.editing import ZoneWords
 from geo_hygiene.zoning.lists import SaidStretch
 from geo_hygiene.zoning.proposing import Proposal
 from geo_hygiene.zoning.records import Editor
+
+AROUND_M = 14
+"""The picture of a zone is the ground so far around what it holds."""
 
 LISTS = """
 select duty_zone.code, target.uuid, cover.from_mm, cover.to_mm, target.extent_mm
@@ -50,9 +55,20 @@ def adopt(connection: Connection, editor: Editor, proposal: Proposal, name: str)
         members = proposed.get(code, ())
         if inside[code] == {member: extents[member] for member in members}:
             continue
+        picture = _picture(proposal, members) if members and not now[code] else None
         stretches = [*now[code], *(SaidStretch(proposal.ground.pieces[member].uuid) for member in members)]
         said[code] = (
-            drafts.DraftWords(words=ZoneWords(segments=stretches)) if stretches else drafts.DraftWords(ends=True)
+            drafts.DraftWords(words=ZoneWords(segments=stretches, picture=picture))
+            if stretches
+            else drafts.DraftWords(ends=True)
         )
     draft = drafts.begin(connection, editor, name=name, duty=proposal.duty, plan_on=proposal.on)
     return drafts.put_zones(connection, editor, name, said, version=draft.version) if said else draft
+
+
+def _picture(proposal: Proposal, members: Sequence[int]) -> bytes:
+    """Return the ground around some pieces as WKB (EPSG:4326)."""
+    shapes = [proposal.ground.pieces[member].shape for member in members]
+    around = shapely.union_all(shapely.buffer(shapes, AROUND_M, quad_segs=3))
+    picture: bytes = shapely.to_wkb(proposal.ground.plane.in_degrees(around))
+    return picture

@@ -60,6 +60,40 @@ NODE_DECIMALS = 7
 Pair = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Metres around a place, in which the shapes of a ground lie.
+
+    Attributes
+    ----------
+    middle
+        Longitude and latitude of the place.
+    scale
+        Metres of a degree of each there.
+    """
+
+    middle: tuple[float, float]
+    scale: tuple[float, float]
+
+    @classmethod
+    def around(cls, shapes: npt.NDArray[np.object_]) -> Plane:
+        """Return the plane that touches the middle of shapes (EPSG:4326)."""
+        if not len(shapes):
+            return cls((0.0, 0.0), (1.0, 1.0))
+        west, south, east, north = shapely.total_bounds(shapes).tolist()
+        per_lon, per_lat = metres_per_degree(np.array([(south + north) / 2]))
+        return cls(((west + east) / 2, (south + north) / 2), (float(per_lon[0]), float(per_lat[0])))
+
+    def in_metres(self, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+        """Return shapes (EPSG:4326) in metres."""
+        moved: npt.NDArray[np.object_] = shapely.transform(shapes, lambda places: (places - self.middle) * self.scale)
+        return moved
+
+    def in_degrees(self, shape: shapely.Geometry) -> shapely.Geometry:
+        """Return a shape in EPSG:4326."""
+        return shapely.transform(shape, lambda places: places / self.scale + self.middle)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """A target that is shared out whole.
@@ -94,6 +128,7 @@ class Ground:
     """Codes of persons by zone."""
     codes: Sequence[str]
     """All codes that zones of the duty ever had."""
+    plane: Plane
 
 
 def ground_of(
@@ -113,7 +148,8 @@ def ground_of(
     for row in connection.execute(text(ZONES), asked | {"targets": [row.id for row in rows]}):
         zones.setdefault(row.target_id, row.code)
     shapes = shapely.from_wkb([bytes(row.shape) for row in rows])
-    plane = _in_metres(shapes)
+    plane = Plane.around(shapes)
+    in_metres = plane.in_metres(shapes)
     pieces = [
         Piece(
             target_id=row.id,
@@ -124,23 +160,12 @@ def ground_of(
             community=row.community,
             zone=zones.get(row.id),
         )
-        for row, shape in zip(rows, plane, strict=True)
+        for row, shape in zip(rows, in_metres, strict=True)
     ]
-    joined = _neighbouring(plane) if duty.unit == "count" else _meeting(shapes)
+    joined = _neighbouring(in_metres) if duty.unit == "count" else _meeting(shapes)
     holders = {row.zone: row.person for row in connection.execute(text(HOLDERS), {"on": on})}
     codes = connection.scalars(text(CODES), {"duty": duty.id}).all()
-    return Ground(pieces=pieces, joined=joined, holders=holders, codes=codes)
-
-
-def _in_metres(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    """Return shapes (EPSG:4326) in metres of a plane that touches the middle of them all."""
-    if not len(shapes):
-        return shapes
-    west, south, east, north = shapely.total_bounds(shapes)
-    middle = np.array([(west + east) / 2, (south + north) / 2])
-    scale = np.array([float(one[0]) for one in metres_per_degree(middle[1:])])
-    moved: npt.NDArray[np.object_] = shapely.transform(shapes, lambda places: (places - middle) * scale)
-    return moved
+    return Ground(pieces=pieces, joined=joined, holders=holders, codes=codes, plane=plane)
 
 
 def _meeting(lines: npt.NDArray[np.object_]) -> list[Pair]:

@@ -39,7 +39,21 @@ export function createShapes(map) {
 
   map.on("zoomend", () => {
     for (const { layer, style } of layers.values()) layer.setStyle(sized(style));
+    thin();
   });
+
+  // Of codes that lie upon each other only the first is shown: from afar there are more of them than room.
+  function thin() {
+    const shown = [];
+    names.eachLayer((name) => {
+      const sign = name.getElement();
+      if (!sign) return;
+      sign.hidden = false;
+      const { left, right, top, bottom } = sign.getBoundingClientRect();
+      sign.hidden = shown.some((other) => left < other.right && other.left < right && top < other.bottom && other.top < bottom);
+      if (!sign.hidden) shown.push({ left, right, top, bottom });
+    });
+  }
 
   const shapesOf = (list) => list.filter((stretch) => stretch.geometry).map((stretch) => stretch.geometry);
 
@@ -74,6 +88,7 @@ export function createShapes(map) {
         const middle = L.geoJSON(picture).getBounds().getCenter();
         names.addLayer(name.setLatLng(middle).setContent(element("span", {}, code)));
       }
+      thin();
     },
 
     clear() {
