@@ -213,7 +213,7 @@ def _print_route(found: Route) -> None:
         "walked": f"{found.walked_m:,.0f}",
         "minutes": f"{found.minutes:,.0f}",
     }
-    say(_("%(swept)s m swept, %(walked)s m only walked, %(minutes)s min", **told))
+    say(_("%(swept)s m swept and %(walked)s m only walked: %(minutes)s min in all", **told))
     rows = [
         (f"{number}", lane or "-", _("sweep") if sweeps else _("walk"), f"{metres:,.0f} m")
         for number, (lane, sweeps, metres) in enumerate(found.along_lanes(), start=1)
@@ -245,6 +245,9 @@ def _print(proposal: Proposal) -> None:
     ]
     head = ("", _("Zones"), _("Mean min a day"), _("Most / mean"), _("Least / mean"))
     print_columns([head, *even], texts=1, indent="  ")
+    if proposal.work_of_nobody:
+        words = _("%(minutes)s min a day are in no zone of the day.", minutes=f"{proposal.work_of_nobody:,.0f}")
+        say(words)
     if proposal.share_kept is not None:
         say(_("Of what is held, %(share)s stays with its zone.", share=f"{proposal.share_kept:.1%}"))
     if proposal.is_met:

@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import segno
-from babel.dates import format_date
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,8 +21,8 @@ from geo_hygiene.files.writing.export import completing
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.maps.palette import FONTS, STATES
-from geo_hygiene.reports.sheet_data import Zone, zones_of
-from geo_hygiene.reports.sheet_map import Sheet, bar_metres, map_of, swatch
+from geo_hygiene.reports.sheet_data import LaneRow, Zone, zones_of
+from geo_hygiene.reports.sheet_map import Sheet, bar_metres, edge_swatch, map_of, swatch
 
 MOST_LANES, MOST_STEPS = 14, 40
 """Of lanes and of steps of the route, so many have room on a sheet."""
@@ -110,7 +109,7 @@ def page_of(sheets: Iterable[dict[str, object]], paper: Paper, *, is_sample: boo
 
 def _sheet(connection: Connection, zone: Zone, paper: Paper, address: str | None) -> dict[str, object]:
     """Return what a page says of a zone, in the reader's words."""
-    sheet = Sheet.around(zone.box, paper.map_width, paper.height, paper.text)
+    sheet = Sheet.around(zone.bounds, paper.map_width, paper.height, paper.text)
     metres = bar_metres(sheet.scale)
     shift = next((one.title for one in SHIFTS if one.value == zone.shift), zone.shift)
     more = len(zone.lanes) - MOST_LANES
@@ -127,7 +126,7 @@ def _sheet(connection: Connection, zone: Zone, paper: Paper, address: str | None
         "lanes": [
             {
                 "lane": row.lane,
-                "ends": " – ".join(end for end in (row.begin, row.end) if end),
+                "ends": _ends(row),
                 "amount": _metres(row.length_m),
             }
             for row in zone.lanes[:MOST_LANES]
@@ -136,7 +135,7 @@ def _sheet(connection: Connection, zone: Zone, paper: Paper, address: str | None
         "steps": _steps(zone),
         "walk": _walk(zone),
         "qr": None if address is None else _code(zone, address),
-        "day": format_date(zone.on, locale=i18n.current_locale()),
+        "day": zone.on.isoformat(),
         "scale": _number(sheet.scale),
         "bar_mm": metres * 1000 / sheet.scale,
         "bar": _metres(metres),
@@ -148,7 +147,7 @@ def _number(amount: float) -> str:
 
 
 def _metres(amount: float) -> str:
-    return f"{_number(amount)}\N{NO-BREAK SPACE}m"
+    return _("%(metres)s m", metres=_number(amount)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _extent(zone: Zone, amount: float) -> str:
@@ -163,16 +162,29 @@ def _amounts(zone: Zone) -> str:
     return " · ".join(told)
 
 
+def _ends(row: LaneRow) -> str:
+    """Return from where to where a run along a lane goes."""
+    if not row.begin and not row.end:
+        return _("all of it")
+    return f"{row.begin or _('its end')} – {row.end or _('its end')}"
+
+
 def _legend(zone: Zone) -> list[dict[str, object]]:
-    return [
+    """Return the rows of the legend; those of the states add up to what is held, as it is written."""
+    written = {ink.state: round(zone.extent(ink.state)) for ink in STATES if ink.state != "covered"}
+    written["covered"] = round(zone.extent()) - sum(written.values())
+    rows: list[dict[str, object]] = [
         {
             "swatch": Markup(swatch(ink.state, zone.duty)),  # noqa: S704 - constants
             "title": _(ink.title),
-            "amount": _extent(zone, zone.extent(ink.state)),
+            "amount": _extent(zone, written[ink.state]),
         }
         for ink in STATES
         if ink.state == "covered" or zone.extent(ink.state)
     ]
+    if zone.picture is not None:
+        rows.append({"swatch": Markup(edge_swatch()), "title": _("Edge of the zone"), "amount": ""})  # noqa: S704
+    return rows
 
 
 def _steps(zone: Zone) -> str:
@@ -189,7 +201,7 @@ def _walk(zone: Zone) -> str:
     if zone.route is None:
         return ""
     return _(
-        "%(swept)s m swept, %(walked)s m only walked, %(minutes)s min",
+        "%(swept)s m swept and %(walked)s m only walked: %(minutes)s min in all",
         swept=_number(zone.route.swept_m),
         walked=_number(zone.route.walked_m),
         minutes=_number(zone.route.minutes),

@@ -138,6 +138,15 @@ class Zone:
     lanes: Sequence[LaneRow]
     route: Route | None
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Return west, south, east, north of all that it holds, and of its picture (EPSG:4326)."""
+        if self.picture is None:
+            return self.box
+        both = shapely.box(*self.box).union(self.picture)
+        west, south, east, north = both.bounds
+        return west, south, east, north
+
     def extent(self, state: str | None = None) -> float:
         """Return its metres, or how many places it holds, in all or in one state."""
         return sum(one.extent for one in self.stretches if state in (None, one.state))

@@ -20,7 +20,7 @@ from geo_hygiene.layers import layer_of
 from geo_hygiene.maps.palette import FONTS, INK, state_ink
 from geo_hygiene.reports.sheet_data import Street, Zone, ground_in, streets_in
 
-SCALES = (250, 500, 750, 1_000, 1_500, 2_000, 2_500, 4_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 50_000)
+SCALES = (250, 500, 750, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 7_500, 10_000, 15_000, 20_000, 30_000, 50_000)
 
 MARGIN_MM = 9
 """Between what the zone holds and the edge of the map."""
@@ -30,6 +30,7 @@ WIDTHS_M = {"arterial": 22.0, "street": 14.0, "lane": 7.0, "alley": 4.0, "": 6.0
 
 LEAST_WIDTH_MM = 0.7
 ZONE_LAND, ZONE_EDGE = "#F8EEDB", "#8A5A1E"
+EDGE_DASHES = "2.4 0.8 0.5 0.8"
 LAND, CASING = "#FBF9F5", "#D2C7B2"
 DRAWN_AS = {"water": "water-bodies", "green": "green-spaces", "building": "buildings"}
 
@@ -151,7 +152,7 @@ def _zone(zone: Zone, sheet: Sheet, frame: shapely.Polygon) -> Iterator[str]:
     if zone.picture is not None:
         yield (
             f'<path d="{_path(sheet.drawn(zone.picture).boundary.intersection(frame))}" fill="none"'
-            f' stroke="{ZONE_EDGE}" stroke-width="0.35" stroke-dasharray="2.4 0.8 0.5 0.8"/>'
+            f' stroke="{ZONE_EDGE}" stroke-width="0.35" stroke-dasharray="{EDGE_DASHES}"/>'
         )
     for state in ("covered", "overlap", "vacant"):
         ink = state_ink(state)
@@ -302,3 +303,9 @@ def swatch(state: str, duty: DutyRecord) -> str:
             "M0 1.5L12 1.5", ink.core, wide, " ".join(f"{wide * dash:.2f}" for dash in ink.dashes), cap="butt"
         )
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="12mm" height="3mm" viewBox="0 0 12 3">{drawn}</svg>'
+
+
+def edge_swatch() -> str:
+    """Return the sign of the edge of a zone in the legend."""
+    line = f'<path d="M0 1.5L12 1.5" stroke="{ZONE_EDGE}" stroke-width="0.35" stroke-dasharray="{EDGE_DASHES}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="12mm" height="3mm" viewBox="0 0 12 3">{line}</svg>'

@@ -24,9 +24,12 @@ from geo_hygiene.zoning.workload import daily_work
 TARGETS = f"""
 select
     target.id, target.uuid, target.kind, target.category, target.extent_mm,
-    ST_AsBinary(ST_Force2D(target.geom)) as shape, community.code as community
+    ST_AsBinary(ST_Force2D(target.geom)) as shape, community.code as community,
+    concat_ws(' ', {{lane}}, segment.code) as title
 from duty_target
 join target on target.id = duty_target.target_id
+join {{table}} as segment on segment.id = target.id
+{{join}}
 left join area_tree on area_tree.id = target.area_id
 left join area as community on community.id = area_tree.community_id
 where duty_target.duty_id = :duty and duty_target.valid_from <= :on and :on < duty_target.valid_to
@@ -100,6 +103,8 @@ class Piece:
 
     Attributes
     ----------
+    title
+        Its lane and code, as far as it has them.
     work
         Milliseconds a day.
     shape
@@ -110,6 +115,7 @@ class Piece:
 
     target_id: int
     uuid: uuid_module.UUID
+    title: str
     extent_mm: int
     work: int
     shape: shapely.Geometry
@@ -143,7 +149,7 @@ def ground_of(
     """
     demand_within(connection, area, within)
     asked = {"duty": duty.id, "on": on, **bound(within if area is None else frozenset({area}))}
-    rows = connection.execute(text(TARGETS), asked).all()
+    rows = connection.execute(text(_named(duty)), asked).all()
     zones: dict[int, str] = {}
     for row in connection.execute(text(ZONES), asked | {"targets": [row.id for row in rows]}):
         zones.setdefault(row.target_id, row.code)
@@ -154,6 +160,7 @@ def ground_of(
         Piece(
             target_id=row.id,
             uuid=row.uuid,
+            title=row.title,
             extent_mm=row.extent_mm,
             work=daily_work(row.kind, row.category, row.extent_mm),
             shape=shape,
@@ -166,6 +173,15 @@ def ground_of(
     holders = {row.zone: row.person for row in connection.execute(text(HOLDERS), {"on": on})}
     codes = connection.scalars(text(CODES), {"duty": duty.id}).all()
     return Ground(pieces=pieces, joined=joined, holders=holders, codes=codes, plane=plane)
+
+
+def _named(duty: DutyRecord) -> str:
+    """Return the statement of the targets for the tables of a duty's layer; names come from the declaration."""
+    grouping, table = duty.layer.grouping, duty.layer.model.__tablename__
+    if grouping is None:
+        return TARGETS.format(table=table, lane="null", join="")
+    join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
+    return TARGETS.format(table=table, lane="bundle.name", join=join)
 
 
 def _meeting(lines: npt.NDArray[np.object_]) -> list[Pair]:

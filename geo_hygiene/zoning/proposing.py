@@ -117,6 +117,11 @@ class Proposal:
         """Whether no zone has more to do than is tolerated."""
         return self.after.most is not None and self.after.most <= 1 + self.wishes.tolerance + 1e-9
 
+    @property
+    def work_of_nobody(self) -> float:
+        """Return the minutes a day of what no zone of the day holds."""
+        return sum(piece.work for piece in self.ground.pieces if piece.zone is None) / MILLISECONDS
+
     def as_json(self) -> dict[str, Any]:
         """Return the public form, as ``zones propose --json`` prints it where it is in no draft."""
         pieces, even = self.ground.pieces, self.after.as_json()
@@ -315,7 +320,8 @@ def _binding(duty: DutyRecord, ground: Ground, sharing: Sharing) -> list[Binding
         piece = ground.pieces[number]
         if piece.work > most:
             words = _(
-                "One alone takes %(minutes)s min, more than a zone may: it would have to be cut.",
+                "“%(title)s” alone takes %(minutes)s min, more than a zone may: it would have to be cut.",
+                title=piece.title or piece.uuid,
                 minutes=round(piece.work / MILLISECONDS, 1),
             )
             found.append(Binding("segment", str(piece.uuid), words))
