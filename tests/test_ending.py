@@ -10,11 +10,12 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import psycopg2.extensions
 import pytest
 
-from geo_hygiene.cli.ending import ending_gently
+from geo_hygiene.cli.ending import SOON, ending_gently
 from geo_hygiene.database import engine
 from tests.conftest import TestDatabase
 
@@ -72,15 +73,15 @@ def test_a_signal_that_is_heard_while_a_statement_fails_ends_the_work_without_a_
         driver = connection.connection.driver_connection
         assert driver is not None
 
-        def work() -> None:
+        def work(after: float) -> None:
+            threading.Timer(after, _cancel, [driver]).start()
             with suppress(psycopg2.Error):
                 driver.cursor().execute("select pg_sleep(5)")
             driver.rollback()
             time.sleep(LONG)
 
         for step in range(20):
-            threading.Timer(0.01 + step / 5000, _cancel, [driver]).start()
-            _is_interrupted(work)
+            _is_interrupted(partial(work, 0.01 + step / 5000))
             driver.rollback()
     connections.dispose()
     assert capfd.readouterr().err == ""
@@ -89,6 +90,36 @@ def test_a_signal_that_is_heard_while_a_statement_fails_ends_the_work_without_a_
 def _cancel(driver: psycopg2.extensions.connection) -> None:
     os.kill(os.getpid(), signal.SIGINT)
     driver.cancel()
+
+
+def test_what_is_held_together_is_done_before_the_work_ends():
+    done = []
+
+    def work() -> None:
+        with ending_gently() as interruption, interruption.held():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["whole"]
+
+
+def test_the_end_of_the_work_is_not_interrupted_by_an_alarm_that_comes_late():
+    done = []
+
+    def work() -> None:
+        with ending_gently() as interruption:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                interruption.try_again()
+                time.sleep(5 * SOON)
+                done.append("cleaned")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["cleaned"]
 
 
 def test_what_the_caller_lets_a_command_ignore_stays_ignored():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import logging
 import os
 import sys
 import tempfile
@@ -85,6 +86,8 @@ class Commands(LazyGroup):
         atexit.register(gc.freeze)
         use_locale(_wanted_locale())
         speak_through_click()
+        # A pool prints what befell a connection that it puts away, a Ctrl-C too; the command tells that itself.
+        logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
         _translate(self)
         return super().main(*args, **kwargs)
 
@@ -165,14 +168,15 @@ def _told(part: ErrorDetails, chosen: Mapping[str, Any]) -> str:
 def open_home(home: Path | None) -> Iterator[Home]:
     """Use a home with its database started and migrated; it stops afterwards if nobody else uses it."""
     settings = load_settings(home)
-    with ending_gently(), open_database(settings, tell_watcher) as database:
+    with ending_gently() as interruption, open_database(settings, tell_watcher) as database:
         from geo_hygiene.database import engine  # noqa: PLC0415 - `up`, which does without, starts faster
 
         connections = engine(database.service_url)
         try:
             yield Home(settings, connections)
         finally:
-            connections.dispose()
+            with interruption.held():
+                connections.dispose()
 
 
 def _wanted_locale() -> str:

@@ -13,7 +13,7 @@ SOON = 0.02
 
 
 @contextmanager
-def ending_gently() -> Iterator[None]:
+def ending_gently() -> Iterator[Interruption]:
     """Let Ctrl-C, a closed terminal and SIGTERM end a command in the same way: undone, with nothing left running.
 
     A signal that the caller lets the command ignore, as ``nohup`` does, stays ignored.
@@ -26,7 +26,7 @@ def ending_gently() -> Iterator[None]:
     from geo_hygiene.database import is_between_statements  # noqa: PLC0415 - `up`, which does without, starts faster
 
     hook = sys.unraisablehook
-    interruption = _Interruption(is_between_statements, hook)
+    interruption = Interruption(is_between_statements, hook)
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
     handlers = {number: signal.getsignal(number) for number in signals}
     for number, handler in handlers.items():
@@ -34,7 +34,7 @@ def ending_gently() -> Iterator[None]:
             signal.signal(number, interruption.hear)
     sys.unraisablehook = interruption.lose
     try:
-        yield
+        yield interruption
     except Exception as error:
         if not interruption.is_heard:
             raise
@@ -46,24 +46,43 @@ def ending_gently() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Interruption:
+class Interruption:
     """A signal that ends the command, wherever the command is when it is heard."""
 
     def __init__(self, can_raise: Callable[[], bool], others: Callable[[sys.UnraisableHookArgs], object]) -> None:
         self.can_raise = can_raise
         self.others = others
         self.is_heard = False
+        self.is_told = False
+        """Whether the command was interrupted; what follows is its end, and needs no second interruption."""
+        self.is_held = False
 
-    def hear(self, _number: int, _frame: FrameType | None) -> None:
+    def hear(self, number: int, _frame: FrameType | None) -> None:
         """Interrupt the command, now or as soon as it can be."""
         self.is_heard = True
+        if self.is_held or (self.is_told and number == signal.SIGALRM):
+            return
         if self.can_raise():
+            self.is_told = True
             raise KeyboardInterrupt
         self.try_again()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let something be done whole, that would speak of what interrupts it; the command is interrupted after it."""
+        self.is_held = True
+        try:
+            yield
+        finally:
+            self.is_held = False
+        if self.is_heard and not self.is_told:
+            self.is_told = True
+            raise KeyboardInterrupt
 
     def lose(self, lost: sys.UnraisableHookArgs) -> None:
         """Try again when the command was where nothing can be raised, as in a finalizer."""
         if lost.exc_type is KeyboardInterrupt and self.is_heard:
+            self.is_told = False
             self.try_again()
         else:
             self.others(lost)
