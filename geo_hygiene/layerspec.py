@@ -329,6 +329,8 @@ class MapLayer:
         The column of the geometry, where it is not the model's ``geom``.
     any_geometry
         Files may bring points and lines too; a radius makes faces of them.
+    has_windows
+        The period of a record is a window for work, and the record is true before and after it.
     needs
         What somebody must be permitted to see its features, or how many there are.
     undo
@@ -353,6 +355,7 @@ class MapLayer:
     tint: InstrumentedAttribute[Any] | None = None
     shape: InstrumentedAttribute[Any] | None = None
     any_geometry: bool = False
+    has_windows: bool = False
     needs: Permission = Permission.MAP_READ
     undo: Undo = Undo.ALL
     made_by: str | None = field(default=None)

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from geo_hygiene.errors import UnknownRecordError
-from geo_hygiene.files.audit import changes_of, list_imports, number_of
+from geo_hygiene.features import describe_layers
+from geo_hygiene.files.audit import changes_of, list_imports, number_of, why_no_changes
 from tests.importing import block, bring, place, street
 
 DAY = date(2026, 3, 1)
@@ -70,6 +71,14 @@ def test_a_roster_tells_whose_zone_and_telephone_changed(connection: Connection)
     assert ("changed", "duty-zones", "Z1", {"holders": ("P1", "P2")}) in told(connection)
 
 
+def test_a_zone_that_an_import_brought_is_not_told_as_changed_too(connection: Connection) -> None:
+    bring(connection, "street-segments", [(street(0, 0, 100, 0), {"lane": "解放路"})])
+    row = {"zone": "Z1", "name": "甲", "lane": "解放路"}
+    rows = [{**row, "person": f"P{at}", "valid_from": f"2026-0{at}-01"} for at in (1, 2)]
+    assert bring(connection, "duty-roster", [(None, one) for one in rows], today=DAY).status == "imported"
+    assert [one[:3] for one in told(connection) if one[1] == "duty-zones"] == [("created", "duty-zones", "Z1")]
+
+
 def test_an_import_is_found_by_number_and_id(connection: Connection) -> None:
     bring(connection, "facilities", [(place(0, 0), {"code": "T1"})])
     (run,) = list_imports(connection, 1)
@@ -77,3 +86,24 @@ def test_an_import_is_found_by_number_and_id(connection: Connection) -> None:
     assert (run["layer"], run["records"]["created"]) == ("facilities", 1)
     with pytest.raises(UnknownRecordError):
         number_of(connection, "nothing")
+
+
+def test_what_is_in_no_list_is_not_said_to_be_gone(connection: Connection) -> None:
+    bring(connection, "street-segments", [(street(0, 0, 100, 0), {"code": "S1"})], key="code")
+    bring(connection, "duty-zones", [(block(-9, -9, 109, 9), {"code": "Z1"})])
+    segment = str(connection.scalar(text("select uuid from target")))
+    stored = bring(connection, "zone-segments", [(None, {"zone": "Z1", "segment": segment, "to_m": 50})]).stored
+    assert stored.changed
+    assert told(connection) == []
+    assert why_no_changes(list_imports(connection, 1)[0]) == "No list is kept of what this import changed."
+
+
+def test_campaigns_and_their_work_are_counted_whole(connection: Connection) -> None:
+    bring(connection, "street-segments", [(street(0, 0, 100, 0), {"code": "S1"})], key="code")
+    campaign = {"code": "K1", "title": "灭鼠", "pest": "rodent", "scope": "street-segments"}
+    window = {"valid_from": "2026-01-01", "valid_to": "2026-02-01"}
+    assert bring(connection, "campaigns", [(None, campaign | window)]).status == "imported"
+    work = {"campaign": "K1", "done_at": "2026-01-02", "time": "12:00", "method": "bait", "radius_m": 20}
+    assert bring(connection, "treatments", [(place(50, 0), work)]).status == "imported"
+    counts = {one["key"]: one["count"] for one in describe_layers(connection, date(2027, 1, 1))["layers"]}
+    assert (counts["campaigns"], counts["treatments"], counts["street-segments"]) == (1, 1, 1)

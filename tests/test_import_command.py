@@ -275,6 +275,24 @@ def test_layers_lists_what_can_come_in(terminal: Terminal):
     assert "street-segments" in out
 
 
+def test_imports_are_told_in_the_time_of_the_office_with_what_was_taken_back(
+    terminal: Terminal, stored: Connection, tmp_path: Path
+):
+    for rows in ([(place(0, 0), {"code": "T1"})], [(place(0, 0), {"code": "T1", "name": "东厕"})]):
+        terminal.run("import", "facilities", write_geojson(tmp_path / "places.geojson", rows))
+    code, out, _ = terminal.run("imports", "take-back", "2")
+    assert (code, out) == (0, "0 records went. 1 record that it had changed is as before.\n")
+    told = "to_char({} at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')"
+    instants = f"{told.format('recorded_at')}, {told.format('taken_back_at')}"
+    times = query(stored, f"select {instants} from import_run order by id")
+    (first, _never), (second, back) = times
+    newest, oldest = terminal.run("imports", "list")[1].splitlines()
+    assert newest.startswith(f"2  {second}  facilities  places.geojson (taken back {back})")
+    assert oldest.startswith(f"1  {first}  facilities  places.geojson  ")
+    said = terminal.run("imports", "show", "2")[1].splitlines()
+    assert said[:2] == [f"2  {second}  places.geojson → facilities", f"This import was taken back on {back}."]
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_import_that_is_stopped_stores_nothing_or_all(
     terminal: Terminal, stored: Connection, tmp_path: Path, how: signal.Signals

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.rebuild import rebuild_answers
+from geo_hygiene.files.audit import list_imports
 from geo_hygiene.files.importing.history import own_table
 from geo_hygiene.files.importing.report import ImportReport
 from geo_hygiene.files.taking_back import NotTakenBackError, take_back
@@ -182,7 +183,8 @@ def test_imports_of_one_record_go_in_the_order_from_the_last(connection: Connect
         before.append(said(connection))
     with pytest.raises(NotTakenBackError, match="was changed later: S0"):
         take_back(connection, runs[0], actor="test")
-    take_back(connection, runs[1], actor="test")
+    assert take_back(connection, runs[1], actor="test") == (0, 1)
+    assert list_imports(connection, 1)[0]["taken_back"] == {"removed": 0, "put_back": 1}
     assert said(connection) == before[1]
     take_back(connection, runs[0], actor="test")
     assert said(connection) == before[0]

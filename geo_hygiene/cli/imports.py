@@ -9,15 +9,17 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from geo_hygiene.accounts.audit import COMMAND
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
-from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
+from geo_hygiene.coverage.duties import in_office, office_timezone
+from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of, why_no_changes
 from geo_hygiene.files.formulas import guarded
-from geo_hygiene.files.taking_back import take_back
+from geo_hygiene.files.taking_back import outcome, take_back
 from geo_hygiene.i18n import N_, _, ngettext
 
 SHOWN = 100
@@ -44,17 +46,20 @@ def list_(home: Path | None, most: int, *, as_json: bool) -> None:
     """Print the files that were stored."""
     with open_home(home) as opened, opened.connections.connect() as connection:
         runs = list_imports(connection, most)
+        zone = office_timezone(connection)
     if as_json:
         click.echo(json.dumps({"imports": runs}, ensure_ascii=False))
     elif runs:
-        print_columns([_row(run) for run in runs], texts=4)
+        print_columns([_row(run, zone) for run in runs], texts=4)
 
 
-def _row(run: dict[str, Any]) -> list[str]:
+def _row(run: dict[str, Any], zone: ZoneInfo) -> list[str]:
     counts = run["records"] or {}
     numbers = [f"{counts.get(name, 0):,}" for name in ("created", "updated", "ended")]
     signs = [f"{sign}{number}" for sign, number in zip("+~-", numbers, strict=True)]
-    return [f"{run['number']}", run["recorded_at"][:16].replace("T", " "), run["layer"], run["file"], *signs]
+    back = run["taken_back_at"]
+    told = "" if back is None else " " + _("(taken back %(when)s)", when=in_office(back, zone))
+    return [f"{run['number']}", in_office(run["recorded_at"], zone), run["layer"], run["file"] + told, *signs]
 
 
 @imports.command(
@@ -74,12 +79,13 @@ def show(number: str, home: Path | None, *, as_json: bool, as_csv: bool) -> None
         found = number_of(connection, number)
         (run,) = list_imports(connection, 1, found)
         changes = list(changes_of(connection, found))
+        zone = office_timezone(connection)
     if as_json:
         click.echo(json.dumps({"import": run, "changes": [one.as_json() for one in changes]}, ensure_ascii=False))
     elif as_csv:
         _print_csv(changes)
     else:
-        _print(run, changes)
+        _print(run, changes, zone)
 
 
 @imports.command(
@@ -96,8 +102,8 @@ def show(number: str, home: Path | None, *, as_json: bool, as_csv: bool) -> None
 def take_back_(number: str, home: Path | None) -> None:
     """Remove the records of an import."""
     with open_home(home) as opened, opened.connections.begin() as connection:
-        removed = take_back(connection, number, actor=COMMAND)
-    say(ngettext("%(count)s record went.", "%(count)s records went.", removed))
+        came = take_back(connection, number, actor=COMMAND)
+    say(outcome(*came))
 
 
 def _print_csv(changes: list[RecordChange]) -> None:
@@ -109,8 +115,14 @@ def _print_csv(changes: list[RecordChange]) -> None:
             writer.writerow([guarded(_text(cell)) for cell in (*identity, name, before, after)])
 
 
-def _print(run: dict[str, Any], changes: list[RecordChange]) -> None:
-    say(f"{run['number']}  {run['recorded_at'][:16].replace('T', ' ')}  {run['file']} → {run['layer']}")
+def _print(run: dict[str, Any], changes: list[RecordChange], zone: ZoneInfo) -> None:
+    say(f"{run['number']}  {in_office(run['recorded_at'], zone)}  {run['file']} → {run['layer']}")
+    if run["taken_back_at"] is not None:
+        say(_("This import was taken back on %(when)s.", when=in_office(run["taken_back_at"], zone)))
+        say(outcome(**run["taken_back"]) if run["taken_back"] else "")
+    if not changes:
+        say(why_no_changes(run), err=True)
+        return
     for one in islice(changes, SHOWN):
         fields = "; ".join(
             name if before is None and after is None else f"{name}: {_text(before)} → {_text(after)}"

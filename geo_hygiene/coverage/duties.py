@@ -71,6 +71,12 @@ def office_timezone(connection: Connection) -> ZoneInfo:
     return ZoneInfo(zone or DEFAULT_TIMEZONE)
 
 
+def in_office(instant: datetime | str, zone: ZoneInfo) -> str:
+    """Return how an instant is told in the time of the office."""
+    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
 def office_day(connection: Connection) -> tuple[date, datetime]:
     """Return the current day in the office's time zone, and the instant at which it ends."""
     zone = office_timezone(connection)

@@ -17,10 +17,10 @@ Extent = tuple[float, float, float, float]
 
 
 def _count_of(layer: MapLayer, on: date) -> Select[str, int]:
-    """Return the number of a layer's records that hold on a day (or of all, where records have no period)."""
+    """Return the number of a layer's records that hold on a day; of events and windows of work it is that of all."""
     model: Any = layer.model
     count = select(literal(layer.key).label("key"), func.count().label("number")).select_from(model)
-    if hasattr(model, "valid_from"):
+    if hasattr(model, "valid_from") and not (layer.is_event or layer.has_windows):
         count = count.where(model.valid_from <= on, model.valid_to > on)
     return count
 

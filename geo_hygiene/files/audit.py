@@ -35,12 +35,18 @@ FIND = "select id from import_run where cast(id as text) = :words or cast(uuid a
 TOUCHED = "select distinct layer from record_history where import_id = :id"
 
 BEFORE = """
-select distinct on (record) record, version, content
-from record_history
-where import_id = :id and layer = :layer
-order by record, version
+select record, content
+from (
+    select distinct on (record) record, content
+    from record_history
+    where import_id = :id and layer = :layer
+    order by record, version
+) as first
+where content ->> 'import_id' is distinct from cast(:id as text)
+order by record
 limit :most
 """
+"""What an import changed of records that it had not brought itself."""
 
 AFTER = """
 select distinct on (later.record) later.record, later.content
@@ -73,18 +79,24 @@ order by record, version
 ZONES = """
 select
     claim.uuid as record, duty_zone.code, duty_zone.name, claim.valid_from,
-    before.uuid as was, coalesce(sums.mm, 0) as mm, coalesce(old_sums.mm, 0) as old_mm,
+    before.uuid as was, before.name as old_name, coalesce(sums.mm, 0) as mm, coalesce(old_sums.mm, 0) as old_mm,
     coalesce(holders.names, '') as holders, coalesce(old_holders.names, '') as old_holders
 from claim
 join duty_zone using (id)
 left join lateral (
-    select older.id, older.uuid, older.source_id, older.valid_from
+    select older.id, older.uuid, older.source_id, older.valid_from, older.import_id, same.name
     from claim as older join duty_zone as same using (id)
     where same.code = duty_zone.code and older.duty_id = claim.duty_id and older.valid_to = claim.valid_from
     limit 1
 ) as before on true
-left join lateral (select sum(to_mm - from_mm) as mm from cover where source_id = claim.source_id) as sums on true
-left join lateral (select sum(to_mm - from_mm) as mm from cover where source_id = before.source_id) as old_sums on true
+left join lateral (
+    select sum(to_mm - from_mm) as mm, array_agg((target_id, from_mm, to_mm) order by target_id, from_mm) as list
+    from cover where source_id = claim.source_id
+) as sums on true
+left join lateral (
+    select sum(to_mm - from_mm) as mm, array_agg((target_id, from_mm, to_mm) order by target_id, from_mm) as list
+    from cover where source_id = before.source_id
+) as old_sums on true
 left join lateral (
     select string_agg(person.code, ';' order by person.code) as names
     from assignment join person on person.id = person_id
@@ -96,11 +108,18 @@ left join lateral (
     where before.id is not null and zone = duty_zone.code
         and assignment.valid_from < claim.valid_from and claim.valid_from <= assignment.valid_to
 ) as old_holders on true
-where claim.import_id = :id
+where claim.import_id = :id and (
+    before.id is null
+    or before.import_id is distinct from claim.import_id and (
+        before.name is distinct from duty_zone.name
+        or sums.list is distinct from old_sums.list
+        or :with_holders and holders.names is distinct from old_holders.names
+    )
+)
 order by duty_zone.code, claim.valid_from
 limit :most
 """
-"""A zone that takes the place of another from its first day on is that zone, changed."""
+"""A zone that takes the place of another from its first day on is that zone, changed, if it says something else."""
 
 HOLDERS = """
 select assignment.zone, person.code as person, assignment.valid_from,
@@ -112,9 +131,18 @@ select assignment.zone, person.code as person, assignment.valid_from,
 from assignment
 join person on person.id = assignment.person_id
 where assignment.import_id = :id
+    and not exists (
+        select from claim join duty_zone using (id)
+        where claim.import_id = :id and duty_zone.code = assignment.zone and not exists (
+            select from claim as older join duty_zone as same using (id)
+            where same.code = duty_zone.code
+                and older.import_id is distinct from claim.import_id and older.valid_from < claim.valid_from
+        )
+    )
 order by 1, 2
 limit :most
 """
+"""Who holds zones since an import, those left out that it brought itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +189,7 @@ def list_imports(connection: Connection, limit: int, number: int | None = None) 
             "origin": run.origin,
             "recorded_at": run.recorded_at.isoformat(),
             "taken_back_at": None if run.taken_back_at is None else run.taken_back_at.isoformat(),
+            "taken_back": run.report.get("taken_back"),
             "rows": run.report.get("rows"),
             "records": run.report.get("records"),
             "encoding": run.report.get("encoding"),
@@ -168,6 +197,15 @@ def list_imports(connection: Connection, limit: int, number: int | None = None) 
         }
         for run in runs
     ]
+
+
+def why_no_changes(run: Mapping[str, Any]) -> str:
+    """Return why no change of an import is told."""
+    if run["taken_back_at"] is not None:
+        return _("Nothing of this import is left.")
+    if any((run["records"] or {}).get(name) for name in ("created", "updated", "ended")):
+        return _("No list is kept of what this import changed.")
+    return _("This import changed nothing.")
 
 
 def number_of(connection: Connection, words: str) -> int:
@@ -228,6 +266,8 @@ def _changed(connection: Connection, layer: MapLayer, number: int, known: Mappin
     for record, was in sorted(known.items(), key=lambda item: str(item[1].get("code") or item[0])):
         became = later.get(record) or now.get(record) or {}
         fields = _differing(was, became)
+        if not fields:
+            continue
         is_ended = was.get("valid_to") == ENDLESS and became.get("valid_to", ENDLESS) != ENDLESS
         yield _of(layer, "ended" if is_ended else "changed", record, became or was, fields)
 
@@ -260,16 +300,18 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
 
 def _zones(connection: Connection, number: int, most: int | None, *, with_holders: bool) -> Iterator[RecordChange]:
     told = set()
-    for row in connection.execute(text(ZONES), {"id": number, "most": most}):
+    asked = {"id": number, "most": most}
+    for row in connection.execute(text(ZONES), asked | {"with_holders": with_holders}):
         told.add((row.code, row.valid_from))
+        names = {"name": (row.old_name, row.name)} if row.old_name != row.name else {}
         metres = {"metres": (row.old_mm / 1000, row.mm / 1000)} if row.old_mm != row.mm else {}
         is_other = with_holders and row.old_holders != row.holders
         holders = {"holders": (row.old_holders, row.holders)} if is_other else {}
-        action, fields = ("created", {}) if row.was is None else ("changed", {**metres, **holders})
+        action, fields = ("created", {}) if row.was is None else ("changed", {**names, **metres, **holders})
         yield RecordChange(action, "duty-zones", str(row.record), row.code, row.name, fields)
     if not with_holders:
         return
-    for row in connection.execute(text(HOLDERS), {"id": number, "most": most}):
+    for row in connection.execute(text(HOLDERS), asked):
         if (row.zone, row.valid_from) not in told:
             fields = {"holders": (row.before, row.person)}
             yield RecordChange("changed", "duty-zones", None, row.zone, None, fields)

@@ -47,9 +47,18 @@ where kind = :kind and state = 'done' and result -> 'report' ->> 'status' in ('i
 """
 
 STATUSES = """
-select id, result #>> '{report,status}' as status from job
-where id = any(:ids) and result #>> '{report,status}' is not null
+select id, coalesce(
+    result #>> '{report,status}',
+    case
+        when exists (select from jsonb_object_keys(result -> 'counts') as found where found like 'error %')
+            then 'refused'
+        when result ->> 'layer' is null then 'unknown-layer'
+    end
+) as status
+from job
+where id = any(:ids) and kind = any(:kinds) and result is not null
 """
+"""A file that could not even be read has no report."""
 
 STORED = """
 select uuid from job
@@ -144,6 +153,7 @@ class ImportJobs:
                     "findings": shown(table.findings),
                     "counts": _counts(table.findings),
                     "system": _fitting_system(table.findings),
+                    "tables": _tables(table.findings),
                     "preview": preview_of(table),
                 }
             layer = guesses[0]
@@ -157,6 +167,7 @@ class ImportJobs:
             "report": _told(report),
             "counts": _counts(report.findings),
             "system": _fitting_system(report.findings),
+            "tables": _tables(report.findings),
             "preview": preview_of(table, report),
         }
 
@@ -179,7 +190,7 @@ class ImportJobs:
         """Remove what an import brought."""
         progress("write", 0, None)
         number = int(job.parameters["number"])
-        return {"number": number, "removed": take_back(connection, str(number), actor=job.actor)}
+        return {"number": number, **take_back(connection, str(number), actor=job.actor)._asdict()}
 
     def _imported(
         self, connection: Connection, asked: AskedImport, options: ImportOptions, job: Job, progress: Progress
@@ -202,8 +213,8 @@ class ImportJobs:
 
 def statuses_of(connection: Connection, jobs: Sequence[Job]) -> dict[int, str]:
     """Return what became of the files of jobs that are done, by the numbers of the jobs."""
-    found = connection.execute(text(STATUSES), {"ids": [job.id for job in jobs]})
-    return {row.id: row.status for row in found}
+    found = connection.execute(text(STATUSES), {"ids": [job.id for job in jobs], "kinds": [TRY, STORE]})
+    return {row.id: row.status for row in found if row.status is not None}
 
 
 def stored_by(connection: Connection, tried: Job) -> UUID | None:
@@ -233,3 +244,9 @@ def _fitting_system(findings: Iterable[Finding]) -> str | None:
     """Return the coordinate system that a file fits which does not say its own."""
     fits = (one.values.get("crs") for one in findings if one.code is Code.CRS_MISSING)
     return next((str(system) for system in fits if system), None)
+
+
+def _tables(findings: Iterable[Finding]) -> list[str]:
+    """Return the layers or sheets of a file of which one is to be chosen; none where there is no choice."""
+    offered = (one.values.get("tables") for one in findings if one.code is Code.FILE_UNREADABLE)
+    return next((list(names) for names in offered if isinstance(names, list)), [])

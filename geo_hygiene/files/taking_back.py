@@ -7,8 +7,9 @@ of the imports of a layer is declared with the layer (:class:`~geo_hygiene.layer
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, literal, select, text
 from sqlalchemy.exc import IntegrityError
@@ -86,6 +87,12 @@ from (
 where {match}
 """
 
+NOTE = """
+update import_run
+set taken_back_at = now(), report = report || jsonb_build_object('taken_back', cast(:came as jsonb))
+where id = :number
+"""
+
 OWN = frozenset({"id", "uuid", "version", "recorded_at", "geom_3857"})
 """Columns that tell of the record itself and not of what it says."""
 
@@ -93,12 +100,33 @@ VERSIONS = ("version", "recorded_at")
 """Columns that differ after a change that was taken back."""
 
 
+class TakenBack(NamedTuple):
+    """What came of it: how many records went, and how many that were changed are as they were before."""
+
+    removed: int
+    put_back: int
+
+
+def outcome(removed: int, put_back: int) -> str:
+    """Return in sentences what came of taking an import back."""
+    said = [ngettext("%(count)s record went.", "%(count)s records went.", removed)]
+    if put_back:
+        said.append(
+            ngettext(
+                "%(count)s record that it had changed is as before.",
+                "%(count)s records that it had changed are as before.",
+                put_back,
+            )
+        )
+    return " ".join(said)
+
+
 class NotTakenBackError(GeoHygieneError):
     """The import stays as it is; the message says why."""
 
 
-def take_back(connection: Connection, words: str, *, actor: str) -> int:
-    """Remove what an import brought, in the caller's transaction; return how many records went.
+def take_back(connection: Connection, words: str, *, actor: str) -> TakenBack:
+    """Remove what an import brought, in the caller's transaction; return what came of it.
 
     Parameters
     ----------
@@ -118,8 +146,8 @@ def take_back(connection: Connection, words: str, *, actor: str) -> int:
     run = connection.execute(select(ImportRun).where(ImportRun.id == number)).one()
     brought = Removal(select(literal(number)))
     _refuse(connection, run, brought)
-    _put_back(connection, number)
-    removed = brought.remove(connection)
+    put_back = _put_back(connection, number)
+    came = TakenBack(brought.remove(connection), put_back)
     grouping = LAYERS[run.layer].grouping
     if grouping is not None:
         groups = connection.scalars(select(Base.metadata.tables[grouping.model.__tablename__].c.id))
@@ -127,15 +155,15 @@ def take_back(connection: Connection, words: str, *, actor: str) -> int:
     areas_changed(connection)
     bump(connection, LAYERS)
     place_cases(connection)
-    connection.execute(text("update import_run set taken_back_at = now() where id = :number"), {"number": number})
+    connection.execute(text(NOTE), {"number": number, "came": json.dumps(came._asdict())})
     audit.record(
         connection,
         actor=actor,
         action="data import taken back",
         subject=f"import {number}",
-        before={"layer": run.layer, "file": run.file, "records": removed},
+        before={"layer": run.layer, "file": run.file, "records": came.removed, "put_back": came.put_back},
     )
-    return removed
+    return came
 
 
 def _refuse(connection: Connection, run: Any, brought: Removal) -> None:
@@ -211,16 +239,18 @@ def _changed_later(connection: Connection, number: int) -> Iterator[str]:
         yield from connection.scalars(text(CHANGED_LATER.format(**words)), values)
 
 
-def _put_back(connection: Connection, number: int) -> None:
-    """Let the records that an import changed say again what they said before."""
+def _put_back(connection: Connection, number: int) -> int:
+    """Let the records that an import changed say again what they said before; return how many."""
     try:
         with connection.begin_nested():
-            for row in connection.execute(text(CHANGED), {"number": number}).all():
+            changed = connection.execute(text(CHANGED), {"number": number}).all()
+            for row in changed:
                 _put_back_records(connection, number, row.layer, row.records)
     except IntegrityError as error:
         raise NotTakenBackError(
             _("The import stays, because records that it changed named others before, and these are gone.")
         ) from error
+    return sum(len(row.records) for row in changed)
 
 
 def _put_back_records(connection: Connection, number: int, key: str, records: list[Any]) -> None:

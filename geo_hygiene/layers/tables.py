@@ -239,6 +239,7 @@ CAMPAIGNS = MapLayer(
     needs=Permission.CAMPAIGNS_READ,
     title=N_("Campaigns"),
     model=Campaign,
+    has_windows=True,
     geometry=None,
     key_field="code",
     label=Campaign.title,

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from geo_hygiene.accounts import audit, failures, passwords, store
 from geo_hygiene.accounts.store import AccountRecord, Grant, granted
-from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.coverage.duties import in_office, office_timezone
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.permissions import ROLE_TITLES, Permission, Role
@@ -290,7 +290,7 @@ def _accounts_page(*, password: str | None = None, refusal: str | None = None) -
 def _moment() -> Callable[[datetime], str]:
     """Return how an instant is told in the time of the office."""
     zone = connections().read(office_timezone)
-    return lambda instant: instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return lambda instant: in_office(instant, zone)
 
 
 def _areas(connection: Connection) -> list[tuple[str, str]]:

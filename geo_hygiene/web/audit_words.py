@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from geo_hygiene.accounts.audit import COMMAND, Entry
 from geo_hygiene.i18n import N_, _
+from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import ROLE_TITLES, Role
 
 SENTENCES = {
@@ -21,7 +23,23 @@ SENTENCES = {
     "machine.locked": N_(
         "Too many failed sign-ins from %(subject)s: nobody could sign in there for a quarter of an hour."
     ),
+    "data import": N_("Stored the file %(file)s as “%(layer)s”: %(subject)s."),
+    "data import taken back": N_("Took back %(subject)s: %(file)s as “%(layer)s”."),
+    "zone.create": N_("Made the zone %(subject)s."),
+    "zone.change": N_("Changed the zone %(subject)s."),
+    "zone.split": N_("Split the zone %(subject)s."),
+    "zone.merge": N_("Joined another zone to the zone %(subject)s."),
+    "zone.end": N_("Ended the zone %(subject)s."),
+    "zone.assign": N_("Gave the zone %(subject)s to other holders."),
+    "zone.undo": N_("Undid the last change of the zone %(subject)s."),
+    "draft.begin": N_("Began the draft %(subject)s."),
+    "draft.zones": N_("Changed zones of the draft %(subject)s."),
+    "draft.publish": N_("Published the draft %(subject)s."),
+    "draft.take-back": N_("Took the publication of the draft %(subject)s back."),
 }
+
+IMPORTS = re.compile(r"import ([0-9]+)")
+"""The subject of what was done to an import."""
 
 
 def told(entry: Entry) -> str:
@@ -29,7 +47,17 @@ def told(entry: Entry) -> str:
     sentence = SENTENCES.get(entry.action)
     if sentence is None:
         return f"{entry.action} {entry.subject}"
-    return _(sentence, subject=entry.subject, before=_roles(entry.before), after=_roles(entry.after))
+    number = IMPORTS.fullmatch(entry.subject)
+    about = entry.after or entry.before or {}
+    layer = LAYERS.get(about.get("layer", ""))
+    return _(
+        sentence,
+        subject=_("Import %(number)s", number=number[1]) if number else entry.subject,
+        before=_roles(entry.before),
+        after=_roles(entry.after),
+        file=about.get("file", ""),
+        layer=_(layer.title) if layer else about.get("layer", ""),
+    )
 
 
 def actor(entry: Entry) -> str:

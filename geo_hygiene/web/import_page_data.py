@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from geo_hygiene import features
 from geo_hygiene.accounts.viewer import Viewer
-from geo_hygiene.coverage.duties import all_duties, office_timezone, today
-from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of
+from geo_hygiene.coverage.duties import all_duties, in_office, office_timezone, today
+from geo_hygiene.files.audit import RecordChange, changes_of, list_imports, number_of, why_no_changes
 from geo_hygiene.files.findings import KINDS, Code
 from geo_hygiene.files.import_jobs import KIND_TITLES, TRY, statuses_of, stored_by
 from geo_hygiene.files.importing import STEP_TITLES
+from geo_hygiene.files.taking_back import outcome
 from geo_hygiene.files.uploads import LARGEST, Uploads, too_big
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.jobs import store
@@ -40,6 +41,7 @@ STATUS_TITLES: Mapping[str, str] = {
     "refused": N_("Refused: nothing was stored"),
     "dry-run": N_("Tried: nothing was stored"),
     "unchanged": N_("Unchanged"),
+    "unknown-layer": N_("Its layer could not be guessed"),
 }
 
 LEVEL_TITLES: Mapping[str, str] = {"error": N_("error"), "warning": N_("warning"), "information": N_("note")}
@@ -54,7 +56,7 @@ SYSTEMS: Mapping[str, str] = {
 }
 """What is offered where a file does not say it; any other can be typed."""
 
-OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+OPTION = re.compile(r"(--[a-z]+(?:-[a-z]+)*)(?: NAME\b)?")
 OPTIONS: Mapping[str, str] = {
     "--crs": N_("Coordinate system"),
     "--encoding": N_("Encoding"),
@@ -85,8 +87,7 @@ class _InOffice:
 
     def moment(self, at: datetime | str) -> str:
         """Return an instant in the time of the office."""
-        instant = datetime.fromisoformat(at) if isinstance(at, str) else at
-        return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+        return in_office(at, self.zone)
 
     def layer_title(self, key: str) -> str:
         """Return what a layer is called."""
@@ -158,6 +159,17 @@ class ImportPage(_InOffice):
     is_hidden: bool
     is_of_today: bool
     can_be_taken_back: bool
+
+    @property
+    def came_of_taking_back(self) -> str:
+        """Return what came of taking it back."""
+        came = self.run["taken_back"]
+        return outcome(**came) if came else _("What it had brought was removed, and what it had changed is as before.")
+
+    @property
+    def why_no_changes(self) -> str:
+        """Return why no change is told."""
+        return why_no_changes(self.run)
 
 
 def import_page(connection: Connection, number: int, permissions: Collection[Permission]) -> ImportPage:
@@ -244,7 +256,7 @@ def _where(finding: Mapping[str, Any]) -> str:
 
 def _in_words_of_the_page(hint: str) -> str:
     """Return what can be done about a finding, with what the page calls the options of the command."""
-    return OPTION.sub(lambda option: f"“{_(OPTIONS[option[0]])}”" if option[0] in OPTIONS else option[0], hint)
+    return OPTION.sub(lambda option: f"“{_(OPTIONS[option[1]])}”" if option[1] in OPTIONS else option[0], hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,6 +332,17 @@ class JobPage:
         return bool(self.config.get("features", {}).get("features"))
 
     @property
+    def has_wrong_places(self) -> bool:
+        """Tell whether places of rows with errors are drawn."""
+        drawn = self.config.get("features", {}).get("features", [])
+        return any(one["properties"]["wrong"] for one in drawn)
+
+    @property
+    def came_of_taking_back(self) -> str:
+        """Return what came of taking an import back."""
+        return outcome(self.result["removed"], self.result.get("put_back", 0))
+
+    @property
     def outcome(self) -> str:
         """Return what came of the file in a sentence."""
         if self.is_try and self.job.state is JobState.DONE and not self.report:
@@ -391,6 +414,11 @@ class JobPage:
         return self.job.parameters.get(name)
 
     @property
+    def tables(self) -> Sequence[str]:
+        """Return the layers or sheets of the file of which one is to be chosen."""
+        return self.result.get("tables") or []
+
+    @property
     def systems(self) -> dict[str, str]:
         """Return the coordinate systems that are offered, by their names."""
         return {name: _(title) for name, title in SYSTEMS.items()}
@@ -439,8 +467,6 @@ def job_page(connection: Connection, job: uuid_module.UUID, viewer: Viewer, uplo
     duties = {duty.code: duty.title for duty in all_duties(connection)}
     config = {
         **preview,
-        "duty": next(iter(duties)),
-        "on": on.isoformat(),
         "usual": usual_layers(),
     }
     extent = tuple(box) if box else features.extent(connection, on)

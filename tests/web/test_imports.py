@@ -30,6 +30,7 @@ from geo_hygiene.files.uploads import Uploads
 from geo_hygiene.permissions import Role
 from geo_hygiene.web.connections import Connections
 from tests.conftest import TestDatabase
+from tests.made_workbooks import workbook
 from tests.web.conftest import application
 from tests.web.test_access import PASSWORD, signed_in, token
 from tests.web.towns import web_town
@@ -152,7 +153,7 @@ def facilities(service: Engine) -> list[tuple[str, str]]:
 
 
 def test_a_file_is_looked_at_tried_stored_and_stands_in_the_history(
-    importing: Importing, service: Engine, home: Path
+    importing: Importing, office: Flask, service: Engine, home: Path
 ) -> None:
     before = facilities(service)
     upload = importing.bring("公厕.geojson", places(("N1", "公共厕所"), ("N2", "公共厕所"))).get_json()["upload"]
@@ -176,6 +177,7 @@ def test_a_file_is_looked_at_tried_stored_and_stands_in_the_history(
     config = json.loads(re.search(r'<script type="application/json" id="config"[^>]*>(.*?)</script>', tried, re.S)[1])
     drawn = config["features"]["features"]
     assert [one["properties"] for one in drawn] == [{"row": 1, "wrong": False}, {"row": 2, "wrong": False}]
+    assert "Rows with errors are red." not in tried
     assert drawn[0]["geometry"] == {"type": "Point", "coordinates": [WEST, SOUTH]}
     assert facilities(service) == before, "a try stores nothing"
 
@@ -195,6 +197,9 @@ def test_a_file_is_looked_at_tried_stored_and_stands_in_the_history(
         ).first()
     assert tuple(entry)[:3] == ("planner@office.example", "data import", f"import {result['number']}")
     assert entry.after["layer"] == "facilities"
+    audit = signed_in(office, "admin").get("/admin/audit").get_data(as_text=True)
+    assert f"Stored the file 公厕.geojson as “Facilities”: Import {result['number']}." in audit
+    assert "data import import" not in audit
 
 
 def test_a_file_with_errors_is_read_in_another_way_until_it_fits(importing: Importing, service: Engine) -> None:
@@ -205,6 +210,7 @@ def test_a_file_with_errors_is_read_in_another_way_until_it_fits(importing: Impo
     assert "outside-extent" in {one["code"] for one in told["report"]["findings"]}
     shown = importing.page(page)
     assert 'data-code="outside-extent" data-level="error" data-count="2"' in shown
+    assert "Rows with errors are red." in shown
     assert f"{page}/store" not in shown
     rejected = importing.client.get(f"{page}/rejected.csv")
     assert rejected.data.decode("utf-8-sig").splitlines()[1].startswith("1,outside-extent,")
@@ -226,12 +232,26 @@ def test_a_file_with_errors_is_read_in_another_way_until_it_fits(importing: Impo
     assert len(facilities(service)) == len(before) + 2
 
 
+def test_of_several_sheets_one_is_chosen(importing: Importing, tmp_path: Path) -> None:
+    lines = [["编号", "姓名", "岗位"], ["P77", "王五", "保洁员"]]
+    book = workbook(tmp_path / "人员.xlsx", {"东区": lines, "西区": lines}).read_bytes()
+    page = importing.attempt("人员.xlsx", book)
+    assert "<td>Refused: nothing was stored</td>" in importing.page("/imports")
+    shown = importing.page(page)
+    assert "Say which one with “Table or sheet”." in shown
+    assert '<option value="东区">东区</option><option value="西区">西区</option>' in shown
+    again = importing.send(f"{page}/try", table="西区")
+    assert importing.work() == 1
+    assert importing.told(again)["result"]["report"]["status"] == "dry-run"
+
+
 def test_a_layer_that_nothing_tells_is_chosen(importing: Importing) -> None:
     named = places(("N1", "公共厕所")).replace("编号".encode(), b"one").replace("类别".encode(), b"two")
     page = importing.attempt("a.geojson", named)
     shown = importing.page(page)
     assert "Its layer could not be guessed: choose it below" in shown
     assert 'id="map"' in shown, "its places help to know it"
+    assert "<td>Its layer could not be guessed</td>" in importing.page("/imports")
     again = importing.send(f"{page}/try", layer="facilities")
     assert importing.work() == 1
     assert importing.told(again)["result"]["report"]["status"] == "dry-run"
@@ -537,10 +557,12 @@ def test_an_import_is_taken_back_on_its_day(importing: Importing, service: Engin
     number = stored_places(importing, "N1", "N2")
     assert facilities(service) != before
     assert 'id="take-back"' in importing.page(f"/imports/{number}")
-    assert taken_back(importing, number)["result"] == {"number": number, "removed": 2}
+    assert taken_back(importing, number)["result"] == {"number": number, "removed": 2, "put_back": 0}
     assert facilities(service) == before
     history = importing.page(f"/imports/{number}")
     assert "was taken back on" in history
+    assert "2 records went." in history
+    assert "Nothing of this import is left." in history
     assert 'id="take-back"' not in history
     assert "taken back" in importing.page("/imports")
     told = taken_back(importing, number)
@@ -560,11 +582,13 @@ def test_what_an_import_changed_is_as_before(importing: Importing, service: Engi
     assert importing.work() == 1
     number = importing.told(stored)["result"]["number"]
     assert facilities(service) != before
-    assert taken_back(importing, number)["result"] == {"number": number, "removed": 0}
+    assert taken_back(importing, number)["result"] == {"number": number, "removed": 0, "put_back": 1}
     assert facilities(service) == before
     history = importing.page(f"/imports/{number}")
     assert history.count('data-action="changed"') == 1
     assert "category: public_toilet → bin" in history
+    assert "<td>changed, put back</td>" in history
+    assert "0 records went. 1 record that it had changed is as before." in history
 
 
 def test_an_import_on_which_something_rests_stays(importing: Importing, service: Engine) -> None:

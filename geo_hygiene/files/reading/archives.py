@@ -195,7 +195,8 @@ def _choose(names: dict[str, zipfile.ZipInfo], archive: str, wanted: str | None)
             N_("The archive %(name)s holds more than one layer: %(names)s."),
             hint=N_("Say which one with --table NAME."),
             name=archive,
-            names=listed(sorted(_stem(parts) for parts in sources.values())),
+            names=listed(stems := sorted(_stem(parts) for parts in sources.values())),
+            tables=stems,
         )
     parts = next(iter(sources.values()))
     return ("shp" if "shp" in parts else next(iter(parts))), parts

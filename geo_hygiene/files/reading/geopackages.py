@@ -217,6 +217,7 @@ def _the_one_layer(layers: list[tuple[str, str]], file: str, family: str | None,
         N_("The GeoPackage holds more than one layer that can be meant: %(names)s."),
         hint=N_("Say which one with --table NAME."),
         names=listed(fitting or names),
+        tables=fitting or names,
     )
 
 

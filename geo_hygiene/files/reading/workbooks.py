@@ -125,6 +125,7 @@ def _sheet(path: Path, limits: Limits, name: str, wanted: str | None) -> python_
             hint=N_("Say which one with --table NAME."),
             name=name,
             names=listed(sheet.name for sheet in filled),
+            tables=[sheet.name for sheet in filled],
         )
     return filled[0]
 

@@ -5,12 +5,12 @@ import { byId, readJson } from "./dom.js";
 import { createTiles } from "./drawing.js";
 import { createStore } from "./store.js";
 
-const STATES = ["covered", "gap", "overlap", "vacant"];
 const GOOD = { color: "#1f5f8b", weight: 3, opacity: 0.9, fillColor: "#1f5f8b", fillOpacity: 0.15 };
 const WRONG = { color: "#b02a3c", weight: 4, opacity: 1, fillColor: "#b02a3c", fillOpacity: 0.3 };
 const CLOSEST = 18;
 
 const config = readJson("config");
+const GROUND = { layers: new Set(config.usual), states: new Set(), color: null };
 const map = window.map;
 map.scrollWheelZoom.disable();
 if (matchMedia("(pointer: coarse)").matches) map.dragging.disable();
@@ -26,11 +26,11 @@ const places = L.geoJSON(config.features, {
     layer.bindTooltip(text);
   },
 }).addTo(map);
+places.eachLayer((place) => place.feature.properties.wrong && place.bringToFront());
 const bounds = places.getBounds();
 if (bounds.isValid()) map.fitBounds(bounds, { animate: false, maxZoom: CLOSEST, padding: [20, 20] });
 
-const tiles = createTiles(map, ({ duty, on }) => ({ cover: { duty, on } }), (reason) => console.warn(reason));
-const state = { duty: config.duty, on: config.on, layers: new Set(config.usual), states: new Set(STATES), color: "state" };
-createBaseMap(map, createStore(state), config);
-tiles.apply(state, null);
+const tiles = createTiles(map, () => ({}), (reason) => console.warn(reason));
+createBaseMap(map, createStore(GROUND), config);
+tiles.apply(GROUND, null);
 document.documentElement.dataset.ready = "true";
