@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.bundles import with_bundle
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.pieces import pieces_statement
 from geo_hygiene.coverage.roster import RosterRow, roster, roster_lines
@@ -169,7 +170,7 @@ def zones_of(connection: Connection, duty: DutyRecord, on: date, codes: Sequence
     if not rows:
         raise UnknownRecordError(_("%(duty)s has no zone on %(day)s.", duty=duty.title, day=on.isoformat()))
     lanes = _lanes(connection, duty, on)
-    pieces = pieces_statement(HELD, _named(PIECES, duty))
+    pieces = pieces_statement(HELD, with_bundle(PIECES, duty.layer))
     for row in rows:
         asked = {"duty_id": duty.id, "on": on, "source": row.source_id, "zone": row.code}
         stretches = [
@@ -197,15 +198,6 @@ def zones_of(connection: Connection, duty: DutyRecord, on: date, codes: Sequence
             lanes=lanes.get(row.code, []),
             route=None if duty.unit == "count" else route_of(connection, row.code, on),
         )
-
-
-def _named(template: str, duty: DutyRecord) -> str:
-    """Return a statement for the tables of a duty's layer; names come from the declaration."""
-    grouping, table = duty.layer.grouping, duty.layer.model.__tablename__
-    if grouping is None:
-        return template.format(table=table, lane="null::text", join="")
-    join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
-    return template.format(table=table, lane="bundle.name", join=join)
 
 
 def _lanes(connection: Connection, duty: DutyRecord, on: date) -> dict[str, list[LaneRow]]:

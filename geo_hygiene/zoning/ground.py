@@ -15,6 +15,7 @@ import shapely
 from scipy.spatial import Delaunay, cKDTree
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.bundles import with_bundle
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.within import AREAS_WITHIN, bound, demand_within
 from geo_hygiene.crs import metres_per_degree
@@ -149,7 +150,7 @@ def ground_of(
     """
     demand_within(connection, area, within)
     asked = {"duty": duty.id, "on": on, **bound(within if area is None else frozenset({area}))}
-    rows = connection.execute(text(_named(duty)), asked).all()
+    rows = connection.execute(text(with_bundle(TARGETS, duty.layer)), asked).all()
     zones: dict[int, str] = {}
     for row in connection.execute(text(ZONES), asked | {"targets": [row.id for row in rows]}):
         zones.setdefault(row.target_id, row.code)
@@ -173,15 +174,6 @@ def ground_of(
     holders = {row.zone: row.person for row in connection.execute(text(HOLDERS), {"on": on})}
     codes = connection.scalars(text(CODES), {"duty": duty.id}).all()
     return Ground(pieces=pieces, joined=joined, holders=holders, codes=codes, plane=plane)
-
-
-def _named(duty: DutyRecord) -> str:
-    """Return the statement of the targets for the tables of a duty's layer; names come from the declaration."""
-    grouping, table = duty.layer.grouping, duty.layer.model.__tablename__
-    if grouping is None:
-        return TARGETS.format(table=table, lane="null", join="")
-    join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
-    return TARGETS.format(table=table, lane="bundle.name", join=join)
 
 
 def _meeting(lines: npt.NDArray[np.object_]) -> list[Pair]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.bundles import with_bundle
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.intervals import Interval
 from geo_hygiene.coverage.otherwise import disjoint
@@ -146,14 +147,7 @@ def public_list(connection: Connection, stretches: Sequence[Stretch]) -> list[di
 
 def shown_list(connection: Connection, duty: DutyRecord, stretches: Sequence[Stretch]) -> list[dict[str, Any]]:
     """Return stretches as :func:`public_list` does, with what they are called and their shapes, along the lanes."""
-    grouping = duty.layer.grouping
-    statement = SHOWN.format(
-        table=duty.layer.model.__tablename__,
-        lane="null::text" if grouping is None else "bundle.name",
-        join=""
-        if grouping is None
-        else f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}",
-    )
+    statement = with_bundle(SHOWN, duty.layer)
     return [
         {
             "segment": str(row.uuid),

@@ -12,11 +12,13 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.bundles import with_bundle
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
 from geo_hygiene.coverage.measured import MeasuredLine
 from geo_hygiene.crs import GEOD
 from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import gettext as _
+from geo_hygiene.zoning.ground import NODE_DECIMALS
 from geo_hygiene.zoning.walking import Node, Step, Way, sweeping_walk
 from geo_hygiene.zoning.workload import MILLISECONDS, daily_work
 
@@ -25,9 +27,6 @@ WALK_M_A_MIN = 70
 
 AROUND_M = 300
 """Ways this far around a zone can be walked too."""
-
-NODE_DECIMALS = 7
-"""Ends whose degrees agree so far are one place: a centimetre."""
 
 ZONE = """
 select claim.duty_id, claim.source_id
@@ -178,14 +177,7 @@ def _away(place: Node) -> Any:
 
 def _ways(connection: Connection, duty: DutyRecord, source_id: int, on: date) -> tuple[list[Way], list[Way]]:
     """Return the stretches that a zone holds, and all else around it that can be walked."""
-    layer, grouping = duty.layer, duty.layer.grouping
-    statement = AROUND.format(
-        table=layer.model.__tablename__,
-        lane="null::text" if grouping is None else "coalesce(bundle.name, bundle.code)",
-        join=""
-        if grouping is None
-        else f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}",
-    )
+    statement = with_bundle(AROUND, duty.layer, lane="coalesce(bundle.name, bundle.code)")
     asked = {"source": source_id, "kind": duty.target_kind, "on": on, "degrees": AROUND_M / 100_000}
     ways: list[Way] = []
     others: list[Way] = []
