@@ -27,6 +27,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import COMPUTED, Attribute, FieldType, MapLayer
 from geo_hygiene.upkeep.checks import CHECKS
 from geo_hygiene.web.api.answer_models import CoverAnswer, LayersAnswer
+from geo_hygiene.web.api.workload_answers import WorkloadAnswer
 
 DOCUMENTS = Path(__file__).parent
 ROOT = DOCUMENTS.parent
@@ -173,6 +174,7 @@ def answers() -> Iterator[str]:
     for command, form in (
         ("import LAYER FILE --json", report),
         ("cover --duty DUTY --json", _form(CoverAnswer)),
+        ("workload --duty DUTY --json", _form(WorkloadAnswer)),
         ("layers --json", _form(LayersAnswer)),
     ):
         yield f"\n`geo-hygiene {command}`\n\n```json"

@@ -32,9 +32,10 @@ class Permission(StrEnum):
     ACCOUNTS_WRITE = "accounts.write"
     AUDIT_READ = "audit.read"
     DATA_IMPORT = "data.import"
+    WORK_WRITE = "work.write"
 
 
-OFFICE_WIDE = frozenset({Permission.DATA_IMPORT})
+OFFICE_WIDE = frozenset({Permission.DATA_IMPORT, Permission.WORK_WRITE})
 """What changes the whole office: a role that is limited to an area does not grant it."""
 
 
@@ -72,13 +73,19 @@ READING = frozenset(
 """What everybody may on a machine that serves itself alone and has no accounts yet."""
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
-    Role.PLANNER: READING | {Permission.ZONES_WRITE, Permission.DATA_IMPORT},
+    Role.PLANNER: READING | {Permission.ZONES_WRITE, Permission.DATA_IMPORT, Permission.WORK_WRITE},
     Role.PEST: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ}),
     Role.LEADER: READING,
     Role.CLERK: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.HEAT_READ, Permission.CASES_READ}),
     Role.WORKER: frozenset({Permission.MAP_READ}),
     Role.INSPECTOR: READING,
     Role.ADMIN: frozenset(
-        {Permission.MAP_READ, Permission.ACCOUNTS_WRITE, Permission.AUDIT_READ, Permission.DATA_IMPORT}
+        {
+            Permission.MAP_READ,
+            Permission.ACCOUNTS_WRITE,
+            Permission.AUDIT_READ,
+            Permission.DATA_IMPORT,
+            Permission.WORK_WRITE,
+        }
     ),
 }

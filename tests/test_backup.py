@@ -90,7 +90,7 @@ def rows_of(database: TestDatabase) -> dict[str, int]:
             counts = {name: connection.scalar(text(f"select count(*) from {name}")) for name in names}
     finally:
         owner.dispose()
-    seeded = {"duty", "scope", "data_version", "alembic_version", "spatial_ref_sys", "staging_row"}
+    seeded = {"duty", "scope", "data_version", "alembic_version", "spatial_ref_sys", "staging_row", "work_rule"}
     return {name: count for name, count in counts.items() if count and name not in seeded}
 
 

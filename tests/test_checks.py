@@ -58,6 +58,10 @@ FAULTS = {
         "insert into scope (duty_id, valid_from) values (1, '2025-01-01')",
     ],
     "imports": ["update lane set import_id = 999999 where id = (select min(id) from lane)"],
+    "work-rules": [
+        "insert into work_rule (kind, minutes, valid_from) values ('septic-tanks', 20, '2025-01-01')",
+        "update work_rule set category = 'lane' where category = 'alley'",
+    ],
     "rules": [
         "alter table claim add constraint ck_claim_new check (shift <> '') not valid",
         "alter table claim disable trigger all",

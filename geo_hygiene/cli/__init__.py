@@ -19,6 +19,7 @@ from geo_hygiene.i18n import N_
         "export": "geo_hygiene.cli.export:export",
         "cover": "geo_hygiene.cli.cover:cover",
         "zones": "geo_hygiene.cli.zones:zones",
+        "workload": "geo_hygiene.cli.workload:workload",
         "campaign": "geo_hygiene.cli.campaign:campaign",
         "case": "geo_hygiene.cli.case:case",
         "sample": "geo_hygiene.cli.sample:sample",

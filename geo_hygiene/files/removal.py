@@ -46,6 +46,7 @@ from geo_hygiene.records.drafts import Draft, DraftZone
 from geo_hygiene.records.imports import SourceRow
 from geo_hygiene.records.people import Assignment, Person, Post
 from geo_hygiene.records.targets import Target, TargetParent
+from geo_hygiene.records.work_rules import WorkRule
 
 RECORDS: Sequence[type[Base]] = (
     Case,
@@ -63,6 +64,7 @@ RECORDS: Sequence[type[Base]] = (
     Building,
     Estate,
     CampaignArea,
+    WorkRule,
 )
 """What imports bring, in an order in which it can go: each before what it names."""
 

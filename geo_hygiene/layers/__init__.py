@@ -50,6 +50,7 @@ LAYERS: dict[str, MapLayer] = {
         tables.ASSIGNMENTS,
         tables.ZONE_SEGMENTS,
         tables.DUTY_ROSTER,
+        tables.WORK_RULES,
         tables.CAMPAIGNS,
         campaign_areas.LAYER,
         treatments.LAYER,

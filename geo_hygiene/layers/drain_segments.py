@@ -18,6 +18,7 @@ from geo_hygiene.layerspec import (
     identity_fields,
     period_fields,
     place_fields,
+    work_field,
 )
 from geo_hygiene.records.targets import Target
 
@@ -82,6 +83,7 @@ LAYER = MapLayer(
             aliases=("深", "depth"),
         ),
         Attribute(name="length_m", title=N_("Length"), role=Role.LENGTH, type=FieldType.NUMBER, unit="m"),
+        work_field(),
         *place_fields(),
         *period_fields(DrainSegment),
     ),

@@ -19,6 +19,7 @@ from geo_hygiene.layerspec import (
     identity_fields,
     period_fields,
     place_fields,
+    work_field,
 )
 from geo_hygiene.records.targets import Target
 
@@ -72,6 +73,7 @@ LAYER = MapLayer(
             aliases=("类型", "类别", "种类", "type", "category"),
             from_zoom=0,
         ),
+        work_field(),
         *address_fields(),
         address_field(),
         *place_fields(),

@@ -18,6 +18,7 @@ from geo_hygiene.layerspec import (
     identity_fields,
     period_fields,
     place_fields,
+    work_field,
 )
 from geo_hygiene.records.targets import Target
 
@@ -71,6 +72,7 @@ LAYER = MapLayer(
             minimum=0,
             aliases=("户数",),
         ),
+        work_field(),
         *address_fields(),
         *place_fields(),
         *coordinate_fields(),

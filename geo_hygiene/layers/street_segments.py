@@ -18,6 +18,7 @@ from geo_hygiene.layerspec import (
     Style,
     period_fields,
     place_fields,
+    work_field,
 )
 from geo_hygiene.records.targets import Target
 
@@ -44,6 +45,7 @@ LAYER = MapLayer(
     key_field="id",
     category=StreetSegment.category,
     grouping=Grouping(model=Lane, reference=StreetSegment.lane_id, category=Lane.category),
+    width=StreetSegment.width_m,
     is_target=True,
     nodes_crossings=True,
     attributes=(
@@ -96,13 +98,7 @@ LAYER = MapLayer(
             from_zoom=14,
         ),
         Attribute(name="length_m", title=N_("Length"), role=Role.LENGTH, type=FieldType.NUMBER, unit="m"),
-        Attribute(
-            name="work_min",
-            title=N_("Working time"),
-            role=Role.PENDING,
-            type=FieldType.NUMBER,
-            unit="min",
-        ),
+        work_field(),
         Attribute(name="zone_class", title=N_("Zone class"), role=Role.ZONE_CLASS, choices=ZONE_CLASSES),
         *place_fields(),
         Attribute(

@@ -1,16 +1,19 @@
-"""Tables without a place that come and go as CSV: people, posts, assignments, the lists of zones, campaigns."""
+"""Tables without a place that come and go as CSV: people, posts, assignments, lists of zones, campaigns, work rules."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from geo_hygiene.i18n import N_
+from geo_hygiene.layers import drain_segments, facilities, septic_tanks, street_segments
+from geo_hygiene.layers.areas import ZONE_CLASSES
 from geo_hygiene.layers.duty_zones import SHIFT_ALIASES, SHIFTS
 from geo_hygiene.layerspec import Attribute, Choice, FieldType, MapLayer, Role, Undo, period_fields
 from geo_hygiene.permissions import Permission
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimStretch
 from geo_hygiene.records.people import Assignment, Person, Post
+from geo_hygiene.records.work_rules import WorkRule
 
 ROLES = (
     Choice(value="leader", title=N_("Leader"), aliases=("领导", "包片领导")),
@@ -292,3 +295,111 @@ CAMPAIGNS = MapLayer(
         ),
     ),
 )
+
+WORKED = (street_segments.LAYER, drain_segments.LAYER, septic_tanks.LAYER, facilities.LAYER)
+"""The layers of targets whose work has rules."""
+
+_kind_words = {
+    "street-segments": ("街巷", "路段"),
+    "drain-segments": ("阴沟", "沟渠"),
+    "septic-tanks": ("化粪池",),
+    "facilities": ("设施",),
+}
+
+WORK_KINDS = (
+    *(Choice(value=layer.key, title=layer.title, aliases=_kind_words[layer.key]) for layer in WORKED),
+    Choice(value=PEOPLE.key, title=N_("Working day"), aliases=("人员", "工作日")),
+)
+"""What rules of the work model speak of: targets, and how long people work in a day."""
+
+WORK_CATEGORIES: dict[str, tuple[Choice, ...]] = {
+    **{layer.key: layer.category_choices for layer in WORKED},
+    PEOPLE.key: EMPLOYMENTS,
+}
+"""By kind the classes that a rule may name."""
+
+WORK_RULES = MapLayer(
+    key="work-rules",
+    title=N_("Work rules"),
+    model=WorkRule,
+    geometry=None,
+    key_field="kind",
+    attributes=(
+        Attribute(
+            name="kind",
+            title=N_("Kind of target"),
+            column=WorkRule.kind,
+            choices=WORK_KINDS,
+            required=True,
+            aliases=("对象", "类型"),
+        ),
+        Attribute(
+            name="category",
+            title=N_("Class"),
+            column=WorkRule.category,
+            choices=tuple(choice for choices in WORK_CATEGORIES.values() for choice in choices),
+            aliases=("等级", "类别"),
+        ),
+        Attribute(
+            name="zone_class",
+            title=N_("Zone class"),
+            column=WorkRule.zone_class,
+            choices=ZONE_CLASSES,
+            aliases=("区域类别", "分区"),
+        ),
+        Attribute(
+            name="width_from_m",
+            title=N_("Width from"),
+            short="width_from",
+            column=WorkRule.width_from_m,
+            type=FieldType.NUMBER,
+            unit="m",
+            minimum=0,
+            maximum=200,
+            aliases=("最小宽度",),
+        ),
+        Attribute(
+            name="width_to_m",
+            title=N_("Width below"),
+            short="width_to",
+            column=WorkRule.width_to_m,
+            type=FieldType.NUMBER,
+            unit="m",
+            minimum=0,
+            maximum=200,
+            aliases=("最大宽度",),
+        ),
+        Attribute(
+            name="minutes",
+            title=N_("Minutes each time"),
+            column=WorkRule.minutes,
+            type=FieldType.NUMBER,
+            unit="min",
+            minimum=0,
+            maximum=100_000,
+            required=True,
+            aliases=("分钟", "用时"),
+        ),
+        Attribute(
+            name="times",
+            title=N_("Times"),
+            column=WorkRule.times,
+            type=FieldType.NUMBER,
+            minimum=0.01,
+            maximum=1_000,
+            aliases=("次数",),
+        ),
+        Attribute(
+            name="days",
+            title=N_("In so many days"),
+            column=WorkRule.days,
+            type=FieldType.INTEGER,
+            unit="d",
+            minimum=1,
+            maximum=3_660,
+            aliases=("天数", "周期"),
+        ),
+        *period_fields(WorkRule),
+    ),
+)
+"""How long work takes, and how long people work."""

@@ -12,6 +12,7 @@ from geo_hygiene.layerspec.fields import (
     identity_fields,
     period_fields,
     place_fields,
+    work_field,
 )
 from geo_hygiene.layerspec.styles import Lettering, Style
 from geo_hygiene.layerspec.words import (
@@ -46,4 +47,5 @@ __all__ = [
     "identity_fields",
     "period_fields",
     "place_fields",
+    "work_field",
 ]

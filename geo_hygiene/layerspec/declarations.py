@@ -109,6 +109,8 @@ class MapLayer:
         The column with a number of a feature's colour, unlike its neighbours'; tiles carry it as ``tint``.
     shape
         The column of the geometry, where it is not the model's ``geom``.
+    width
+        The column of the width in metres, by which work on a line may differ.
     any_geometry
         Files may bring points and lines too; a radius makes faces of them.
     has_windows
@@ -136,6 +138,7 @@ class MapLayer:
     draws: str | None = None
     tint: InstrumentedAttribute[Any] | None = None
     shape: InstrumentedAttribute[Any] | None = None
+    width: InstrumentedAttribute[Any] | None = None
     any_geometry: bool = False
     has_windows: bool = False
     needs: Permission = Permission.MAP_READ

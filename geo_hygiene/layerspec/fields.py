@@ -35,6 +35,11 @@ def place_fields() -> tuple[Attribute, ...]:
     )
 
 
+def work_field() -> Attribute:
+    """Return the minutes a day that a target takes by the work model."""
+    return Attribute(name="work_min", title=N_("Working time"), role=Role.WORK, type=FieldType.NUMBER, unit="min")
+
+
 def coordinate_fields() -> tuple[Attribute, ...]:
     """Return longitude and latitude of rows without a geometry."""
     return (

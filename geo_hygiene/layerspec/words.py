@@ -103,8 +103,8 @@ class Role(StrEnum):
     """Metres on the target that the field with the role ``SEGMENT`` names."""
     NAMED = "named"
     """Of another record that the row names, or may make."""
-    PENDING = "pending"
-    """Empty until the model that fills it exists."""
+    WORK = "work"
+    """Minutes a day by the work model, computed."""
 
 
 PLACE_ACCURACY = "place_accuracy_m"
@@ -120,7 +120,7 @@ COMPUTED = frozenset(
         Role.PLAN,
         Role.BASIS,
         Role.VERSION,
-        Role.PENDING,
+        Role.WORK,
     }
 )
 """Roles that an export writes and an import ignores."""

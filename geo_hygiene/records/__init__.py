@@ -1,5 +1,27 @@
-"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports."""
+"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, the work model."""
 
-from geo_hygiene.records import answers, campaigns, claims, drafts, features, imports, people, staging, targets
+from geo_hygiene.records import (
+    answers,
+    campaigns,
+    claims,
+    drafts,
+    features,
+    imports,
+    people,
+    staging,
+    targets,
+    work_rules,
+)
 
-__all__ = ["answers", "campaigns", "claims", "drafts", "features", "imports", "people", "staging", "targets"]
+__all__ = [
+    "answers",
+    "campaigns",
+    "claims",
+    "drafts",
+    "features",
+    "imports",
+    "people",
+    "staging",
+    "targets",
+    "work_rules",
+]

@@ -31,7 +31,7 @@ from geo_hygiene.upkeep.figures import cover_of
 from geo_hygiene.upkeep.home import FILES, FOLDERS, finish_restoring, restoring
 from geo_hygiene.upkeep.tables import Table, copy_in, copy_out, set_sequences, tables_of, without_indexes
 
-SEEDED = frozenset({"duty", "scope", "data_version"})
+SEEDED = frozenset({"duty", "scope", "data_version", "work_rule"})
 """Tables that are filled before anybody has stored a record."""
 
 NAMED = 5

@@ -26,6 +26,7 @@ from geo_hygiene.web import (
     security,
     sessions,
     tile_views,
+    workload,
 )
 from geo_hygiene.web.connections import Connections
 
@@ -70,6 +71,7 @@ def create_app(
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(base_map.blueprint)
     app.register_blueprint(accounts.blueprint)
+    app.register_blueprint(workload.blueprint)
     imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)

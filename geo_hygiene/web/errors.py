@@ -40,7 +40,13 @@ from geo_hygiene.web.security import (
     RepeatedParameterError,
 )
 from geo_hygiene.zoning.editing import KnownZoneError
-from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError, UnseenChangesError, WrongZoneError
+from geo_hygiene.zoning.mistakes import (
+    OutsideAreasError,
+    StaleVersionError,
+    UnseenChangesError,
+    WrongRuleError,
+    WrongZoneError,
+)
 
 RETRY_SECONDS = 2
 
@@ -208,7 +214,7 @@ def findings_of(error: BaseException) -> list[dict[str, Any]]:
         ]
     if isinstance(error, InvalidParameterError | RepeatedParameterError):
         return [{"loc": [error.name], "msg": str(error)}]
-    if isinstance(error, WrongZoneError):
+    if isinstance(error, WrongRuleError | WrongZoneError):
         return [{"loc": [error.place], "msg": str(error)}]
     return [{"loc": [name], "msg": str(error)} for kind, name in PARAMETERS.items() if isinstance(error, kind)]
 

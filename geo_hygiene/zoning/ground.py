@@ -20,11 +20,11 @@ from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.within import AREAS_WITHIN, bound, demand_within
 from geo_hygiene.crs import metres_per_degree
 from geo_hygiene.permissions import EVERYWHERE, Areas
-from geo_hygiene.zoning.workload import daily_work
+from geo_hygiene.zoning.workload import milliseconds, work_join
 
 TARGETS = f"""
 select
-    target.id, target.uuid, target.kind, target.category, target.extent_mm,
+    target.id, target.uuid, target.extent_mm, greatest(1, round(target.extent_mm * {{milliseconds}}))::bigint as work,
     ST_AsBinary(ST_Force2D(target.geom)) as shape, community.code as community,
     concat_ws(' ', {{lane}}, segment.code) as title
 from duty_target
@@ -33,6 +33,7 @@ join {{table}} as segment on segment.id = target.id
 {{join}}
 left join area_tree on area_tree.id = target.area_id
 left join area as community on community.id = area_tree.community_id
+{{work}}
 where duty_target.duty_id = :duty and duty_target.valid_from <= :on and :on < duty_target.valid_to
     and (cast(:within as text[]) is null or target.area_id in ({AREAS_WITHIN}))
 order by target.uuid
@@ -150,7 +151,9 @@ def ground_of(
     """
     demand_within(connection, area, within)
     asked = {"duty": duty.id, "on": on, **bound(within if area is None else frozenset({area}))}
-    rows = connection.execute(text(with_bundle(TARGETS, duty.layer)), asked).all()
+    layer = duty.layer
+    statement = with_bundle(TARGETS, layer, work=work_join(layer), milliseconds=milliseconds(layer))
+    rows = connection.execute(text(statement), asked).all()
     zones: dict[int, str] = {}
     for row in connection.execute(text(ZONES), asked | {"targets": [row.id for row in rows]}):
         zones.setdefault(row.target_id, row.code)
@@ -163,7 +166,7 @@ def ground_of(
             uuid=row.uuid,
             title=row.title,
             extent_mm=row.extent_mm,
-            work=daily_work(row.kind, row.category, row.extent_mm),
+            work=row.work,
             shape=shape,
             community=row.community,
             zone=zones.get(row.id),

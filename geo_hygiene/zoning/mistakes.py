@@ -16,6 +16,14 @@ class WrongZoneError(GeoHygieneError):
         self.place = place
 
 
+class WrongRuleError(GeoHygieneError):
+    """Something said of a rule of the work model can not be; ``place`` is the field."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class OutsideAreasError(GeoHygieneError):
     """A change reaches beyond the areas to which the asker's role is limited."""
 

@@ -20,7 +20,7 @@ from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.zoning.ground import NODE_DECIMALS
 from geo_hygiene.zoning.walking import Node, Step, Way, sweeping_walk
-from geo_hygiene.zoning.workload import MILLISECONDS, daily_work
+from geo_hygiene.zoning.workload import MILLISECONDS, milliseconds, work_join
 
 WALK_M_A_MIN = 70
 """Metres that somebody walks in a minute without sweeping."""
@@ -43,7 +43,8 @@ with zone as (
     from cover join target on target.id = cover.target_id
     where cover.source_id = :source
 )
-select target.uuid, target.kind, target.category, ST_AsBinary(target.geom) as shape, {lane} as lane,
+select target.uuid, ST_AsBinary(target.geom) as shape, {lane} as lane,
+    coalesce({milliseconds}, 0)::float8 as milliseconds,
     (
         select array_agg(array[cover.from_mm, cover.to_mm] order by cover.from_mm)
         from cover where cover.target_id = target.id and cover.source_id = :source
@@ -52,6 +53,8 @@ from zone
 join target on target.geom && ST_SetSRID(zone.box, 4326)
 join {table} as segment on segment.id = target.id
 {join}
+left join area_tree on area_tree.id = target.area_id
+{work}
 where target.kind = :kind and target.valid_from <= :on and :on < target.valid_to
 order by target.uuid
 """
@@ -177,7 +180,9 @@ def _away(place: Node) -> Any:
 
 def _ways(connection: Connection, duty: DutyRecord, source_id: int, on: date) -> tuple[list[Way], list[Way]]:
     """Return the stretches that a zone holds, and all else around it that can be walked."""
-    statement = with_bundle(AROUND, duty.layer, lane="coalesce(bundle.name, bundle.code)")
+    layer = duty.layer
+    parts = {"work": work_join(layer), "milliseconds": milliseconds(layer)}
+    statement = with_bundle(AROUND, layer, lane="coalesce(bundle.name, bundle.code)", **parts)
     asked = {"source": source_id, "kind": duty.target_kind, "on": on, "degrees": AROUND_M / 100_000}
     ways: list[Way] = []
     others: list[Way] = []
@@ -185,7 +190,7 @@ def _ways(connection: Connection, duty: DutyRecord, source_id: int, on: date) ->
         line = MeasuredLine(shapely.get_coordinates(shapely.from_wkb(bytes(row.shape)), include_m=True))
         for begin, end, is_held in _cut(row.held or [], line.extent_mm):
             places = tuple((float(x), float(y)) for x, y in line.between(begin, end))
-            work = round(daily_work(row.kind, row.category, line.extent_mm) * (end - begin) / line.extent_mm)
+            work = round(row.milliseconds * (end - begin))
             stretch = Stretch(str(row.uuid), row.lane, begin, end, places, work)
             first, last = (_node(place) for place in (places[0], places[-1]))
             (ways if is_held else others).append(Way(stretch, first, last, (end - begin) / 1000))

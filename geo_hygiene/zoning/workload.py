@@ -1,25 +1,28 @@
-"""How long the daily work on a target takes."""
+"""How long the daily work on targets takes: the one place where statements apply the work model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from geo_hygiene.layerspec import MapLayer
 
 MILLISECONDS = 60_000
 """Of a minute: work is added up in whole milliseconds, so that no order of adding matters."""
 
-MINUTES_A_METRE: Mapping[str, Mapping[str, float]] = {
-    "street-segments": {"arterial": 0.20, "street": 0.16, "lane": 0.12, "alley": 0.11, "": 0.12},
-    "drain-segments": {"": 0.02},
-}
-"""Minutes a day for each metre, by class; ``""`` is any other. They compare classes; they are no norm of any office."""
+WORK = "left join lateral daily_work(target.kind, target.category, area_tree.zone_class, {width}, :on) as work on true"
 
-MINUTES_A_PLACE: Mapping[str, float] = {"septic-tanks": 0.25}
-"""Minutes a day for each place: half an hour every four months."""
+AMOUNT = {"m": 1000, "count": 1}
+"""Of an extent, by the unit of a duty: what the minutes of a rule are for."""
 
 
-def daily_work(kind: str, category: str | None, extent_mm: int) -> int:
-    """Return the milliseconds that a target takes a day, at least one."""
-    if kind in MINUTES_A_PLACE:
-        return round(MINUTES_A_PLACE[kind] * MILLISECONDS)
-    rates = MINUTES_A_METRE[kind]
-    return max(1, round(rates.get(category or "", rates[""]) * extent_mm * MILLISECONDS / 1000))
+def work_join(layer: MapLayer) -> str:
+    """Return how a statement joins ``work`` to each ``target``: minutes a day for a metre or place, and passes a day.
+
+    The statement has the ``area_tree`` of the target, calls the table of the layer ``segment`` and binds ``on``. What
+    no rule speaks of has nulls.
+    """
+    width = "null::numeric" if layer.width is None else f"segment.{layer.width.key}"
+    return WORK.format(width=width)
+
+
+def milliseconds(layer: MapLayer) -> str:
+    """Return the milliseconds a day for each millimetre or place of a joined target, as SQL."""
+    return f"work.minutes * {MILLISECONDS} / {AMOUNT[layer.unit]}"

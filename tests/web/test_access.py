@@ -117,6 +117,8 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/api/v1/people/<person>": FIELD | OFFICE,
     "/api/v1/search": EVERYBODY,
     "/api/v1/targets/<kind>/<id>/cover": EVERYBODY,
+    "/api/v1/work-rules": EVERYBODY,
+    "/api/v1/workload": FIELD | OFFICE,
     "/api/v1/zones": EVERYBODY,
     "/api/v1/zones/<zone>": EVERYBODY,
     "/api/v1/zones/<zone>/assign": PLANNERS,
@@ -162,6 +164,11 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/static/<path:filename>": "open",
     "/tiles/<layers>/<z>/<x>/<y>.mvt": EVERYBODY,
     "/version": "open",
+    "/work-model": EVERYBODY,
+    "/work-model/change": IMPORTERS,
+    "/work-model/end": IMPORTERS,
+    "/workload": FIELD | OFFICE,
+    "/workload.csv": FIELD | OFFICE,
     "/zones": PLANNERS,
 }
 NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv"}
@@ -170,6 +177,7 @@ MAY_WRITE: dict[str, frozenset[Role] | str] = {
     "/api/v1/drafts": PLANNERS,
     "/api/v1/zones": PLANNERS,
     "/api/v1/zones/<zone>": PLANNERS,
+    "/work-model": IMPORTERS,
 }
 """Who may write where others may read, or somebody else."""
 PROGRAMS = ("/api/v1", "/tiles/", "/basemap/", "/openapi.json")

@@ -42,6 +42,7 @@ REQUIRED = {
     "/api/v1/drafts/<draft>/changes": {"from": SPRING.isoformat()},
     "/api/v1/plans/compare": {"duty": "sweeping"},
     "/api/v1/plans/around": {"duty": "sweeping", "west": "105", "south": "31", "east": "105.1", "north": "31.1"},
+    "/api/v1/workload": {"duty": "sweeping"},
     "/language": {"to": "en"},
 }
 BASE_MAP = "/basemap/<int:z>/<int:x>/<int:y>"
@@ -54,6 +55,9 @@ FORGIVING = {
     "/map",
     "/map/table",
     "/map/table.csv",
+    "/workload",
+    "/workload.csv",
+    "/work-model",
     "/zones",
     "/campaigns",
     "/campaigns/<campaign>",
@@ -80,6 +84,8 @@ PAGES = (
     "/cases",
     f"/cases/{CASE}",
     "/cases/heat",
+    "/workload",
+    "/work-model",
 )
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 

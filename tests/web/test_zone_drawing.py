@@ -114,6 +114,7 @@ def test_lists_are_cut_and_joined_and_tell_what_lies_along_them(planner: Planner
     town = planner.get("/cover", duty="sweeping", on=DAY).json["total"]
     everything = ask(planner, "/preview", segments=whole(*(f"S{r}{c}" for r in range(ROWS) for c in range(COLUMNS))))
     assert everything["amount"] == pytest.approx(town)
+    assert everything["minutes"] == pytest.approx(town * (0.2 + 0.16 + 0.12 + 0.11) / ROWS, rel=1e-4), "of each class"
     assert everything["residents"] == pytest.approx(200), "those of the one group that has some"
     assert everything["tanks"] == 5
     half = ask(planner, "/preview", segments=whole("S00"))

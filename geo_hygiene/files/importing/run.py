@@ -38,6 +38,7 @@ from geo_hygiene.files.importing.rejected import write_rejected
 from geo_hygiene.files.importing.report import ImportReport, Stored
 from geo_hygiene.files.importing.staging import empty_staging
 from geo_hygiene.files.importing.targets import store_targets
+from geo_hygiene.files.importing.work import rule_findings
 from geo_hygiene.files.reading import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
@@ -198,7 +199,7 @@ class _Import:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
         batch = self._batch(connection, clean, mapping)
         self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
-        self.findings += number_findings(batch)
+        self.findings += number_findings(batch) + rule_findings(batch)
         batch = replace(batch, rows=self._good(batch.rows))
         if self._must_refuse(batch.rows):
             self._look_further(connection, batch)

@@ -1,4 +1,4 @@
-"""Tables without a place: people, posts and assignments, each row told apart by its model's unique columns."""
+"""Tables without a place: people, posts, assignments, work rules, each row told apart by its model's unique columns."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from geo_hygiene.files.importing.cleaning import CleanRows
 from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import LACKING_SHOWN, Stored
+from geo_hygiene.files.importing.work import overlap_findings
 from geo_hygiene.i18n import N_
 from geo_hygiene.layerspec import Attribute, MapLayer, Role
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.people import Assignment
+from geo_hygiene.records.work_rules import WorkRule
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -53,7 +55,7 @@ def store(
     """Write the rows (by index) that are new or differ; a row with an error is told and left out."""
     table = cast(Table, layer.model.__table__)
     stored = Stored()
-    wanted = _wanted(connection, layer, clean, rows, row_numbers, stored)
+    wanted, numbers = _wanted(connection, layer, clean, rows, row_numbers, stored)
     keep = _key_columns(table)
     if layer.model is Assignment:
         stored.ended = _let_zone_file_give_way(connection, wanted)
@@ -82,12 +84,20 @@ def store(
             " ".join(str(row[name]) for name in keep if row[name] is not None) for row in lacking[:LACKING_SHOWN]
         ]
     if changed:
-        bump(connection, [layer.key])
-    if "zone" in table.c:
-        assignments_changed(connection, {row["zone"] for row in changed})
-    if layer.model is Campaign and changed:
-        campaigns_changed(connection, {row["code"] for row in changed})
+        _follow(connection, layer, changed)
+    if layer.model is WorkRule:
+        known = {_key(row, keep): row["id"] for row in _present(connection, table)}
+        stored.findings += overlap_findings(connection, {known[key]: number for key, number in numbers.items()})
     return stored
+
+
+def _follow(connection: Connection, layer: MapLayer, changed: Sequence[Row]) -> None:
+    """Let what is kept follow rows that changed."""
+    bump(connection, [layer.key])
+    if layer.model is Assignment:
+        assignments_changed(connection, {row["zone"] for row in changed})
+    if layer.model is Campaign:
+        campaigns_changed(connection, {row["code"] for row in changed})
 
 
 def _key_columns(table: Table) -> list[str]:
@@ -111,8 +121,8 @@ def _wanted(
     rows: Sequence[int],
     row_numbers: Sequence[int],
     stored: Stored,
-) -> dict[Key, Row]:
-    """Return the rows of the file as columns of the table, by their keys."""
+) -> tuple[dict[Key, Row], dict[Key, int]]:
+    """Return the rows of the file as columns of the table, and their numbers, by their keys."""
     known: dict[Role, dict[str, Any]] = {
         attribute.role: {row[0]: row[1] for row in connection.execute(text(REFERENCES[attribute.role].query))}
         for attribute in layer
@@ -135,7 +145,7 @@ def _wanted(
             continue
         first[key] = number
         wanted[key] = row
-    return wanted
+    return wanted, first
 
 
 def _columns(

@@ -176,6 +176,21 @@ class _Source:
         )
         return self.join("area_codes", codes, lambda area: area.c.id == self._own_column("area_id"))
 
+    def work(self) -> ColumnElement[Any]:
+        """Return the minutes that a target takes a day, by the rules of the day or of its nearest to today."""
+        target, width = Target.__table__.c, self._layer.width
+        nearest = func.least(func.greatest(func.current_date(), target.valid_from), target.valid_to - 1)
+        rule = func.daily_work(
+            target.kind,
+            target.category,
+            self.place().zone_class,
+            null() if width is None else width.property.columns[0],
+            nearest if self._on is None else self._on,
+        ).table_valued("minutes")
+        amount = _measured_length(Target.__table__) if self._layer.unit == "m" else literal(POINT_EXTENT)
+        minutes = cast(rule.c.minutes, Double) * amount
+        return select(cast(func.round(cast(minutes, Numeric), 4), Double)).select_from(rule).scalar_subquery()
+
     def group(self) -> Any:
         """Return the lane or drain that a segment belongs to."""
         grouping = self._layer.grouping
@@ -307,5 +322,5 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.PLACE_ACCURACY: lambda source: source.place_accuracy(),
     Role.FROM: lambda source: source.metres_of_stretch("from_mm"),
     Role.TO: lambda source: source.metres_of_stretch("to_mm"),
-    Role.PENDING: lambda _source: null(),
+    Role.WORK: lambda source: source.work(),
 }

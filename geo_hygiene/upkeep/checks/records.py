@@ -14,6 +14,7 @@ from geo_hygiene.records.claims import Claim
 from geo_hygiene.records.targets import Target
 from geo_hygiene.upkeep.checks.check import Check, Difference, Ground, each, rows
 from geo_hygiene.upkeep.tables import sequences_of, tables_of
+from geo_hygiene.zoning.work_rules import overlapping, rules_of
 
 RESTORE = N_(
     "Something else than this program changed the database, or the disk did. Restore the newest backup into a new home "
@@ -210,6 +211,16 @@ def _sequences(ground: Ground) -> Iterator[Difference]:
             yield Difference(name, str(last), f"≥ {highest}")
 
 
+def _work_rules(ground: Ground) -> Iterator[Difference]:
+    """Yield rules of the work model of which nothing tells which one holds."""
+    rules = {rule.id: rule.as_json() for rule in rules_of(ground.connection)}
+    for one, other in overlapping(ground.connection):
+        told, beside = rules[one], rules[other]
+        yield Difference(
+            " ".join(filter(None, (told["kind"], told["category"], told["zone_class"]))), told["id"], beside["id"]
+        )
+
+
 CHECKS = (
     Check(
         "schema",
@@ -228,6 +239,12 @@ CHECKS = (
     Check("kinds", N_("Each target and each claim has the record of its layer"), RESTORE, rows(_kinds())),
     Check("references", N_("Sums and scopes name duties and areas that are there"), RESTORE, rows(UNKNOWN_PARTS)),
     Check("imports", N_("The import that brought a record is in the history"), RESTORE, rows(_imports())),
+    Check(
+        "work-rules",
+        N_("No two rules of the work model say two things of the same work"),
+        N_("End one of them on the page /work-model, on the day on which the other begins."),
+        each(_work_rules),
+    ),
     Check("rules", N_("The rules and indexes of the tables are in force"), RESTORE, rows(UNCHECKED)),
     Check("numbers", N_("The next record gets a number that is free"), RESTORE, each(_sequences)),
     Check(

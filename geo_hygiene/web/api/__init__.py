@@ -10,6 +10,7 @@ from geo_hygiene.web.api import (
     jobs,
     records,
     uploads,
+    workload,
     zone_drawing,
     zone_editing,
 )
@@ -17,5 +18,5 @@ from geo_hygiene.web.api import (
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, drafts, jobs, uploads
+    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, drafts, jobs, uploads, workload
     return tuple(part.blueprint for part in parts)

@@ -45,8 +45,8 @@ class SharedList(LeftList):
 class PreviewAnswer(Answer):
     """What a zone would hold, and the figures of the targets that it touches, as they are with it as in the plan.
 
-    Residents are those of the groups, spread evenly along what the duty looks after there; a tank belongs to the
-    nearest street.
+    Minutes are those of a day by the work model. Residents are those of the groups, spread evenly along what the duty
+    looks after there; a tank belongs to the nearest street.
     """
 
     duty: str
@@ -54,6 +54,7 @@ class PreviewAnswer(Answer):
     unit: Unit
     amount: float
     targets: int
+    minutes: float | None
     residents: float | None
     tanks: int | None
     segments: list[ShownStretch]

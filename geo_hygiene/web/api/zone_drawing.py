@@ -85,6 +85,7 @@ def _preview(connection: Connection, body: PreviewBody) -> dict[str, Any]:
         "unit": duty.unit,
         "amount": _amount(duty, found.stretches),
         "targets": len({item.target_id for item in found.stretches}),
+        "minutes": None if found.load.minutes is None else round(found.load.minutes, 2),
         "residents": found.load.residents,
         "tanks": found.load.tanks,
         "segments": shown_list(connection, duty, found.stretches),

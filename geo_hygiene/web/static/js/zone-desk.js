@@ -82,6 +82,7 @@ export function createDesk(store, config, { work, drafts, tell, opened, open }) 
     byId("compare").disabled = byId("publish").disabled = busy || work.saved().size === 0;
     byId("take-back").hidden = !(draft?.published_from > config.today);
     byId("draft-acts").hidden = !isOpen() && byId("take-back").hidden;
+    if (draft) byId("workload").href = `/workload?${new URLSearchParams({ duty: draft.duty, on: draft.on, draft: draft.name })}`;
     showZones();
   }
 
