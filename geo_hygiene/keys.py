@@ -11,6 +11,9 @@ FOLDER = "keys"
 """The folder of a home that holds them."""
 BYTES = 32
 
+NUMBERS = "numbers"
+"""The secret by which the telephone numbers on adverts are hashed."""
+
 
 def key(home: Path, name: str) -> bytes:
     """Return a secret of a home by its name; the first that asks makes it.

@@ -29,13 +29,15 @@ class Permission(StrEnum):
     HEAT_READ = "heat.read"
     CASES_READ = "cases.read"
     ZONES_WRITE = "zones.write"
+    WORKS_READ = "works.read"
+    WORKS_WRITE = "works.write"
     ACCOUNTS_WRITE = "accounts.write"
     AUDIT_READ = "audit.read"
     DATA_IMPORT = "data.import"
-    WORK_WRITE = "work.write"
+    WORK_MODEL_WRITE = "work-model.write"
 
 
-OFFICE_WIDE = frozenset({Permission.DATA_IMPORT, Permission.WORK_WRITE})
+OFFICE_WIDE = frozenset({Permission.DATA_IMPORT, Permission.WORK_MODEL_WRITE})
 """What changes the whole office: a role that is limited to an area does not grant it."""
 
 
@@ -68,16 +70,28 @@ READING = frozenset(
         Permission.CAMPAIGNS_READ,
         Permission.HEAT_READ,
         Permission.CASES_READ,
+        Permission.WORKS_READ,
     }
 )
 """What everybody may on a machine that serves itself alone and has no accounts yet."""
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
-    Role.PLANNER: READING | {Permission.ZONES_WRITE, Permission.DATA_IMPORT, Permission.WORK_WRITE},
-    Role.PEST: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ}),
+    Role.PLANNER: READING
+    | {Permission.ZONES_WRITE, Permission.DATA_IMPORT, Permission.WORK_MODEL_WRITE, Permission.WORKS_WRITE},
+    Role.PEST: frozenset(
+        {
+            *(Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ),
+            Permission.WORKS_READ,
+        }
+    ),
     Role.LEADER: READING,
-    Role.CLERK: frozenset({Permission.MAP_READ, Permission.PEOPLE_READ, Permission.HEAT_READ, Permission.CASES_READ}),
-    Role.WORKER: frozenset({Permission.MAP_READ}),
+    Role.CLERK: frozenset(
+        {
+            *(Permission.MAP_READ, Permission.PEOPLE_READ, Permission.HEAT_READ, Permission.CASES_READ),
+            *(Permission.WORKS_READ, Permission.WORKS_WRITE),
+        }
+    ),
+    Role.WORKER: frozenset({Permission.MAP_READ, Permission.WORKS_READ, Permission.WORKS_WRITE}),
     Role.INSPECTOR: READING,
     Role.ADMIN: frozenset(
         {
@@ -85,7 +99,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
             Permission.ACCOUNTS_WRITE,
             Permission.AUDIT_READ,
             Permission.DATA_IMPORT,
-            Permission.WORK_WRITE,
+            Permission.WORK_MODEL_WRITE,
         }
     ),
 }

@@ -19,12 +19,16 @@ from geo_hygiene.coverage.summary import Level, Summary, summarize
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import LAYERS, layer_of
+from geo_hygiene.layers.works import KINDS
 from geo_hygiene.records.claims import Claim
 from geo_hygiene.zoning.drafts import draft_of_duty, find_draft
 from geo_hygiene.zoning.summing import summarize_draft
 
-WORKS = tuple(layer.key for layer in LAYERS.values() if issubclass(layer.model, Claim) and layer.is_event)
-"""Layer keys of work: claims that happened, where duties hold."""
+WORKS = {
+    **{choice.value: choice.title for choice in KINDS},
+    **{layer.key: layer.title for layer in LAYERS.values() if issubclass(layer.model, Claim) and layer.is_event},
+}
+"""What is told of a period: kinds of work on places, and layers of claims that happened, where duties hold."""
 
 
 class Day(click.ParamType[date]):
@@ -52,7 +56,7 @@ class Day(click.ParamType[date]):
 @click.option("--on", type=Day(), help=N_("Day. [default: today in the office's time zone]"))
 @click.option("--by", type=click.Choice([level.value for level in Level]), help=N_("Break the sums down."))
 @click.option("--draft", metavar="NAME", help=N_("As it would be with this draft of a plan."))
-@click.option("--work", type=click.Choice(WORKS), help=N_("Show instead what work was done in a period."))
+@click.option("--work", type=click.Choice(tuple(WORKS)), help=N_("Show instead what work was done in a period."))
 @click.option("--from", "begin", type=Day(), help=N_("First day of the period."))
 @click.option("--to", "end", type=Day(), help=N_("Day after the last of the period."))
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
@@ -101,7 +105,7 @@ def _summary(connection: Connection, duty: str | None, on: date | None, by: Leve
 def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: date | None, as_json: bool) -> None:
     """Print the metres and counts of a period: each once, and as often as work was done on it."""
     if work is None or begin is None or end is None or begin >= end:
-        raise click.UsageError(_("Say which work in which period: --work treatments --from 2025-01-01 --to 2026-01-01"))
+        raise click.UsageError(_("Say which work in which period: --work dredging --from 2025-01-01 --to 2026-01-01"))
     with open_home(home) as opened, opened.connections.connect() as connection:
         found = work_in_period(connection, work, begin, end)
     kinds = [
@@ -118,7 +122,7 @@ def _tell_work(home: Path | None, *, work: str | None, begin: date | None, end: 
         answer = {"work": work, "from": begin.isoformat(), "to": end.isoformat(), "kinds": kinds}
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    click.echo(f"{_(layer_of(work).title)} · {begin.isoformat()} – {end.isoformat()}")
+    click.echo(f"{_(WORKS[work])} · {begin.isoformat()} – {end.isoformat()}")
     head = (_("Kind"), _("Each once"), _("All together"))
     rows = []
     for kind in kinds:

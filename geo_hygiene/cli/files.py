@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +19,7 @@ from geo_hygiene.features import describe_layers
 from geo_hygiene.files.findings import SHOWN_PER_CODE, Code, Finding, FindingLevel, rejected_rows
 from geo_hygiene.files.importing import STEP_TITLES, ImportOptions, ImportReport, import_file
 from geo_hygiene.i18n import N_, _, ngettext
+from geo_hygiene.keys import NUMBERS, key
 
 REFUSED = 1
 """Exit code of a file that was not stored."""
@@ -172,8 +174,13 @@ def run_import(
 ) -> None:
     """Store a file, tell what happened, and end with exit code 1 when errors kept it out."""
     with open_home(home) as opened:
+        folder = opened.settings.home
         options = ImportOptions(
-            fields=dict(fields), constants=dict(constants), scratch=opened.settings.home / "tmp", **asked
+            fields=dict(fields),
+            constants=dict(constants),
+            scratch=folder / "tmp",
+            secret=partial(key, folder, NUMBERS),
+            **asked,
         )
         with Bar() as bar:
             report = import_file(opened.connections, layer, file, options, bar)

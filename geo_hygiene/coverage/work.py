@@ -16,6 +16,8 @@ from datetime import date
 from sqlalchemy import Connection, text
 from sqlalchemy.sql.elements import TextClause
 
+from geo_hygiene.layers import LAYERS
+
 DONE = "done"
 """The result of work that reached its target; every other result is the reason why it did not."""
 
@@ -77,22 +79,54 @@ piece as (
 """
 """Ends in ``piece``: the targets in pieces of one result and day (null: never reached), from_mm to to_mm."""
 
-IN_PERIOD = """
-select target.kind, sum(multirange_length(done.ranges)) as distinct_extent, sum(done.plain) as plain_extent
-from (
-    select cover.target_id, range_agg(int4range(cover.from_mm, cover.to_mm)) as ranges,
-        sum(cover.to_mm - cover.from_mm) as plain
-    from claim
-    join cover using (source_id)
-    join target on target.id = cover.target_id
-        and target.valid_from <= claim.valid_from and claim.valid_from < target.valid_to
-    where claim.kind = :work and claim.result = 'done' and claim.valid_from >= :begin and claim.valid_from < :end
-    group by cover.target_id
-) as done
-join target on target.id = done.target_id
-group by target.kind
+OF_LAYER = """
+select source_id, valid_from as day from claim
+where kind = :work and duty_id is null and result = 'done' and valid_from >= :begin and valid_from < :end
 """
-"""On the targets of the day on which the work was done: those that began in their place would count it again."""
+
+OF_KIND = """
+select source_id, valid_from as day from work join claim using (id)
+where work.work_kind = :work and result = 'done' and valid_from >= :begin and valid_from < :end
+"""
+
+IN_PERIOD = """
+with source as materialized ({sources}),
+met as materialized (
+    select target_id, source_id, day, from_mm, to_mm from source join cover using (source_id)
+),
+plain as (
+    select target.kind, sum(met.to_mm - met.from_mm) as extent
+    from met
+    join target on target.id = met.target_id and target.valid_from <= met.day and met.day < target.valid_to
+    group by target.kind
+),
+standing as (
+    select target_id, from_mm, to_mm
+    from met
+    join target on target.id = target_id
+    where (target.valid_to >= :end or not exists (select from target_parent where parent_id = target_id))
+        and (target.valid_from <= met.day or exists (select from target_parent where child_id = target_id))
+    union all
+    select target_id, from_mm, to_mm
+    from source
+    join unprojected_stretch using (source_id)
+    join target on target.id = target_id and target.valid_to < :end
+),
+distinctly as (
+    select target.kind, sum(multirange_length(spot.ranges)) as extent
+    from (
+        select target_id, range_agg(int4range(from_mm, to_mm)) as ranges from standing group by target_id
+    ) as spot
+    join target on target.id = spot.target_id and target.valid_from < :end
+    group by target.kind
+)
+select kind, coalesce(distinctly.extent, 0) as distinct_extent, coalesce(plain.extent, 0) as plain_extent
+from plain full join distinctly using (kind)
+"""
+"""Plain is what was done on the targets of its day; a target that was cut within the period is told by what it became.
+
+What no child took over is told where it was. Ground that was built upon later had nothing to be worked on.
+"""
 
 
 def work_statement(wanted: str, work: str, select: str) -> TextClause:
@@ -104,7 +138,8 @@ def work_statement(wanted: str, work: str, select: str) -> TextClause:
 def work_in_period(connection: Connection, work: str, begin: date, end: date) -> dict[str, tuple[int, int]]:
     """Return by kind of target how much was done in a half-open period: each stretch once, and as often as it was done.
 
-    ``work`` is the layer key of the work; extents are millimetres or counts.
+    ``work`` is the layer key of work, or a kind of work on places; extents are millimetres or counts.
     """
-    rows = connection.execute(text(IN_PERIOD), {"work": work, "begin": begin, "end": end})
+    sources = OF_LAYER if work in LAYERS else OF_KIND
+    rows = connection.execute(text(IN_PERIOD.format(sources=sources)), {"work": work, "begin": begin, "end": end})
     return {row.kind: (int(row.distinct_extent), int(row.plain_extent)) for row in rows}

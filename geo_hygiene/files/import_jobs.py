@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from geo_hygiene.i18n import N_
 from geo_hygiene.jobs import store
 from geo_hygiene.jobs.store import Job, NewJob
 from geo_hygiene.jobs.worker import Handler
+from geo_hygiene.keys import NUMBERS, key
 from geo_hygiene.layers import layer_of
 
 TRY = "import-try"
@@ -120,6 +122,7 @@ class AskedImport:
             correct=self.correct,
             dry_run=dry_run,
             scratch=home / "tmp",
+            secret=partial(key, home, NUMBERS),
             limits=BROWSER_UPLOAD,
         )
 

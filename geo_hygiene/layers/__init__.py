@@ -24,6 +24,7 @@ from geo_hygiene.layers import (
     treatments,
     units,
     water_bodies,
+    works,
 )
 from geo_hygiene.layerspec import MapLayer
 
@@ -54,6 +55,7 @@ LAYERS: dict[str, MapLayer] = {
         tables.CAMPAIGNS,
         campaign_areas.LAYER,
         treatments.LAYER,
+        works.LAYER,
         cases.LAYER,
         cases.HISTORY,
     )

@@ -80,6 +80,8 @@ class Role(StrEnum):
     """The code of an area."""
     PHONE = "phone"
     """A telephone number, of which only the masked form is stored."""
+    NUMBERS = "numbers"
+    """Telephone numbers of which only keyed hashes are stored."""
     FREE_TEXT = "free-text"
     """What somebody wrote; telephone numbers in it are masked."""
     CAMPAIGN = "campaign"
@@ -98,6 +100,8 @@ class Role(StrEnum):
     """Metres by which a place may be off that was found by an address; kept beside the fields of the record."""
     CLOCK = "clock"
     """The time of day, where it stands in a column of its own."""
+    DRAIN = "drain"
+    """The drain that a row names, where lanes have a column of their own."""
     FROM = "from"
     TO = "to"
     """Metres on the target that the field with the role ``SEGMENT`` names."""
@@ -125,8 +129,9 @@ COMPUTED = frozenset(
 )
 """Roles that an export writes and an import ignores."""
 
-IMPORT_ONLY = frozenset({Role.LATITUDE, Role.LONGITUDE, Role.CLOCK})
-"""Roles that an import reads and an export leaves out: what they say stands in another field or in the geometry."""
+IMPORT_ONLY = frozenset({Role.LATITUDE, Role.LONGITUDE, Role.CLOCK, Role.DRAIN, Role.NUMBERS})
+"""Roles that an import reads and an export leaves out: what they say stands in another field or in the geometry, or is
+never told again."""
 
 ADDRESS_ROLES = frozenset({Role.LANE, Role.HOUSE_NUMBER, Role.ADDRESS})
 """Roles of fields that tell where a row lies without coordinates."""

@@ -1,4 +1,4 @@
-"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, the work model."""
+"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, the work model, works."""
 
 from geo_hygiene.records import (
     answers,
@@ -11,6 +11,7 @@ from geo_hygiene.records import (
     staging,
     targets,
     work_rules,
+    works,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "staging",
     "targets",
     "work_rules",
+    "works",
 ]

@@ -27,6 +27,7 @@ from geo_hygiene.web import (
     sessions,
     tile_views,
     workload,
+    works,
 )
 from geo_hygiene.web.connections import Connections
 
@@ -72,6 +73,7 @@ def create_app(
     app.register_blueprint(base_map.blueprint)
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(workload.blueprint)
+    app.register_blueprint(works.blueprint)
     imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)

@@ -35,6 +35,8 @@ SENTENCES = {
     "work-rule.add": N_("Made a rule of the work model: %(subject)s."),
     "work-rule.change": N_("Changed a rule of the work model: %(subject)s."),
     "work-rule.end": N_("Ended a rule of the work model: %(subject)s."),
+    "work.record": N_("Told work that was done: %(subject)s."),
+    "work.take-back": N_("Took back work that had been told: %(subject)s."),
     "draft.begin": N_("Began the draft %(subject)s."),
     "draft.zones": N_("Changed zones of the draft %(subject)s."),
     "draft.publish": N_("Published the draft %(subject)s."),

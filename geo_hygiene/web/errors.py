@@ -39,6 +39,7 @@ from geo_hygiene.web.security import (
     PlainHTTPError,
     RepeatedParameterError,
 )
+from geo_hygiene.works.recording import WrongWorkError
 from geo_hygiene.zoning.editing import KnownZoneError
 from geo_hygiene.zoning.mistakes import (
     OutsideAreasError,
@@ -214,7 +215,7 @@ def findings_of(error: BaseException) -> list[dict[str, Any]]:
         ]
     if isinstance(error, InvalidParameterError | RepeatedParameterError):
         return [{"loc": [error.name], "msg": str(error)}]
-    if isinstance(error, WrongRuleError | WrongZoneError):
+    if isinstance(error, WrongRuleError | WrongWorkError | WrongZoneError):
         return [{"loc": [error.place], "msg": str(error)}]
     return [{"loc": [name], "msg": str(error)} for kind, name in PARAMETERS.items() if isinstance(error, kind)]
 

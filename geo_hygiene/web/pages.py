@@ -248,6 +248,7 @@ PAGE_LINKS = (
     ("table", "/map/table", N_("Table"), Permission.MAP_READ),
     ("zones", "/zones", N_("Plans"), Permission.ZONES_WRITE),
     ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
+    ("works", "/works", N_("Work"), Permission.WORKS_READ),
     ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),
     ("imports", "/imports", N_("Import"), Permission.DATA_IMPORT),
     ("admin", "/admin", N_("Accounts"), Permission.ACCOUNTS_WRITE),

@@ -124,7 +124,7 @@ def show_model() -> str:
 
 
 @blueprint.post("/work-model")
-@needs(Permission.WORK_WRITE)
+@needs(Permission.WORK_MODEL_WRITE)
 def add_rule() -> Response | tuple[str, int]:
     """Make a rule."""
 
@@ -136,7 +136,7 @@ def add_rule() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/work-model/change")
-@needs(Permission.WORK_WRITE)
+@needs(Permission.WORK_MODEL_WRITE)
 def change_rule() -> Response | tuple[str, int]:
     """Let a rule say something else from a day on, or correct it."""
     form = RuleForm.model_validate(request.form.to_dict())
@@ -150,7 +150,7 @@ def change_rule() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/work-model/end")
-@needs(Permission.WORK_WRITE)
+@needs(Permission.WORK_MODEL_WRITE)
 def end_rule() -> Response | tuple[str, int]:
     """Let a rule hold no longer from a day on."""
     form = RuleForm.model_validate(request.form.to_dict())

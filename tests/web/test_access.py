@@ -41,6 +41,8 @@ IMPORTERS = frozenset({Role.PLANNER, Role.ADMIN})
 """They change the whole office: a planner of one area is none of them."""
 PLANNERS = frozenset({Role.PLANNER})
 FIELD = frozenset({Role.PLANNER, Role.LEADER, Role.INSPECTOR, Role.PEST})
+WORK_SEEN = EVERYBODY - {Role.ADMIN}
+WORK_TOLD = frozenset({Role.PLANNER, Role.CLERK, Role.WORKER})
 HOME_AREA = "C1"
 LIMITED = [f"{role}-{HOME_AREA}".lower() for role in Role if role is not Role.ADMIN]
 """Accounts of one role each, which is limited to one community."""
@@ -64,6 +66,7 @@ PLACES_OF = {
         "filename": "css/no.css",
         "job": "00000000-0000-4000-8000-00000000dead",
         "number": "999999",
+        "work": "00000000-0000-4000-8000-00000000dead",
         **dict.fromkeys(("person", "area", "zone", "draft", "id", "campaign", "layers"), "none"),
     },
 }
@@ -73,7 +76,12 @@ PERSONAL = frozenset(
     {"/api/v1/people/<person>", "/api/v1/cases/<case>", "/api/v1/cases/<case>/events", "/cases/<case>"}
 )
 """Whose objects are of a place: those of another area are as if they did not exist."""
-CHOOSE_AREA = frozenset({"/cases", "/api/v1/cases", "/api/v1/cases/heat"})
+CHOOSE_AREA = frozenset(
+    {
+        *("/cases", "/api/v1/cases", "/api/v1/cases/heat"),
+        *("/works", "/works/done", "/works/rounds", "/api/v1/works", "/api/v1/works/due", "/api/v1/works/rounds"),
+    }
+)
 """Where an area is asked for beside the path."""
 
 #: Who may open an address, written down by hand: a new address that is not here fails.
@@ -170,6 +178,15 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/workload": FIELD | OFFICE,
     "/workload.csv": FIELD | OFFICE,
     "/zones": PLANNERS,
+    "/api/v1/works": WORK_SEEN,
+    "/api/v1/works/<work>/take-back": WORK_TOLD,
+    "/api/v1/works/due": WORK_SEEN,
+    "/api/v1/works/rounds": WORK_SEEN,
+    "/api/v1/works/sums": WORK_SEEN,
+    "/works": WORK_SEEN,
+    "/works/<uuid:work>/take-back": WORK_TOLD,
+    "/works/done": WORK_SEEN,
+    "/works/rounds": WORK_SEEN,
 }
 NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv"}
 """What this home has none of."""
@@ -178,6 +195,8 @@ MAY_WRITE: dict[str, frozenset[Role] | str] = {
     "/api/v1/zones": PLANNERS,
     "/api/v1/zones/<zone>": PLANNERS,
     "/work-model": IMPORTERS,
+    "/api/v1/works": WORK_TOLD,
+    "/works/done": WORK_TOLD,
 }
 """Who may write where others may read, or somebody else."""
 PROGRAMS = ("/api/v1", "/tiles/", "/basemap/", "/openapi.json")

@@ -30,6 +30,7 @@ PLACES = {
     "filename": "css/base.css",
     "job": "00000000-0000-4000-8000-0000000000f1",
     "number": "1",
+    "work": "00000000-0000-4000-8000-0000000000f2",
 }
 REQUIRED = {
     "/api/v1/cover": {"duty": "sweeping"},
@@ -43,6 +44,9 @@ REQUIRED = {
     "/api/v1/plans/compare": {"duty": "sweeping"},
     "/api/v1/plans/around": {"duty": "sweeping", "west": "105", "south": "31", "east": "105.1", "north": "31.1"},
     "/api/v1/workload": {"duty": "sweeping"},
+    "/api/v1/works/due": {"kind": "emptying"},
+    "/api/v1/works/rounds": {"kind": "emptying"},
+    "/api/v1/works/sums": {"kind": "dredging", "from": "2025-01-01", "to": "2026-01-01"},
     "/language": {"to": "en"},
 }
 BASE_MAP = "/basemap/<int:z>/<int:x>/<int:y>"
@@ -66,6 +70,9 @@ FORGIVING = {
     "/cases",
     "/cases/<case>",
     "/cases/heat",
+    "/works",
+    "/works/done",
+    "/works/rounds",
     "/account",
     "/admin",
     "/admin/audit",
@@ -86,6 +93,9 @@ PAGES = (
     "/cases/heat",
     "/workload",
     "/work-model",
+    "/works",
+    "/works/done",
+    "/works/rounds",
 )
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 
@@ -123,8 +133,10 @@ NEEDS_ACCOUNT = (
 )
 
 
-#: Cases and drafts have days of their own.
+#: Cases, drafts and work have days of their own.
 WITHOUT_DAY = {
+    "/api/v1/works",
+    "/api/v1/works/sums",
     "/api/v1/drafts",
     "/api/v1/drafts/<draft>",
     "/api/v1/drafts/<draft>/changes",

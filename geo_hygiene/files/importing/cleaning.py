@@ -17,7 +17,7 @@ from geo_hygiene.files.findings import SHOWN_VALUE, Code, Finding
 from geo_hygiene.files.importing.dates import AmbiguousDateError, proven_order, read_day, read_instant, read_time
 from geo_hygiene.files.importing.degrees import read_degrees
 from geo_hygiene.files.importing.mapping import FieldMap, accepted, fold
-from geo_hygiene.files.importing.masking import mask_numbers, mask_phone
+from geo_hygiene.files.importing.masking import digits_of, mask_numbers, mask_phone
 from geo_hygiene.files.reading.table import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layerspec import ADDRESS_ROLES, PLACE_ACCURACY, Attribute, FieldType, MapLayer, Role
@@ -35,6 +35,9 @@ FOUND_BY = frozenset(
 
 FREE_WORDS = frozenset({Role.FREE_TEXT, *ADDRESS_ROLES})
 """Roles of fields in which people write what they like, a telephone number too."""
+
+FEWEST_DIGITS, MOST_DIGITS = 5, 15
+"""Of a telephone number."""
 
 DEGREES = frozenset({Role.LONGITUDE, Role.LATITUDE})
 
@@ -330,6 +333,8 @@ class _Column:
         """What reads a value that says something."""
         if self.attribute.role is Role.PHONE:
             return lambda written: mask_phone(str(written)) or None
+        if self.attribute.role is Role.NUMBERS:
+            return self._numbers
         if self.attribute.role in FREE_WORDS:
             return lambda written: mask_numbers(_text(written))
         if self.words:
@@ -344,6 +349,14 @@ class _Column:
             FieldType.UUID: _uuid,
             FieldType.CODES: _codes,
         }[self.attribute.type]
+
+    def _numbers(self, written: Any) -> list[str]:
+        """Return the digits of telephone numbers, which only their hashes outlive."""
+        numbers = [digits_of(one) for one in _codes(written)]
+        if not all(FEWEST_DIGITS <= len(number) <= MOST_DIGITS for number in numbers):
+            words = N_("“%(value)s” is no list of telephone numbers.")
+            raise self._no_number(words, mask_numbers(str(written)), N_("Part them by ; and leave out other words."))
+        return numbers
 
     def _choice(self, written: Any) -> str:
         value = self.words.get(fold(str(written)))

@@ -63,6 +63,12 @@ def _as_digits(written: str) -> str:
     return plain
 
 
+def digits_of(written: str) -> str:
+    """Return the digits of a telephone number, however a spreadsheet shows it, without the code of the country."""
+    digits = re.sub(r"\D", "", _as_digits(written.translate(_NARROW)))
+    return re.sub(r"^(?:00)?86(?=1[3-9]\d{9}$)", "", digits)
+
+
 def mask_numbers(written: str) -> str:
     """Return what somebody wrote with its telephone and identity card numbers masked, and nothing else changed.
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from geo_hygiene.files.reading.limits import COMMAND_LINE, Limits
+
+
+def no_secret() -> bytes:
+    """Refuse to hash numbers by a key that is none."""
+    raise ValueError("an import that brings the numbers of adverts needs the key of its home")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,8 @@ class ImportOptions:
         ``file``, or ``sample`` for the synthetic town.
     scratch
         Folder for what must be unpacked while reading; ``None`` is the system's.
+    secret
+        Returns the key by which the numbers on adverts are hashed.
     limits
         What reading the file may cost.
     """
@@ -72,6 +79,7 @@ class ImportOptions:
     today: date | None = None
     origin: str = "file"
     scratch: Path | None = None
+    secret: Callable[[], bytes] = no_secret
     limits: Limits = COMMAND_LINE
 
     @property

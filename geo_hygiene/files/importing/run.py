@@ -20,7 +20,7 @@ from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
-from geo_hygiene.files.importing import cases, lists, roster, tables, treatments, zones
+from geo_hygiene.files.importing import cases, lists, roster, tables, treatments, works, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.campaigns import campaign_findings
@@ -45,6 +45,7 @@ from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.tables import DUTY_ROSTER
 from geo_hygiene.layers.treatments import Treatment
+from geo_hygiene.layers.works import Work
 from geo_hygiene.layerspec import ADDRESS_ROLES, MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
 
@@ -395,6 +396,7 @@ class _Import:
 EVENTS: Mapping[type[Base], Callable[[Connection, Batch], Stored]] = {
     Case: cases.store,
     Treatment: treatments.store,
+    Work: works.store,
 }
 """What happened at an instant, each kind stored in its own way."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,19 +16,22 @@ from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, remove_t
 from geo_hygiene.coverage.circles import circles, strip
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.work import DONE
-from geo_hygiene.coverage.writing import NewWork, Stretch
+from geo_hygiene.coverage.writing import NewWork
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.campaigns import OTHER_CAMPAIGN
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
-from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
 from geo_hygiene.files.importing.report import Stored
-from geo_hygiene.files.importing.staging import Known, forget_rows, known_rows, remember_rows, stage_rows
+from geo_hygiene.files.importing.work_rows import (
+    WorkRow,
+    WorkStore,
+    read_rows,
+    store_changed,
+    stretch_of,
+    targets_named,
+)
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.tables import CAMPAIGNS as CAMPAIGN_LAYER
-
-SLIP_MM = 2
-"""A stretch may pass the end of its segment by as much as two roundings."""
 
 CAMPAIGNS = "select id, code, valid_from, valid_to, scope from campaign order by code"
 
@@ -40,24 +41,6 @@ select campaign.id, ST_AsBinary(coalesce(
     (select ST_Union(geom) from area where area.code = any(campaign.areas) and area.valid_to = 'infinity')
 )) as ground
 from campaign where id = any(:ids)
-"""
-
-TARGETS = """
-select named.given, target.id, target.kind, target.extent_mm, target.valid_from, target.valid_to
-from (
-    select given, cast(given as uuid) as uuid
-    from unnest(cast(:given as text[])) as given
-    where given ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-) as named
-join target using (uuid)
-union all
-select own.code, target.id, target.kind, target.extent_mm, target.valid_from, target.valid_to
-from (
-    select id, code from street_segment union all select id, code from drain_segment
-    union all select id, code from septic_tank union all select id, code from facility
-) as own
-join target using (id)
-where own.code = any(:given)
 """
 
 IN_SCOPE = """
@@ -84,69 +67,32 @@ class _Known:
 
 
 @dataclass(slots=True)
-class _Row:
+class _Row(WorkRow):
     """A treatment as the file says it."""
 
-    index: int
-    number: int
-    values: dict[str, Any]
-    campaign: Any
-    done_at: datetime
-    day: date
-    shape: Any
-    stretches: tuple[Stretch, ...] = ()
+    campaign: Any = None
 
 
 def store(connection: Connection, batch: Batch) -> Stored:
     """Write the treatments that are new or differ; a row with an error is told and left out."""
     stored = Stored()
     known = _known(connection, batch)
-    rows = []
-    for index in batch.rows:
-        try:
-            rows.append(_read(batch, index, known))
-        except WrongRowError as wrong:
-            stored.findings.append(wrong.finding)
+    rows = read_rows(batch, stored, lambda index: _read(batch, index, known))
     _widen(rows)
     rows = _inside(connection, rows, stored)
-    present = {row.source_key: row for row in connection.execute(text(PRESENT))}
-    by_id = {str(row.uuid): row for row in present.values()}
-    keys, hashes, attributes = _keys(batch, rows, {one: row.source_key for one, row in by_id.items()})
-    olds = [by_id.get(str(row.values["id"])) or present.get(key) for key, row in zip(keys, rows, strict=True)]
-    refused = [*_doubled(keys, olds, rows), *_of_another_campaign(olds, rows)]
-    stored.findings += refused
-    wrong_rows = {finding.row for finding in refused}
-    kept = [at for at, row in enumerate(rows) if row.number not in wrong_rows]
-    stage_rows(
-        connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept]
+    store_changed(
+        connection,
+        batch,
+        rows,
+        stored,
+        WorkStore(stored=PRESENT, refuse=_of_another_campaign, remove=remove_treatments, write=_write),
     )
-    before = known_rows(connection, batch.layer.key, len(kept))
-    changed = [at for at in kept if not _is_same(keys[at], olds[at], before.get(at))]
-    replaced = {keys[at]: old for at in changed if (old := olds[at]) is not None}
-    stored.unchanged, stored.updated = len(kept) - len(changed), len(replaced)
-    stored.created = len(changed) - stored.updated
-    remove_treatments(connection, [old.id for old in replaced.values()])
-    forget_rows(connection, batch.layer.key, [old.source_key for key, old in replaced.items() if old.source_key != key])
-    uuids = {key: old.uuid for key, old in replaced.items()}
-    _write(connection, batch, [(keys[at], rows[at]) for at in changed], uuids)
-    remember_rows(connection, batch.layer.key, batch.import_id)
     return stored
 
 
-def _is_same(key: str, old: Any, was: Known | None) -> bool:
-    """Tell whether a row says of a stored treatment what the last import did."""
-    if old is None or old.source_key != key or was is None:
-        return False
-    return was.same_geometry and was.same_attributes
-
-
 def _known(connection: Connection, batch: Batch) -> _Known:
-    given = {str(batch.values("segment")[index]) for index in batch.rows if batch.values("segment")[index]}
-    targets = defaultdict(list)
-    for row in connection.execute(text(TARGETS), {"given": sorted(given)}):
-        targets[row.given].append(row)
     campaigns = {row.code: row for row in connection.execute(text(CAMPAIGNS))}
-    return _Known(campaigns, targets, office_timezone(connection), datetime.now(UTC))
+    return _Known(campaigns, targets_named(connection, batch), office_timezone(connection), datetime.now(UTC))
 
 
 def _read(batch: Batch, index: int, known: _Known) -> _Row:
@@ -156,9 +102,10 @@ def _read(batch: Batch, index: int, known: _Known) -> _Row:
     check_instant(done_at, known.now, number, "done_at")
     campaign = _campaign(values["campaign"], day, known.campaigns, number)
     shape = batch.geometries[index]
-    row = _Row(index, number, values, campaign, done_at, day, shape)
+    row = _Row(index, number, values, done_at, day, shape, campaign=campaign)
     if values["segment"]:
-        row.stretches = (_stretch(values, campaign, day, known.targets, number),)
+        kinds = {part.partition(":")[0] for part in campaign.scope}
+        row.stretches = (stretch_of(values, kinds, day, known.targets, number),)
         row.shape = None
     elif shape is None:
         words = N_("The row says no place: neither a shape, nor longitude and latitude, nor a segment.")
@@ -202,32 +149,6 @@ def _campaign(code: str | None, day: date, campaigns: Mapping[str, Any], number:
     words = N_("The row names no campaign, and none was open on %(day)s.")
     told = {"day": day.isoformat()}
     raise WrongRowError(Finding(Code.OUTSIDE_WINDOW, words, number, "done_at", day.isoformat(), hint, told))
-
-
-def _stretch(
-    values: Mapping[str, Any], campaign: Any, day: date, targets: Mapping[str, Sequence[Any]], number: int
-) -> Stretch:
-    given = str(values["segment"])
-    then = [one for one in targets.get(given, ()) if one.valid_from <= day < one.valid_to]
-    kinds = {part.partition(":")[0] for part in campaign.scope}
-    # a street and a tank may bear one code: what the campaign treats is meant
-    meant = [one for one in then if one.kind in kinds] or then
-    told = {"day": day.isoformat(), "value": given}
-    if not meant:
-        words = N_("On %(day)s there is no segment, tank or place with the code “%(value)s”.")
-        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, values=told))
-    if len(meant) > 1:
-        words = N_("On %(day)s several segments, tanks or places have the code “%(value)s”.")
-        hint = N_("Write the id instead of the code; an export says it.")
-        raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, hint, told))
-    target = meant[0]
-    begin = 0 if values["from_m"] is None else round(values["from_m"] * 1000)
-    end = target.extent_mm if values["to_m"] is None else round(values["to_m"] * 1000)
-    if not 0 <= begin < min(end, target.extent_mm) or end > target.extent_mm + SLIP_MM:
-        words = N_("From %(begin)s m to %(end)s m is no stretch of a segment of %(length)s m.")
-        metres = {"begin": begin / 1000, "end": end / 1000, "length": target.extent_mm / 1000}
-        raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, "to_m", str(end / 1000), values=metres))
-    return Stretch(target.id, begin, min(end, target.extent_mm))
 
 
 def _widen(rows: Sequence[_Row]) -> None:
@@ -282,42 +203,6 @@ def _out_of_ground(row: _Row, grounds: Mapping[int, Any]) -> Finding | None:
     return Finding(Code.OUTSIDE_AREA, words, row.number, value=f"{place.x:.5f}, {place.y:.5f}", values=told)
 
 
-def _keys(
-    batch: Batch, rows: Sequence[_Row], present: Mapping[str, str]
-) -> tuple[list[str], list[bytes | None], list[bytes]]:
-    """Return keys, hashes of the places and of what else is said.
-
-    A row without a number is known by the id of a stored treatment (``present``: keys by ids), else by its content.
-    """
-    indexes = [row.index for row in rows]
-    places = geometry_hashes(np.array([row.shape for row in rows], dtype=object))
-    attributes = attribute_hashes(batch.clean, sorted(batch.given), indexes)
-    keys = [
-        str(
-            row.values["external_id"]
-            or present.get(str(row.values["id"]))
-            or hashlib.sha256((place or b"") + said).hexdigest()
-        )
-        for row, place, said in zip(rows, places, attributes, strict=True)
-    ]
-    return keys, list(places), attributes
-
-
-def _doubled(keys: Sequence[str], olds: Sequence[Any], rows: Sequence[_Row]) -> list[Finding]:
-    """Return an error for each row that says what an earlier one said, or bears its number or id."""
-    numbers = [row.number for row in rows]
-    numbered = {row.number for row in rows if row.values["external_id"]}
-    ids = [
-        str(old.uuid if old is not None else row.values["id"] or f"row {row.number}")
-        for old, row in zip(olds, rows, strict=True)
-    ]
-    found = {finding.row: finding for finding in doubled_keys(ids, numbers, range(len(rows)))}
-    for finding in doubled_keys(keys, numbers, range(len(rows))):
-        same = replace(finding, text=N_("The row says the same as row %(earlier)s."), value=None)
-        found[finding.row] = finding if finding.row in numbered else same
-    return [found[number] for number in sorted(found, key=str)]
-
-
 def _of_another_campaign(olds: Sequence[Any], rows: Sequence[_Row]) -> list[Finding]:
     """Return an error for each row that would take a treatment from its campaign by its number alone."""
     words = N_("The number “%(value)s” is that of a treatment of the campaign “%(campaign)s”.")
@@ -340,7 +225,7 @@ def _of_another_campaign(olds: Sequence[Any], rows: Sequence[_Row]) -> list[Find
     ]
 
 
-def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]], uuids: Mapping[str, Any]) -> None:
+def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]], olds: Mapping[str, Any]) -> None:
     treatments = [
         NewTreatment(
             work=NewWork(
@@ -350,7 +235,7 @@ def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]
                 result=row.values["result"] or DONE,
                 shape=None if row.shape is None else shapely.to_wkb(row.shape),
                 stretches=row.stretches,
-                uuid=uuids.get(key) or row.values["id"],
+                uuid=olds[key].uuid if key in olds else row.values["id"],
             ),
             campaign_id=row.campaign.id,
             source_key=key,

@@ -25,12 +25,14 @@ from sqlalchemy import (
     null,
     select,
     table,
+    true,
 )
 
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.duty_zones import DutyZone
+from geo_hygiene.layers.works import Work
 from geo_hygiene.layerspec import PLACE_ACCURACY, Attribute, MapLayer, Role
 from geo_hygiene.records.campaigns import Campaign
 from geo_hygiene.records.claims import Claim, ClaimSource, ClaimStretch, Duty
@@ -81,7 +83,11 @@ class _Source:
     def value_of(self, attribute: Attribute) -> ColumnElement[Any]:
         """Return what a field holds, in its public form."""
         if attribute.role is not None and attribute.role in _BY_ROLE:
-            return _BY_ROLE[attribute.role](self)
+            told = _BY_ROLE[attribute.role](self)
+            if attribute.column is None or attribute.role not in (Role.FROM, Role.TO):
+                return told
+            is_line = self.target().c.extent_mm > POINT_EXTENT
+            return func.coalesce(attribute.column, case((is_line, told)))
         if attribute.column is None:
             raise ValueError(f"the field {attribute.name} of {self._layer.key} has neither a column nor a known role")
         stored: ColumnElement[Any] = attribute.column.property.columns[0]
@@ -221,15 +227,19 @@ class _Source:
         return self.join("area_of_post", Area.__table__, lambda area: area.c.id == Post.__table__.c.area_id)
 
     def stretch(self) -> Any:
-        """Return the stretch of a list: the record itself, or that of a treatment on the segment of its day."""
+        """Return the stretch of a list: the record itself, or that of work on the segment of its day.
+
+        Work that was done along a lane is told by the lane.
+        """
         if self._layer.model is ClaimStretch:
             return self._own.c
         claim, target = Claim.__table__.c, Target.__table__.c
         then = select(target.id).where(target.valid_from <= claim.valid_from, claim.valid_from < target.valid_to)
+        lane = self._model.lane.is_(None) if self._layer.model is Work else true()
         return self.join(
             "stretch",
             ClaimStretch.__table__,
-            lambda stretch: and_(stretch.c.source_id == claim.source_id, stretch.c.target_id.in_(then)),
+            lambda stretch: and_(lane, stretch.c.source_id == claim.source_id, stretch.c.target_id.in_(then)),
         )
 
     def target(self) -> Any:

@@ -11,6 +11,7 @@ from geo_hygiene.web.api import (
     records,
     uploads,
     workload,
+    works,
     zone_drawing,
     zone_editing,
 )
@@ -18,5 +19,5 @@ from geo_hygiene.web.api import (
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, drafts, jobs, uploads, workload
+    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, drafts, works, jobs, uploads, workload
     return tuple(part.blueprint for part in parts)

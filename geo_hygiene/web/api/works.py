@@ -1,0 +1,245 @@
+"""Work on places: what was done, what is due, and work that somebody tells."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask import Response, jsonify
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import AwareDatetime, Field
+from sqlalchemy import Connection
+
+from geo_hygiene.coverage.duties import today
+from geo_hygiene.coverage.within import demand_within
+from geo_hygiene.coverage.work import work_in_period
+from geo_hygiene.layers import LAYERS, layer_of
+from geo_hygiene.layers.works import WORKED_ON
+from geo_hygiene.permissions import Areas, Permission
+from geo_hygiene.web.access import areas_of, needs, viewer
+from geo_hygiene.web.api.work_answers import (
+    DueAnswer,
+    DueState,
+    RoundsAnswer,
+    WorksAnswer,
+    WorkStored,
+    WorkSumsAnswer,
+    WorkTakenBack,
+)
+from geo_hygiene.web.connections import connections
+from geo_hygiene.web.errors import PROBLEMS
+from geo_hygiene.web.parameters import Day, Limit, OnDay, Parameters, Spoken, Text
+from geo_hygiene.works.batches import MOST_PLACES, batches
+from geo_hygiene.works.due import DueFilter, due_sums, due_targets
+from geo_hygiene.works.listing import WorkFilter, count_works, list_works
+from geo_hygiene.works.recording import SaidWork, record_work, take_back
+
+WorkKind = Literal["lane-order", "dredging", "emptying", "blackspot", "disorder", "adverts", "disinfection"]
+DueKind = Literal["emptying", "dredging"]
+"""Kinds of work that come again, each on the targets of one layer."""
+
+Amount = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
+Metres = Annotated[float, Field(ge=0, le=2_000_000, allow_inf_nan=False)]
+
+USUAL_CAPACITY = 10.0
+"""Cubic metres of a truck."""
+
+blueprint = APIBlueprint(
+    "works", __name__, url_prefix="/api/v1/works", abp_tags=[Tag(name="works")], abp_responses=PROBLEMS
+)
+
+
+class PeriodParameters(Spoken):
+    """A half-open period of days."""
+
+    begin: Day | None = Field(None, alias="from", description="First day (ISO)")
+    end: Day | None = Field(None, alias="to", description="Day after the last (ISO)")
+
+
+class WorksParameters(PeriodParameters):
+    """Which work is wanted: that which fits all filters."""
+
+    kind: WorkKind | None = None
+    area: Text | None = Field(None, description="Code of an area; with all below it")
+    limit: Limit = 100
+    after: UUID | None = Field(None, description="`next` of the page before")
+
+    def wanted(self, within: Areas) -> WorkFilter:
+        """Return the filter."""
+        return WorkFilter(kind=self.kind, begin=self.begin, end=self.end, area=self.area, within=within)
+
+
+class SumsParameters(PeriodParameters):
+    """A kind of work in a period."""
+
+    kind: WorkKind
+    begin: Day = Field(alias="from", description="First day (ISO)")
+    end: Day = Field(alias="to", description="Day after the last (ISO)")
+
+
+class DueParameters(OnDay):
+    """What is due of a kind of work, and where."""
+
+    kind: DueKind
+    area: Text | None = Field(None, description="Code of an area; with all below it")
+    state: DueState | None = Field(None, description="due and never when missing")
+    limit: Limit = 100
+    after: UUID | None = Field(None, description="`next` of the page before")
+
+    def wanted(self, on: date, within: Areas) -> DueFilter:
+        """Return the filter."""
+        states = DueFilter(kind=self.kind, on=on).states if self.state is None else (self.state,)
+        return DueFilter(kind=self.kind, on=on, area=self.area, within=within, states=states)
+
+
+class RoundsParameters(OnDay):
+    """What is due of a kind of work, in rounds of a truck."""
+
+    kind: DueKind
+    area: Text | None = Field(None, description="Code of an area; with all below it")
+    state: DueState | None = Field(None, description="due and never when missing")
+    capacity: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)] = Field(
+        USUAL_CAPACITY, description="Cubic metres that the truck holds"
+    )
+
+    def wanted(self, on: date, within: Areas) -> DueFilter:
+        """Return the filter."""
+        return DueParameters(kind=self.kind, area=self.area, state=self.state, limit=MOST_PLACES).wanted(on, within)
+
+
+class WorkBody(Parameters):
+    """A piece of work on a target; its id is given by who tells it, and sent twice it is stored once."""
+
+    id: UUID
+    kind: Literal["lane-order", "dredging", "emptying"]
+    target: UUID
+    done_at: AwareDatetime
+    from_m: Metres | None = None
+    to_m: Metres | None = None
+    volume_m3: Amount | None = None
+    truck: Text | None = None
+    team: Text | None = None
+    note: Text | None = None
+
+
+class WorkPath(Parameters):
+    """A piece of work by its id."""
+
+    work: UUID
+
+
+@blueprint.get("", summary="Work that was done", responses={200: WorksAnswer})
+@needs(Permission.WORKS_READ)
+def works(query: WorksParameters) -> Response:
+    """Return a page of work, the newest first."""
+    return jsonify(connections().read(_works, query, areas_of(Permission.WORKS_READ)))
+
+
+def _works(connection: Connection, query: WorksParameters, within: Areas) -> dict[str, Any]:
+    demand_within(connection, query.area, within)
+    wanted = query.wanted(within)
+    rows, key = list_works(connection, wanted, limit=query.limit, after=query.after)
+    return {"total": count_works(connection, wanted), "works": rows, "next": key}
+
+
+@blueprint.get("/sums", summary="How much was done", responses={200: WorkSumsAnswer})
+@needs(Permission.WORKS_READ)
+def sums(query: SumsParameters) -> Response:
+    """Return what was done in a period by kind of target: each stretch once, and as often as it was done."""
+    return jsonify(connections().read(_sums, query))
+
+
+def _sums(connection: Connection, query: SumsParameters) -> dict[str, Any]:
+    found = work_in_period(connection, query.kind, query.begin, query.end)
+    kinds = [
+        {"kind": key, "unit": layer.unit, "distinct": layer.amount(found[key][0]), "plain": layer.amount(found[key][1])}
+        for key, layer in LAYERS.items()
+        if key in found
+    ]
+    return {"work": query.kind, "from": query.begin.isoformat(), "to": query.end.isoformat(), "kinds": kinds}
+
+
+@blueprint.get("/due", summary="Work that is due", responses={200: DueAnswer})
+@needs(Permission.WORKS_READ)
+def due(query: DueParameters) -> Response:
+    """Return what is due on a day, the longest overdue first."""
+    return jsonify(connections().read(_due, query, areas_of(Permission.WORKS_READ)))
+
+
+def _due(connection: Connection, query: DueParameters, within: Areas) -> dict[str, Any]:
+    demand_within(connection, query.area, within)
+    on = query.on or today(connection)
+    wanted = query.wanted(on, within)
+    page, key = due_targets(connection, wanted, limit=query.limit, after=query.after)
+    return {
+        "kind": query.kind,
+        "on": on.isoformat(),
+        "unit": layer_of(WORKED_ON[query.kind]).unit,
+        "sums": due_sums(connection, wanted),
+        "targets": [one.as_json(on) for one in page],
+        "next": key,
+    }
+
+
+@blueprint.get("/rounds", summary="Work that is due, in rounds of a truck", responses={200: RoundsAnswer})
+@needs(Permission.WORKS_READ)
+def rounds(query: RoundsParameters) -> Response:
+    """Return what is due in the order in which it is driven to, each round within what the truck holds."""
+    return jsonify(connections().read(_rounds, query, areas_of(Permission.WORKS_READ)))
+
+
+def _rounds(connection: Connection, query: RoundsParameters, within: Areas) -> dict[str, Any]:
+    demand_within(connection, query.area, within)
+    on = query.on or today(connection)
+    wanted = query.wanted(on, within)
+    page, _key = due_targets(connection, wanted, limit=MOST_PLACES)
+    found = due_sums(connection, wanted)
+    return {
+        "kind": query.kind,
+        "on": on.isoformat(),
+        "capacity_m3": query.capacity,
+        "rounds": [
+            {
+                "number": number,
+                "targets": [str(place.uuid) for place in one.places],
+                "volume_m3": one.load,
+                "metres": round(one.metres, 1),
+                "is_over": one.is_over,
+            }
+            for number, one in enumerate(batches(page, query.capacity), 1)
+        ],
+        "targets": [one.as_json(on) for one in page],
+        "left_over": sum(found[state]["targets"] for state in wanted.states) - len(page),
+    }
+
+
+@blueprint.post("", summary="Tell work that was done", responses={200: WorkStored})
+@needs(Permission.WORKS_WRITE)
+def tell(body: WorkBody) -> Response:
+    """Store a piece of work; it moves the day on which its target is due again."""
+    is_new = connections().write(record_work, teller(), areas_of(Permission.WORKS_WRITE), said(body))
+    return jsonify({"id": str(body.id), "is_new": is_new})
+
+
+@blueprint.post("/<work>/take-back", summary="Take back work that was told", responses={200: WorkTakenBack})
+@needs(Permission.WORKS_WRITE)
+def untell(path: WorkPath) -> Response:
+    """Remove a piece of work that somebody told by mistake; what a file brought is taken back with its import."""
+    connections().write(take_back, teller(), areas_of(Permission.WORKS_WRITE), path.work)
+    return jsonify({"id": str(path.work)})
+
+
+def teller() -> str:
+    """Return who tells of work."""
+    account = viewer().account
+    if account is None:
+        raise TypeError("the view is not guarded")
+    return account.email
+
+
+def said(body: WorkBody) -> SaidWork:
+    """Return what is told."""
+    done_at: datetime = body.done_at
+    return SaidWork(uuid=body.id, **(body.model_dump(exclude={"id"}) | {"done_at": done_at}))

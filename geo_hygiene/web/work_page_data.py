@@ -1,0 +1,218 @@
+"""What the pages about work on places show; no request is known here."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from sqlalchemy import Connection
+
+from geo_hygiene import features
+from geo_hygiene.coverage.duties import today
+from geo_hygiene.coverage.within import demand_within, names
+from geo_hygiene.features.catalogue import Extent
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.works import DISORDERS, KINDS, WORKED_ON
+from geo_hygiene.permissions import Areas
+from geo_hygiene.web.api.work_answers import DueState
+from geo_hygiene.web.api.works import USUAL_CAPACITY, DueKind, RoundsParameters, WorkKind
+from geo_hygiene.web.page_data import titles, usual_layers
+from geo_hygiene.web.parameters import Day, Limit, Parameters, Text
+from geo_hygiene.works.batches import MOST_PLACES, Batch, batches
+from geo_hygiene.works.due import Due, DueFilter, due_sums, due_targets
+from geo_hygiene.works.listing import WorkFilter, count_works, list_works
+
+LISTED = 100
+DRAWN = 1_000
+"""Places on the map of what is due, of which the first are listed."""
+
+DUE_TITLES = {
+    "due": N_("Due"),
+    "soon": N_("Due within 30 days"),
+    "never": N_("No work on record"),
+    "later": N_("Not due yet"),
+}
+"""What the states of what comes again are called."""
+
+LAST_DAY = date(2199, 12, 31)
+
+
+def _due_kinds() -> dict[str, str]:
+    return {"emptying": _("Septic tanks to empty"), "dredging": _("Drains to dredge")}
+
+
+class _Words(Parameters, extra="ignore"):
+    """Words of an address that people may change by hand; others are left alone."""
+
+    def words(self, **changes: Any) -> dict[str, str]:
+        """Return what an address says of these parameters after changes; ``None`` takes a word out."""
+        kept = self.model_dump(exclude_defaults=True, by_alias=True) | changes
+        return {name: str(value) for name, value in kept.items() if value is not None}
+
+
+class DueListParameters(_Words):
+    """What is shown of what is due."""
+
+    kind: DueKind = "emptying"
+    on: Day | None = None
+    area: Text | None = None
+    state: DueState | None = None
+    capacity: Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)] = USUAL_CAPACITY
+    limit: Limit = LISTED
+    after: UUID | None = None
+
+    def wanted(self, on: date, within: Areas) -> DueFilter:
+        """Return the filter."""
+        asked = RoundsParameters(kind=self.kind, area=self.area, state=self.state)
+        return asked.wanted(on, within)
+
+
+class DoneListParameters(_Words):
+    """What is shown of work that was done; people write the last day, ``until``."""
+
+    kind: WorkKind | None = None
+    begin: Day | None = Field(None, alias="from")
+    end: Day | None = Field(None, alias="to")
+    area: Text | None = None
+    limit: Limit = LISTED
+    after: UUID | None = None
+    until: Annotated[Day, Field(lt=LAST_DAY)] | None = Field(None, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _end_after_the_last_day(cls, values: Any) -> Any:
+        try:
+            last = date.fromisoformat(values["until"])
+            return values | {"to": (last + timedelta(days=1)).isoformat()}
+        except (KeyError, ValueError, OverflowError):
+            return values
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day that is wanted."""
+        return None if self.end is None else self.end - timedelta(days=1)
+
+    def wanted(self, within: Areas) -> WorkFilter:
+        """Return the filter."""
+        return WorkFilter(kind=self.kind, begin=self.begin, end=self.end, area=self.area, within=within)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InWords:
+    areas: dict[str, str]
+    every_area: str
+    kinds: dict[str, str] = field(default_factory=lambda: titles(KINDS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueList(_InWords):
+    """What is due, and its places on a map."""
+
+    on: date
+    unit: str
+    sums: dict[str, dict[str, Any]]
+    rows: list[Due]
+    next: uuid_module.UUID | None
+    config: dict[str, Any]
+    extent: Extent | None
+    states: dict[str, str] = field(default_factory=lambda: {key: _(title) for key, title in DUE_TITLES.items()})
+    due_kinds: dict[str, str] = field(default_factory=_due_kinds)
+
+    def days(self, row: Due) -> int | None:
+        """Return for how many days a target has been due."""
+        return None if row.due_on is None else (self.on - row.due_on).days
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rounds(_InWords):
+    """What is due in rounds of a truck; each place comes with an id for the work that is told of it."""
+
+    on: date
+    unit: str
+    rounds: list[Batch]
+    left_over: int
+    due_kinds: dict[str, str] = field(default_factory=_due_kinds)
+
+    @staticmethod
+    def new_id() -> uuid_module.UUID:
+        """Return an id for work that is about to be told."""
+        return uuid_module.uuid4()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoneList(_InWords):
+    """Work that was done, the newest first."""
+
+    total: int
+    rows: list[dict[str, Any]]
+    next: str | None
+    disorders: dict[str, str] = field(default_factory=lambda: titles(DISORDERS))
+
+
+def due_list(connection: Connection, asked: DueListParameters, within: Areas) -> DueList:
+    """Return a page of what is due within the areas to which the asker's role is limited."""
+    demand_within(connection, asked.area, within)
+    on = asked.on or today(connection)
+    wanted = asked.wanted(on, within)
+    drawn, _key = due_targets(connection, wanted, limit=max(asked.limit, DRAWN), after=asked.after)
+    rows = drawn[: asked.limit]
+    config = {
+        "usual": usual_layers(),
+        "places": [
+            {"code": row.code or "", "name": row.name or "", "state": row.state, "place": [row.lon, row.lat]}
+            for row in drawn
+        ],
+        "states": {key: _(title) for key, title in DUE_TITLES.items()},
+    }
+    return DueList(
+        **_chosen(connection, on, asked.area, within),
+        on=on,
+        unit=layer_of(WORKED_ON[asked.kind]).unit,
+        sums=due_sums(connection, wanted),
+        rows=rows,
+        next=rows[-1].uuid if len(drawn) > len(rows) else None,
+        config=config,
+        extent=features.extent(connection, on),
+    )
+
+
+def rounds(connection: Connection, asked: DueListParameters, within: Areas) -> Rounds:
+    """Return what is due in rounds of a truck."""
+    demand_within(connection, asked.area, within)
+    on = asked.on or today(connection)
+    wanted = asked.wanted(on, within)
+    found, _key = due_targets(connection, wanted, limit=MOST_PLACES)
+    sums = due_sums(connection, wanted)
+    return Rounds(
+        **_chosen(connection, on, asked.area, within),
+        on=on,
+        unit=layer_of(WORKED_ON[asked.kind]).unit,
+        rounds=batches(found, asked.capacity),
+        left_over=sum(sums[state]["targets"] for state in wanted.states) - len(found),
+    )
+
+
+def done_list(connection: Connection, asked: DoneListParameters, within: Areas) -> DoneList:
+    """Return a page of work that was done."""
+    demand_within(connection, asked.area, within)
+    wanted = asked.wanted(within)
+    rows, key = list_works(connection, wanted, limit=asked.limit, after=asked.after)
+    return DoneList(
+        **_chosen(connection, today(connection), asked.area, within),
+        total=count_works(connection, wanted),
+        rows=rows,
+        next=key,
+    )
+
+
+def _chosen(connection: Connection, on: date, area: str | None, within: Areas) -> dict[str, Any]:
+    named = names(connection, within)
+    return {
+        "areas": features.area_choices(connection, on, area, within=within),
+        "every_area": _("All of %(areas)s", areas=_(", ").join(named)) if named else _("All areas"),
+    }
