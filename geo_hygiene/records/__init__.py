@@ -1,4 +1,4 @@
-"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, the work model, works."""
+"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, work and its model."""
 
 from geo_hygiene.records import (
     answers,
