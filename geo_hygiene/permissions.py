@@ -3,7 +3,8 @@
 A route names one permission. A role may be limited to an area of the tree: complaints, counts of them, and the records
 of people (telephone, posts, zones, a hit of a search) are then those of that area alone, and it changes the zones that
 lie whole in it. Streets, zones, campaigns and cover, with the names of those who answer for a street, are the same for
-all who may see the map: an office puts them up on boards in the street.
+all who may see the map: an office puts them up on boards in the street. What is looked after is changed within the area
+alone.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     ZONES_WRITE = "zones.write"
     WORKS_READ = "works.read"
     WORKS_WRITE = "works.write"
+    ASSETS_WRITE = "assets.write"
     ACCOUNTS_WRITE = "accounts.write"
     AUDIT_READ = "audit.read"
     DATA_IMPORT = "data.import"
@@ -77,7 +79,13 @@ READING = frozenset(
 
 GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.PLANNER: READING
-    | {Permission.ZONES_WRITE, Permission.DATA_IMPORT, Permission.WORK_MODEL_WRITE, Permission.WORKS_WRITE},
+    | {
+        Permission.ZONES_WRITE,
+        Permission.ASSETS_WRITE,
+        Permission.DATA_IMPORT,
+        Permission.WORK_MODEL_WRITE,
+        Permission.WORKS_WRITE,
+    },
     Role.PEST: frozenset(
         {
             *(Permission.MAP_READ, Permission.PEOPLE_READ, Permission.CAMPAIGNS_READ),
@@ -96,6 +104,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(
         {
             Permission.MAP_READ,
+            Permission.ASSETS_WRITE,
             Permission.ACCOUNTS_WRITE,
             Permission.AUDIT_READ,
             Permission.DATA_IMPORT,

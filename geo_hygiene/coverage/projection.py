@@ -101,5 +101,6 @@ def _snap(position: int, extent_mm: int) -> int:
 
 
 def left_over(stretches: Sequence[Interval], spoken_for: Sequence[Interval]) -> list[Interval]:
-    """Return what no child could take over, without crumbs of rounding."""
-    return [(start, end) for start, end in subtract(union(stretches), union(spoken_for)) if end - start > SLIP_MM]
+    """Return what no child could take over, without crumbs of rounding; where none could, a point is no crumb."""
+    left = subtract(union(stretches), union(spoken_for))
+    return [(start, end) for start, end in left if end - start > SLIP_MM or not spoken_for]

@@ -25,7 +25,7 @@ ENDLESS = "infinity"
 RUNS = """
 select id, uuid, layer, file, origin, recorded_at, taken_back_at, report
 from import_run
-where cast(:number as int) is null or id = :number
+where cast(:number as int) is null and origin <> 'hand' or id = :number
 order by id desc
 limit :limit
 """

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Table, func, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
 from geo_hygiene.accounts import audit
-from geo_hygiene.cases.places import place_cases
+from geo_hygiene.cases.places import place_cases, place_cases_of_targets
 from geo_hygiene.coverage.duties import office_timezone, today
 from geo_hygiene.coverage.locks import lock_everything
-from geo_hygiene.coverage.targets import areas_changed
+from geo_hygiene.coverage.targets import areas_changed, targets_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
@@ -30,7 +30,7 @@ from geo_hygiene.files.removal import Removal
 from geo_hygiene.i18n import _, ngettext
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import Undo
-from geo_hygiene.records.imports import SAMPLE, ImportRun
+from geo_hygiene.records.imports import HAND, SAMPLE, ImportRun
 
 NAMED = 8
 """Records that a refusal names one by one."""
@@ -85,6 +85,11 @@ from (
     order by record, version
 ) as before
 where {match}
+"""
+
+PUT_BACK_TARGETS = """
+select distinct target.id from target join record_history as kept on kept.record = target.uuid
+where kept.import_id = :number and target.import_id is distinct from :number
 """
 
 NOTE = """
@@ -147,14 +152,19 @@ def take_back(connection: Connection, words: str, *, actor: str) -> TakenBack:
     brought = Removal(select(literal(number)))
     _refuse(connection, run, brought)
     put_back = _put_back(connection, number)
-    came = TakenBack(brought.remove(connection), put_back)
+    by_hand = run.origin == HAND
+    gone = _withdraw(connection, number) if by_hand else 0
+    came = TakenBack(brought.remove(connection) + gone, put_back)
     grouping = LAYERS[run.layer].grouping
     if grouping is not None:
         groups = connection.scalars(select(Base.metadata.tables[grouping.model.__tablename__].c.id))
         settle_groups(connection, grouping, list(groups))
-    areas_changed(connection)
+    if by_hand:
+        place_cases_of_targets(connection)
+    else:
+        areas_changed(connection)
+        place_cases(connection)
     bump(connection, LAYERS)
-    place_cases(connection)
     connection.execute(text(NOTE), {"number": number, "came": json.dumps(came._asdict())})
     audit.record(
         connection,
@@ -164,6 +174,14 @@ def take_back(connection: Connection, words: str, *, actor: str) -> TakenBack:
         before={"layer": run.layer, "file": run.file, "records": came.removed, "put_back": came.put_back},
     )
     return came
+
+
+def _withdraw(connection: Connection, number: int) -> int:
+    """Remove the few targets that an act by hand brought, and bring in line those that it changed; return how many."""
+    values = {"number": number}
+    gone = list(connection.scalars(text("select id from target where import_id = :number"), values))
+    targets_changed(connection, changed=connection.scalars(text(PUT_BACK_TARGETS), values), removed=gone)
+    return len(gone)
 
 
 def _refuse(connection: Connection, run: Any, brought: Removal) -> None:
@@ -272,4 +290,5 @@ def _statement(table: Table, match: str, *, raises: bool) -> str:
     assignments = [f"{name} = before.{name}" for name in names]
     if raises:
         assignments.append(f"version = {table.name}.version + 1")
+        assignments += ["recorded_at = now()"] if "recorded_at" in table.c else []
     return PUT_BACK.format(table=table.name, assignments=", ".join(assignments), match=match)

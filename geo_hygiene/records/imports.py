@@ -14,6 +14,9 @@ from geo_hygiene.database import Base, import_column
 SAMPLE = "sample"
 """Origin of the imports that brought the sample town."""
 
+HAND = "hand"
+"""Origin of what somebody drew: each act is kept as an import of one row is, so that it can be taken back as one."""
+
 
 class ImportRun(Base):
     """One file that was stored."""

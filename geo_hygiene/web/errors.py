@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 
 from geo_hygiene.accounts.viewer import STRANGER
+from geo_hygiene.assets.mistakes import KnownAssetError, NotUndoneError, WrongAssetError
 from geo_hygiene.cases.heat import TooManyCellsError, TooManyFramesError
 from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordError
 from geo_hygiene.files.uploads import NoRoomError, UploadTooBigError
@@ -65,10 +66,11 @@ class InvalidParameterError(GeoHygieneError):
 
 
 class Place(BaseModel):
-    """A parameter that can not be used, and why."""
+    """A parameter that can not be used, and why; ``code`` is that of a finding of an import."""
 
     loc: list[str]
     msg: str
+    code: str | None = None
 
 
 class Problem(BaseModel):
@@ -115,6 +117,8 @@ TABLE: dict[type[BaseException], Meaning] = {
     ForbiddenError: Meaning(403),
     OutsideAreasError: Meaning(403),
     KnownZoneError: Meaning(409),
+    KnownAssetError: Meaning(409),
+    NotUndoneError: Meaning(409),
     UnseenChangesError: Meaning(409),
     StaleVersionError: Meaning(412),
     VersionMissingError: Meaning(428),
@@ -215,6 +219,11 @@ def findings_of(error: BaseException) -> list[dict[str, Any]]:
         ]
     if isinstance(error, InvalidParameterError | RepeatedParameterError):
         return [{"loc": [error.name], "msg": str(error)}]
+    if isinstance(error, WrongAssetError):
+        return [
+            {"loc": place.split("."), "msg": message, **({"code": code} if code else {})}
+            for place, message, code in error.places
+        ]
     if isinstance(error, WrongRuleError | WrongWorkError | WrongZoneError):
         return [{"loc": [error.place], "msg": str(error)}]
     return [{"loc": [name], "msg": str(error)} for kind, name in PARAMETERS.items() if isinstance(error, kind)]

@@ -15,8 +15,15 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import Permission
+from geo_hygiene.web import (
+    asset_page_data,
+    campaign_page_data,
+    case_page_data,
+    page_data,
+    print_page_data,
+    start_page_data,
+)
 from geo_hygiene.web import campaign_list as campaign_lists
-from geo_hygiene.web import campaign_page_data, case_page_data, page_data, print_page_data, start_page_data
 from geo_hygiene.web import duty_list as duty_lists
 from geo_hygiene.web.access import Door, areas_of, demand, needs, tile_rights, viewer
 from geo_hygiene.web.api.cases import CasePath
@@ -93,6 +100,16 @@ def edit_zones() -> str:
     found = connections().read(page_data.map_page, asked)
     parts = map_parts(found.extent, drawing=True)
     return render_template("zones.html", page="zones", parts=parts, config=with_base_map(found.config))
+
+
+@blueprint.get("/assets")
+@needs(Permission.ASSETS_WRITE)
+def edit_assets() -> str:
+    """Show what is looked after on a map where it is drawn and changed by hand."""
+    asked = {name: request.args[name] for name in request.args}
+    found = connections().read(asset_page_data.asset_page, asked)
+    parts = map_parts(found.extent, drawing=True)
+    return render_template("assets.html", page="assets", parts=parts, config=with_base_map(found.config))
 
 
 @blueprint.get("/campaigns")
@@ -247,6 +264,7 @@ PAGE_LINKS = (
     ("map", "/map", N_("Map"), Permission.MAP_READ),
     ("table", "/map/table", N_("Table"), Permission.MAP_READ),
     ("zones", "/zones", N_("Plans"), Permission.ZONES_WRITE),
+    ("assets", "/assets", N_("Assets"), Permission.ASSETS_WRITE),
     ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
     ("works", "/works", N_("Work"), Permission.WORKS_READ),
     ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),

@@ -14,6 +14,7 @@ from geo_hygiene.i18n import _
 from geo_hygiene.web.answers import entity_tag
 
 VERSION = re.compile(r"(?a:(\d{1,9}))")
+TARGET = re.compile(r"(?a:(\d{1,9})-([0-9a-f]{32}))")
 ZONE = re.compile(r"(?a:(\d{1,9})-([0-9a-f]{32})-[0-9a-f]+)")
 
 
@@ -28,6 +29,23 @@ def zone_tag(feature: Mapping[str, Any]) -> str:
     begin anew.
     """
     return f"{feature['properties']['version']}-{uuid_module.UUID(feature['id']).hex}-{entity_tag(feature)}"
+
+
+def target_tag(feature: Mapping[str, Any]) -> str:
+    """Return the tag of a target: its version and its id, because what begins in its place has the same code."""
+    return f"{feature['properties']['version']}-{uuid_module.UUID(feature['id']).hex}"
+
+
+def target_read() -> tuple[int, uuid_module.UUID]:
+    """Return version and id of the target that the asker read: those of the one tag in ``If-Match``.
+
+    Raises
+    ------
+    VersionMissingError
+        If there is none, or none of ours.
+    """
+    found = _read(TARGET)
+    return int(found[1]), uuid_module.UUID(found[2])
 
 
 def version_read() -> int:

@@ -25,10 +25,12 @@ LONGEST_QUERY = 2048
 LONGEST_PATH = 1024
 LARGEST_BODY = 64 * 1024
 LARGEST_LISTS = 4 * 1024 * 1024
-"""Bytes of the lists and borders of zones."""
+"""Bytes of the lists and borders of zones, and of lines."""
 WHOLE_BODY = "application/octet-stream"
 LISTS = "application/json"
 LARGE_BODIES = {
+    "assets.change": (LISTS, LARGEST_LISTS),
+    "assets.create": (LISTS, LARGEST_LISTS),
     "uploads.bring": (WHOLE_BODY, LARGEST),
     "drafts.put_zones": (LISTS, LARGEST_LISTS),
     "zone_drawing.cut": (LISTS, LARGEST_LISTS),

@@ -69,7 +69,7 @@ class TileParameters(Parameters):
     duty: Word | None = Field(None, description="Needed for cover and duty-zones")
     campaign: Text | None = Field(None, description="Code or id; needed for campaign")
     draft: Text | None = Field(None, description="Name or id of a draft: cover as it would be with it")
-    version: int | None = Field(None, ge=1, le=10**9, description="Of the draft, so that each has its own address")
+    version: int | None = Field(None, ge=1, le=10**9, description="Of what is shown, so that each has its own address")
     on: Day | None = Field(
         None, description="Day (ISO); when missing, that on which the campaign is shown, else today in the office"
     )

@@ -40,6 +40,8 @@ OFFICE = frozenset({Role.PLANNER, Role.LEADER, Role.CLERK, Role.INSPECTOR})
 IMPORTERS = frozenset({Role.PLANNER, Role.ADMIN})
 """They change the whole office: a planner of one area is none of them."""
 PLANNERS = frozenset({Role.PLANNER})
+HANDS = frozenset({Role.PLANNER, Role.ADMIN})
+"""They change what is looked after, within their areas."""
 FIELD = frozenset({Role.PLANNER, Role.LEADER, Role.INSPECTOR, Role.PEST})
 WORK_SEEN = EVERYBODY - {Role.ADMIN}
 WORK_TOLD = frozenset({Role.PLANNER, Role.CLERK, Role.WORKER})
@@ -68,6 +70,7 @@ PLACES_OF = {
         "number": "999999",
         "work": "00000000-0000-4000-8000-00000000dead",
         **dict.fromkeys(("person", "area", "zone", "draft", "id", "campaign", "layers"), "none"),
+        **dict.fromkeys(("person", "area", "zone", "draft", "id", "group", "campaign", "layers"), "none"),
     },
 }
 """Objects of the community to which a role is limited, of another one, and such as do not exist."""
@@ -96,6 +99,7 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/admin/accounts/roles": frozenset({Role.ADMIN}),
     "/admin/audit": frozenset({Role.ADMIN}),
     "/api/docs": EVERYBODY,
+    "/assets": HANDS,
     "/api/v1/areas/<area>": EVERYBODY,
     "/api/v1/campaigns": FIELD,
     "/api/v1/campaigns/<campaign>/cover": FIELD,
@@ -124,9 +128,16 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/api/v1/layers": EVERYBODY,
     "/api/v1/people/<person>": FIELD | OFFICE,
     "/api/v1/search": EVERYBODY,
+    "/api/v1/changes/<number>/undo": HANDS,
+    "/api/v1/groups/<groups>/<group>": HANDS,
+    "/api/v1/targets/<kind>": HANDS,
+    "/api/v1/targets/<kind>/<id>": HANDS,
     "/api/v1/targets/<kind>/<id>/cover": EVERYBODY,
     "/api/v1/work-rules": EVERYBODY,
     "/api/v1/workload": FIELD | OFFICE,
+    "/api/v1/targets/<kind>/<id>/end": HANDS,
+    "/api/v1/targets/<kind>/<id>/join": HANDS,
+    "/api/v1/targets/<kind>/<id>/split": HANDS,
     "/api/v1/zones": EVERYBODY,
     "/api/v1/zones/<zone>": EVERYBODY,
     "/api/v1/zones/<zone>/assign": PLANNERS,

@@ -124,7 +124,8 @@ def compare(batch: Batch, row: int, record: Existing, place: tuple[int, int]) ->
             if attribute.name in record.values and value != record.values[attribute.name]:
                 columns[column.name] = value
     code = batch.role(Role.CODE)[row]
-    if code is not None and not _is_code_of(record.code, code):
+    by_hand = batch.options.in_place_of is not None
+    if code is not None and code != record.code and (by_hand or not _is_code_of(record.code, code)):
         columns["code"] = piece_code(code, *place)
     for name, role in (("valid_from", Role.VALID_FROM), ("valid_to", Role.VALID_TO)):
         said = batch.role(role)[row]

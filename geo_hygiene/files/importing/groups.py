@@ -81,12 +81,15 @@ def _groups_by_code(
         for row in stored
         if ids[row.code] == row.id and names[row.code] not in {None, row.name}
     ]
-    _rename(connection, table, renamed, import_id)
+    rename_groups(connection, table, renamed, import_id)
     fresh = [(code, name) for code, name in names.items() if code not in ids]
     return ids | dict(zip((code for code, _name in fresh), _make(connection, table, fresh, import_id), strict=True))
 
 
-def _rename(connection: Connection, table: str, renamed: Sequence[tuple[int, str | None]], import_id: int) -> None:
+def rename_groups(
+    connection: Connection, table: str, renamed: Sequence[tuple[int, str | None]], import_id: int
+) -> None:
+    """Give groups other names; what they were is in the history."""
     layer = next(layer for layer in LAYERS.values() if layer.model.__tablename__ == table)
     keep_history(connection, layer, [group for group, _name in renamed], import_id)
     write_rows(

@@ -46,6 +46,8 @@ class Plan:
         Records of rows that came exactly so before.
     silent
         Rows that came exactly so before and have no record: what they say was there already.
+    restated
+        Those of ``moved`` whose shape is as before: they say something else from a day on.
     """
 
     fresh: list[int] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Plan:
     moved: dict[int, list[int]] = field(default_factory=dict)
     untouched: list[int] = field(default_factory=list)
     silent: list[int] = field(default_factory=list)
+    restated: set[int] = field(default_factory=set)
 
     @property
     def matched(self) -> list[int]:
@@ -95,6 +98,18 @@ def make_plan(connection: Connection, batch: Batch) -> Plan:
     for row, record in unsure.items():
         (plan.same if hashes[record] == batch.hashes[row] else plan.moved)[row] = [record]
     return plan
+
+
+def plan_by_hand(connection: Connection, batch: Batch, replaced: Sequence[int]) -> Plan:
+    """Return what the one row means that somebody drew in the place of some targets."""
+    stage(connection, batch, _hexadecimal(batch, batch.rows) if batch.layer.geometry is GeometryKind.LINE else None)
+    (row,) = batch.rows
+    if not replaced:
+        return Plan(fresh=[row])
+    stays = len(replaced) == 1 and _stored_hashes(connection, replaced)[replaced[0]] == batch.hashes[row]
+    if stays and batch.options.correct:
+        return Plan(same={row: list(replaced)})
+    return Plan(moved={row: list(replaced)}, restated={row} if stays else set())
 
 
 def _hexadecimal(batch: Batch, rows: Sequence[int]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -52,7 +52,10 @@ class ImportOptions:
     today
         The current day in the office's time zone; ``None`` is that of UTC.
     origin
-        ``file``, or ``sample`` for the synthetic town.
+        ``file``, ``sample`` for the synthetic town, or ``hand`` for what somebody drew.
+    in_place_of
+        Of one row that somebody drew: the ids of the targets whose place it takes, none for a new one. ``None``: rows
+        of a file, which are told by their keys.
     scratch
         Folder for what must be unpacked while reading; ``None`` is the system's.
     secret
@@ -78,6 +81,7 @@ class ImportOptions:
     day: date | None = None
     today: date | None = None
     origin: str = "file"
+    in_place_of: Sequence[int] | None = None
     scratch: Path | None = None
     secret: Callable[[], bytes] = no_secret
     limits: Limits = COMMAND_LINE

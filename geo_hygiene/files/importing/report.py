@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_hygiene.coverage.inheriting import Unprojected
 from geo_hygiene.files.findings import Finding, shown
 
 
@@ -34,6 +35,10 @@ class Stored:
         Connected parts of the network as it came and as it was stored; ``None`` where there is no network.
     length_m
         Geodesic metres of the lines of the file as they were stored.
+    begun, left
+        Ids of targets that began, and of those that ended or were replaced.
+    unprojected
+        Stretches of lists that nothing which began could take over.
     """
 
     created: int = 0
@@ -49,6 +54,9 @@ class Stored:
     components_before: int | None = None
     components_after: int | None = None
     length_m: float | None = None
+    begun: list[int] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    unprojected: list[Unprojected] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,7 @@ from geo_hygiene.files.importing.groups import find_groups, settle_groups
 from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.keys import geometry_hashes
 from geo_hygiene.files.importing.lineage import find_parents
-from geo_hygiene.files.importing.matching import Plan, lacking_records, make_plan, read_shapes
+from geo_hygiene.files.importing.matching import Plan, lacking_records, make_plan, plan_by_hand, read_shapes
 from geo_hygiene.files.importing.newtargets import Identity, members_of, write_parents, write_targets
 from geo_hygiene.files.importing.noding import lines_of
 from geo_hygiene.files.importing.noding.lines import Integers
@@ -89,6 +90,8 @@ class _Work:
 
 def store_targets(connection: Connection, batch: Batch) -> Stored:
     """Store the rows of a batch and bring everything that rests on targets in line."""
+    if batch.options.in_place_of is not None:
+        return _store_by_hand(connection, batch, batch.options.in_place_of)
     stored = Stored()
     plan = make_plan(connection, batch)
     lacking = lacking_records(batch, plan)
@@ -106,18 +109,48 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
     if work.leaving.rows:
         # what a line ran over may be gone
         periods |= {row: (begins[row], ends[row]) for row in plan.silent}
+    _carry_out(connection, batch, work, periods, stored)
+    remember_batch(connection, batch)
+    return stored
+
+
+def _store_by_hand(connection: Connection, batch: Batch, replaced: Sequence[int]) -> Stored:
+    """Store what somebody drew: no key of a file is looked up or remembered.
+
+    Parameters
+    ----------
+    replaced
+        Targets whose place it takes; what begins goes on under the key of the first.
+    """
+    stored = Stored()
+    (row,) = batch.rows
+    plan = plan_by_hand(connection, batch, replaced)
+    work = _Work(plan, read_existing(connection, batch, replaced))
+    periods: dict[int, Any] = {one: (batch.begins[one], batch.ends[one]) for one in plan.fresh}
+    if replaced:
+        first = work.records[replaced[0]]
+        batch.clean.extra[row] = {**first.extra, **batch.clean.extra[row]}
+        key = connection.scalar(text("select source_key from target where id = :id"), {"id": first.id})
+        batch = dataclass_replace(batch, keys=[key or str(first.uuid)])
+    for one, ids in plan.moved.items():
+        periods[one] = _follow(batch, one, [work.records[each] for each in ids], work.leaving)
+    _carry_out(connection, batch, work, periods, stored)
+    return stored
+
+
+def _carry_out(connection: Connection, batch: Batch, work: _Work, periods: Mapping[int, Any], stored: Stored) -> None:
+    """Begin, end and change targets as planned, with all that follows from it."""
+    plan = work.plan
     shaped = _shape(connection, batch, work, periods)
     stored.findings += shaped.findings
     _replace(connection, batch, work, shaped.targets, stored)
     _change(connection, batch, work, stored)
-    remember_batch(connection, batch)
     staying = [*plan.untouched, *(one for ids in (*plan.same.values(), *work.kept.values()) for one in ids)]
     stored.unchanged = len(staying) - stored.updated
     if batch.layer.geometry is GeometryKind.LINE:
         _describe_network(connection, batch, staying, shaped.targets, stored)
     if stored.changed:
         bump(connection, [batch.layer.key, *(key for key, layer in LAYERS.items() if layer.made_by == batch.layer.key)])
-    return stored
 
 
 def _follow(batch: Batch, row: int, olds: Sequence[Existing], leaving: Leaving) -> tuple[date | None, date | None]:
@@ -158,14 +191,15 @@ def _shape(connection: Connection, batch: Batch, work: _Work, periods: Mapping[i
 
 def _without_same(connection: Connection, work: _Work, targets: NewTargets) -> NewTargets:
     """Leave out segments of changed rows that are stored exactly so."""
-    olds = [one for ids in work.plan.moved.values() for one in ids]
+    rows = [row for row in work.plan.moved if row not in work.plan.restated]
+    olds = [one for row in rows for one in work.plan.moved[row]]
     if not olds:
         return targets
     shapes = read_shapes(connection, olds)
     hashes = geometry_hashes(np.array(list(shapes.values()), dtype=object))
     there = {(work.leaving.rows[one], digest): one for one, digest in zip(shapes, hashes, strict=True)}
     dropped = np.zeros(len(targets), dtype=bool)
-    for at in np.flatnonzero(np.isin(targets.rows, list(work.plan.moved))).tolist():
+    for at in np.flatnonzero(np.isin(targets.rows, rows)).tolist():
         row = int(targets.rows[at])
         old = there.get((row, geometry_hashes(targets.shapes[at : at + 1])[0]))
         if old is not None:
@@ -192,7 +226,8 @@ def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTarg
     write_parents(connection, new_ids[pairs[:, 0]], parents)
     keep_history(connection, batch.layer, list(leaving.days), batch.import_id)
     _end(connection, leaving)
-    targets_changed(connection, begun=new_ids.tolist(), ended=leaving.days, removed=leaving.removed)
+    stored.begun, stored.left = new_ids.tolist(), leaving.ids
+    stored.unprojected = targets_changed(connection, begun=stored.begun, ended=leaving.days, removed=leaving.removed)
     if batch.layer.grouping is not None:
         groups = [*old_groups, *_groups_of(connection, batch.layer.grouping, new_ids.tolist())]
         settle_groups(connection, batch.layer.grouping, sorted(set(groups)))

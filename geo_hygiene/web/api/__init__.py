@@ -3,6 +3,7 @@
 from flask_openapi3.blueprint import APIBlueprint
 
 from geo_hygiene.web.api import (
+    assets,
     campaigns,
     cases,
     cover,
@@ -19,5 +20,5 @@ from geo_hygiene.web.api import (
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, drafts, works, jobs, uploads, workload
+    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, assets, drafts, works, jobs, uploads, workload
     return tuple(part.blueprint for part in parts)
