@@ -2,9 +2,9 @@
 
 A route names one permission. A role may be limited to an area of the tree: complaints, counts of them, and the records
 of people (telephone, posts, zones, a hit of a search) are then those of that area alone, and it changes the zones that
-lie whole in it. Streets, zones, campaigns and cover, with the names of those who answer for a street, are the same for
-all who may see the map: an office puts them up on boards in the street. What is looked after is changed within the area
-alone.
+lie whole in it, and who holds them. Streets, zones, campaigns and cover, with the names of those who answer for a
+street, are the same for all who may see the map: an office puts them up on boards in the street. What is looked after
+is changed within the area alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Permission(StrEnum):
 
     MAP_READ = "map.read"
     PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
     CAMPAIGNS_READ = "campaigns.read"
     HEAT_READ = "heat.read"
     CASES_READ = "cases.read"
@@ -81,6 +82,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = {
     Role.PLANNER: READING
     | {
         Permission.ZONES_WRITE,
+        Permission.PEOPLE_WRITE,
         Permission.ASSETS_WRITE,
         Permission.DATA_IMPORT,
         Permission.WORK_MODEL_WRITE,

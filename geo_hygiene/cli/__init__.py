@@ -20,6 +20,7 @@ from geo_hygiene.i18n import N_
         "cover": "geo_hygiene.cli.cover:cover",
         "zones": "geo_hygiene.cli.zones:zones",
         "workload": "geo_hygiene.cli.workload:workload",
+        "people": "geo_hygiene.cli.people:people",
         "campaign": "geo_hygiene.cli.campaign:campaign",
         "case": "geo_hygiene.cli.case:case",
         "sample": "geo_hygiene.cli.sample:sample",

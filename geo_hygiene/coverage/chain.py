@@ -35,7 +35,7 @@ ZONES_HERE = """
 select
     duty_zone.code as zone, duty_zone.name as zone_name, claim.shift, claim.valid_from, cover.from_mm, cover.to_mm,
     claim.duty_id, person.code as person, person.name as person_name, person.role, assignment.shift as person_shift,
-    assignment.valid_from as person_since
+    assignment.valid_from as person_since, absent.code as absent, absent.name as absent_name
 from cover
 join target on target.id = cover.target_id and target.valid_from <= :on and :on < target.valid_to
 join claim on claim.source_id = cover.source_id and claim.valid_from <= :on and :on < claim.valid_to
@@ -43,6 +43,7 @@ join duty_zone on duty_zone.id = claim.id
 left join assignment on assignment.zone = duty_zone.code
     and assignment.valid_from <= :on and :on < assignment.valid_to
 left join person on person.id = assignment.person_id
+left join person as absent on absent.id = assignment.stands_in_for
 where cover.target_id = :target and cover.duty_id is not null
 order by claim.duty_id, cover.from_mm, cover.to_mm, duty_zone.code, person.code
 """
@@ -128,13 +129,14 @@ def _stretches(
                 "chain": list(above),
             },
         )
-        stretch["chain"].append(
-            {
-                "role": claim.role or LAST_ROLE.get(duty.code, "cleaner"),
-                "code": claim.person,
-                "name": claim.person_name,
-            }
-        )
+        holder = {
+            "role": claim.role or LAST_ROLE.get(duty.code, "cleaner"),
+            "code": claim.person,
+            "name": claim.person_name,
+        }
+        if claim.absent is not None:
+            holder["stands_in_for"] = {"code": claim.absent, "name": claim.absent_name}
+        stretch["chain"].append(holder)
     return sorted(found.values(), key=lambda stretch: (stretch["from_m"], stretch["to_m"], stretch["zone"]))
 
 

@@ -14,7 +14,8 @@ from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import Areas
 
 PERSON = f"""
-select person.id, person.uuid, person.code, person.name, person.role, person.phone, person.community,
+select person.id, person.uuid, person.code, person.name, person.role, person.employment, person.phone,
+    person.community, person.left_on, person.version,
     (
         select name from area
         where area.code = person.community and area.level = 'community'
@@ -39,6 +40,7 @@ order by array_position(array['office', 'community', 'group'], area.level), area
 ZONES_HELD = """
 select
     duty_zone.code, duty_zone.name, duty.code as duty, assignment.shift, assignment.valid_from, claim.source_id,
+    (select absent.code from person as absent where absent.id = assignment.stands_in_for) as stands_in_for,
     coalesce(sum(cover.to_mm - cover.from_mm) filter (where GeometryType(target.geom) <> 'POINTM'), 0) as length_mm,
     count(distinct target.id) as targets
 from assignment
@@ -100,6 +102,9 @@ def person(connection: Connection, name: str, on: date, *, within: Areas) -> dic
         "code": row.code,
         "name": row.name,
         "role": row.role,
+        "employment": row.employment,
+        "left_on": None if row.left_on is None else row.left_on.isoformat(),
+        "version": row.version,
         "phone": row.phone,
         "community": row.community,
         "community_name": row.community_name,
@@ -115,6 +120,7 @@ def person(connection: Connection, name: str, on: date, *, within: Areas) -> dic
                 "since": None if zone.valid_from == date.min else zone.valid_from.isoformat(),
                 "length_m": zone.length_mm / 1000,
                 "targets": zone.targets,
+                "stands_in_for": zone.stands_in_for,
             }
             for zone in held
         ],

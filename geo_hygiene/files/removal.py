@@ -213,7 +213,10 @@ class Removal:
         return [
             select(func.concat(Assignment.zone, " · ", Person.code))
             .join(Person, Person.id == Assignment.person_id)
-            .where(self._is_other(Assignment), or_(Person.id.in_(people), Assignment.zone.in_(zones)))
+            .where(
+                self._is_other(Assignment),
+                or_(Person.id.in_(people), Assignment.stands_in_for.in_(people), Assignment.zone.in_(zones)),
+            )
             .order_by(Assignment.id),
             select(func.concat(Person.code, " · ", area.c.code))
             .select_from(Post)

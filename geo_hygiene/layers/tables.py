@@ -85,6 +85,13 @@ PEOPLE = MapLayer(
             role=Role.PHONE,
             aliases=("电话", "手机", "联系电话"),
         ),
+        Attribute(
+            name="left_on",
+            title=N_("Left on"),
+            column=Person.left_on,
+            type=FieldType.DATE,
+            aliases=("离职日期", "离岗日期"),
+        ),
     ),
 )
 
@@ -119,7 +126,18 @@ ASSIGNMENTS = MapLayer(
     model=Assignment,
     geometry=None,
     key_field="person",
-    attributes=(_person, _zone, _shift, *period_fields(Assignment)),
+    attributes=(
+        _person,
+        _zone,
+        _shift,
+        *period_fields(Assignment),
+        Attribute(
+            name="stands_in_for",
+            title=N_("Stands in for"),
+            role=Role.ABSENT,
+            aliases=("代替", "代班对象", "被代班人"),
+        ),
+    ),
 )
 
 ZONE_SEGMENTS = MapLayer(

@@ -72,6 +72,8 @@ class Role(StrEnum):
     """The zone class of the area that a target lies in, computed."""
     PERSON = "person"
     """The code of a person."""
+    ABSENT = "absent"
+    """The code of the person for whom somebody stands in."""
     ZONE = "zone"
     """The code of a duty zone."""
     SEGMENT = "segment"

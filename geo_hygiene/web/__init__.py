@@ -23,6 +23,7 @@ from geo_hygiene.web import (
     language,
     logs,
     pages,
+    people,
     security,
     sessions,
     tile_views,
@@ -74,6 +75,7 @@ def create_app(
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(workload.blueprint)
     app.register_blueprint(works.blueprint)
+    app.register_blueprint(people.blueprint)
     imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)

@@ -25,6 +25,7 @@ from geo_hygiene.errors import GeoHygieneError, UnknownDutyError, UnknownRecordE
 from geo_hygiene.files.uploads import NoRoomError, UploadTooBigError
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.jobs.store import JobStateError, TooManyJobsError
+from geo_hygiene.people.keeping import KnownPersonError
 from geo_hygiene.tiles import CampaignMissingError, DutyMissingError
 from geo_hygiene.tiles.basemap import BaseMapUnreadableError
 from geo_hygiene.web.access import ForbiddenError, NotSignedInError
@@ -119,6 +120,7 @@ TABLE: dict[type[BaseException], Meaning] = {
     KnownZoneError: Meaning(409),
     KnownAssetError: Meaning(409),
     NotUndoneError: Meaning(409),
+    KnownPersonError: Meaning(409),
     UnseenChangesError: Meaning(409),
     StaleVersionError: Meaning(412),
     VersionMissingError: Meaning(428),

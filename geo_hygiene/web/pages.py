@@ -265,6 +265,7 @@ PAGE_LINKS = (
     ("table", "/map/table", N_("Table"), Permission.MAP_READ),
     ("zones", "/zones", N_("Plans"), Permission.ZONES_WRITE),
     ("assets", "/assets", N_("Assets"), Permission.ASSETS_WRITE),
+    ("people", "/people", N_("People"), Permission.PEOPLE_READ),
     ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
     ("works", "/works", N_("Work"), Permission.WORKS_READ),
     ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),

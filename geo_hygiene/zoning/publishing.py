@@ -330,11 +330,12 @@ def _given(before: Sequence[Holding], zone: DraftZoneRecord, start: date, end: d
 
 
 def _as_json(holding: Holding) -> list[Any]:
-    return [holding.person_id, holding.shift, holding.start.isoformat(), holding.end.isoformat()]
+    period = (holding.start.isoformat(), holding.end.isoformat())
+    return [holding.person_id, holding.shift, *period, holding.stands_in_for]
 
 
 def _as_holding(kept: Sequence[Any]) -> Holding:
-    return Holding(kept[0], kept[1], date.fromisoformat(kept[2]), date.fromisoformat(kept[3]))
+    return Holding(kept[0], kept[1], date.fromisoformat(kept[2]), date.fromisoformat(kept[3]), *kept[4:])
 
 
 def take_back(connection: Connection, editor: Editor, name: str, *, version: int) -> DraftRecord:

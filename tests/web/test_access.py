@@ -76,13 +76,18 @@ PLACES_OF = {
 """Objects of the community to which a role is limited, of another one, and such as do not exist."""
 OBJECTS = frozenset(name for name, value in PLACES_OF["unknown"].items() if value != PLACES[name])
 PERSONAL = frozenset(
-    {"/api/v1/people/<person>", "/api/v1/cases/<case>", "/api/v1/cases/<case>/events", "/cases/<case>"}
+    {
+        *("/api/v1/people/<person>", "/people/<person>"),
+        *("/people/<person>/hand-over", "/people/<person>/hand-over.xlsx"),
+        *("/api/v1/cases/<case>", "/api/v1/cases/<case>/events", "/cases/<case>"),
+    }
 )
 """Whose objects are of a place: those of another area are as if they did not exist."""
 CHOOSE_AREA = frozenset(
     {
         *("/cases", "/api/v1/cases", "/api/v1/cases/heat"),
         *("/works", "/works/done", "/works/rounds", "/api/v1/works", "/api/v1/works/due", "/api/v1/works/rounds"),
+        *("/people", "/holders", "/chain", "/api/v1/people", "/api/v1/holders", "/api/v1/chain"),
     }
 )
 """Where an area is asked for beside the path."""
@@ -126,7 +131,16 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/api/v1/cover/gaps": EVERYBODY,
     "/api/v1/cover/pieces": EVERYBODY,
     "/api/v1/layers": EVERYBODY,
+    "/api/v1/chain": FIELD | OFFICE,
+    "/api/v1/holders": FIELD | OFFICE,
+    "/api/v1/people": FIELD | OFFICE,
     "/api/v1/people/<person>": FIELD | OFFICE,
+    "/api/v1/people/<person>/leave": PLANNERS,
+    "/api/v1/people/<person>/posts": PLANNERS,
+    "/api/v1/people/<person>/posts/end": PLANNERS,
+    "/api/v1/people/<person>/return": PLANNERS,
+    "/api/v1/people/<person>/substitute": PLANNERS,
+    "/api/v1/people/<person>/substitute/end": PLANNERS,
     "/api/v1/search": EVERYBODY,
     "/api/v1/changes/<number>/undo": HANDS,
     "/api/v1/groups/<groups>/<group>": HANDS,
@@ -158,7 +172,13 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/cases": OFFICE,
     "/cases/<case>": OFFICE,
     "/cases/heat": OFFICE,
+    "/chain": FIELD | OFFICE,
     "/healthz": "open",
+    "/holders": FIELD | OFFICE,
+    "/people": FIELD | OFFICE,
+    "/people/<person>": FIELD | OFFICE,
+    "/people/<person>/hand-over": FIELD | OFFICE,
+    "/people/<person>/hand-over.xlsx": FIELD | OFFICE,
     "/api/v1/jobs/<job>": IMPORTERS,
     "/api/v1/uploads": IMPORTERS,
     "/imports": IMPORTERS,
@@ -203,6 +223,9 @@ NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv"}
 """What this home has none of."""
 MAY_WRITE: dict[str, frozenset[Role] | str] = {
     "/api/v1/drafts": PLANNERS,
+    "/api/v1/holders": PLANNERS,
+    "/api/v1/people": PLANNERS,
+    "/api/v1/people/<person>": PLANNERS,
     "/api/v1/zones": PLANNERS,
     "/api/v1/zones/<zone>": PLANNERS,
     "/work-model": IMPORTERS,

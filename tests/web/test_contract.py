@@ -55,6 +55,12 @@ REQUIRED = {
 BASE_MAP = "/basemap/<int:z>/<int:x>/<int:y>"
 #: Pages forgive words that a person kept in an address.
 FORGIVING = {
+    "/chain",
+    "/holders",
+    "/people",
+    "/people/<person>",
+    "/people/<person>/hand-over",
+    "/people/<person>/hand-over.xlsx",
     BASE_MAP,
     "/map/print",
     "/campaigns/<campaign>/print",
@@ -100,6 +106,11 @@ PAGES = (
     "/works",
     "/works/done",
     "/works/rounds",
+    "/chain",
+    "/holders",
+    "/people",
+    "/people/P1",
+    "/people/P1/hand-over",
 )
 NO_PARAMETERS = {"/healthz", "/readyz", "/version", "/openapi.json"}
 

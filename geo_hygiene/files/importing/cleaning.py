@@ -29,7 +29,17 @@ LONGEST_NAME = 200
 """Characters of what records are found by: an index holds no more than a third of a page."""
 
 FOUND_BY = frozenset(
-    {Role.CODE, Role.GROUP_CODE, Role.GROUP_NAME, Role.PARENT, Role.PERSON, Role.ZONE, Role.AREA, Role.DUTY}
+    {
+        Role.CODE,
+        Role.GROUP_CODE,
+        Role.GROUP_NAME,
+        Role.PARENT,
+        Role.PERSON,
+        Role.ABSENT,
+        Role.ZONE,
+        Role.AREA,
+        Role.DUTY,
+    }
 )
 """Roles of fields by which records are found: cut, they would name another one."""
 

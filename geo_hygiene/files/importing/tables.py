@@ -38,6 +38,7 @@ class _Reference:
 
 REFERENCES = {
     Role.PERSON: _Reference("person_id", "select code, id from person"),
+    Role.ABSENT: _Reference("stands_in_for", "select code, id from person"),
     Role.AREA: _Reference("area_id", "select code, id from area where valid_to = 'infinity'"),
     Role.ZONE: _Reference("zone", "select distinct code, code as id from duty_zone"),
 }
@@ -155,6 +156,9 @@ def _columns(
     for attribute in layer:
         value = clean.values[attribute.name][index]
         if attribute.role in REFERENCES:
+            if value is None and not attribute.required:
+                row[REFERENCES[attribute.role].column] = None
+                continue
             if value not in known[attribute.role]:
                 stored.findings.append(_unknown(attribute, value, number))
                 return None

@@ -222,6 +222,10 @@ class _Source:
         """Return the person of a post or assignment."""
         return self.join("holder", Person.__table__, lambda person: person.c.id == self._own_column("person_id"))
 
+    def absent(self) -> Any:
+        """Return the person for whom the holder of an assignment stands in."""
+        return self.join("absent", Person.__table__, lambda person: person.c.id == self._own_column("stands_in_for"))
+
     def area(self) -> Any:
         """Return the area of a post."""
         return self.join("area_of_post", Area.__table__, lambda area: area.c.id == Post.__table__.c.area_id)
@@ -324,6 +328,7 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.PLAN: lambda source: literal(source.plan),
     Role.HOLDERS: lambda source: source.holders(),
     Role.PERSON: lambda source: source.person().code,
+    Role.ABSENT: lambda source: source.absent().code,
     Role.AREA: lambda source: source.area().code,
     Role.ZONE: lambda source: source.zone_code(),
     Role.SEGMENT: lambda source: source.target().c.uuid,

@@ -9,6 +9,7 @@ from geo_hygiene.web.api import (
     cover,
     drafts,
     jobs,
+    people,
     records,
     uploads,
     workload,
@@ -20,5 +21,6 @@ from geo_hygiene.web.api import (
 
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
-    parts = cover, records, campaigns, cases, zone_editing, zone_drawing, assets, drafts, works, jobs, uploads, workload
+    reading = cover, records, people, campaigns, cases
+    parts = *reading, zone_editing, zone_drawing, assets, drafts, works, jobs, uploads, workload
     return tuple(part.blueprint for part in parts)

@@ -146,6 +146,7 @@ class Link(Answer):
     role: str
     code: str | None
     name: str | None
+    stands_in_for: Named | None = None
 
 
 class CoverOfTarget(Answer):
@@ -316,6 +317,7 @@ class ZoneHeld(Answer):
     since: date | None
     length_m: float
     targets: int
+    stands_in_for: str | None
 
 
 class PersonAnswer(Answer):
@@ -325,6 +327,9 @@ class PersonAnswer(Answer):
     code: str
     name: str
     role: str
+    employment: str | None
+    left_on: date | None
+    version: int
     phone: str | None
     community: str | None
     community_name: str | None

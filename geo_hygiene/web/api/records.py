@@ -21,7 +21,6 @@ from geo_hygiene.web.answers import not_modified, tagged, unchanged
 from geo_hygiene.web.api.answer_models import (
     AreaAnswer,
     LayersAnswer,
-    PersonAnswer,
     SearchAnswer,
     ZoneFeature,
     ZonesAnswer,
@@ -50,12 +49,6 @@ class ZonePath(Parameters):
     """A zone by its id or code."""
 
     zone: Text
-
-
-class PersonPath(Parameters):
-    """A person by id or code."""
-
-    person: Text
 
 
 class AreaPath(Parameters):
@@ -100,17 +93,6 @@ def zone(path: ZonePath, query: OnDay) -> Response:
 
 def _zone(connection: Connection, path: ZonePath, query: OnDay) -> dict[str, Any]:
     return features.zone_feature(connection, path.zone, query.on or today(connection))
-
-
-@blueprint.get("/people/<person>", summary="One person", responses={200: PersonAnswer})
-@needs(Permission.PEOPLE_READ)
-def person(path: PersonPath, query: OnDay) -> Response:
-    """Return where a person belongs, who is above, and which posts and zones the person has."""
-    return jsonify(connections().read(_person, path, query, areas_of(Permission.PEOPLE_READ)))
-
-
-def _person(connection: Connection, path: PersonPath, query: OnDay, within: Areas) -> dict[str, Any]:
-    return features.person(connection, path.person, query.on or today(connection), within=within)
 
 
 @blueprint.get("/areas/<area>", summary="One area", responses={200: AreaAnswer})

@@ -25,6 +25,7 @@ export function chain(posts, roles, nameOf = (post) => post.name || post.code) {
       { class: post.code ? "" : "missing" },
       element("span", { class: "role" }, roles[post.role] ?? post.role),
       element("span", { class: "name" }, post.code ? nameOf(post) : say("post_none")),
+      post.stands_in_for ? element("span", { class: "role" }, say("stands_in_for", { name: post.stands_in_for.name })) : null,
     );
   return element("ol", { class: "chain" }, ...posts.map(item));
 }
