@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.features.people import posts_over_sources
 from geo_hygiene.i18n import gettext as _
+from geo_hygiene.zoning.loads import loads_of
 
 DIGITS = 9
 """Decimals of a degree in answers: a tenth of a millimetre."""
@@ -100,7 +102,7 @@ def zones(
 
 
 def zone_feature(connection: Connection, name: str, on: date) -> dict[str, Any]:
-    """Return a zone as a GeoJSON feature with its stretches; by id, or by the code that holds on a day.
+    """Return a zone as a GeoJSON feature with its stretches and its work; by id, or by the code that holds on a day.
 
     Raises
     ------
@@ -111,6 +113,7 @@ def zone_feature(connection: Connection, name: str, on: date) -> dict[str, Any]:
     row = connection.execute(text(ZONES + ONE_ZONE + FROM_ZONES + NAMED), values).one_or_none()
     if row is None:
         raise UnknownRecordError(_("There is no zone “%(name)s”.", name=name))
+    load = loads_of(connection, duty_of(connection, row.duty), on, {row.code: [row.source_id]})[row.code]
     return {
         "type": "Feature",
         "id": str(row.uuid),
@@ -118,6 +121,9 @@ def zone_feature(connection: Connection, name: str, on: date) -> dict[str, Any]:
         "properties": {
             **_public(row),
             "above": posts_over_sources(connection, [row.source_id], on),
+            "minutes": None if load.minutes is None else round(load.minutes, 2),
+            "residents": None if load.residents is None else round(load.residents, 1),
+            "tanks": load.tanks,
             "segments": row.stretches,
         },
     }

@@ -253,7 +253,13 @@ class Workload:
             parts[one.community].append(one)
         return [(code, Distribution.of(parts[code])) for code in sorted(parts, key=lambda code: (code is None, code))]
 
-    def as_json(self, rows: Sequence[Burden], loads: Mapping[str, Load], published: Workload | None) -> dict[str, Any]:
+    def as_json(
+        self,
+        rows: Sequence[Burden],
+        loads: Mapping[str, Load],
+        published: Workload | None,
+        after: str | None = None,
+    ) -> dict[str, Any]:
         """Return the public form with some of the rows; beside a draft stands how it is ``published``."""
         spread = self.distribution
         bins, (counts, *others) = bins_of(spread, *([published.distribution] if published else []))
@@ -276,6 +282,7 @@ class Workload:
             ],
             "by_community": [{"code": code, **part.as_json()} for code, part in self.by_community()],
             "rows": [one.as_json(self.duty, loads[one.code], beside) for one in rows],
+            "next": after,
         }
 
     def page(self, after: str | None, limit: int) -> tuple[Sequence[Burden], str | None]:

@@ -241,6 +241,11 @@ def test_a_plan_is_drawn_compared_published_and_taken_back(desk: Desk, office: O
     expect(page.locator("#asked [data-code=P1] .loses").first).to_be_visible()
     expect(page.locator("#asked [data-code=P2] .gains").first).to_be_visible()
     page.click("[data-answer=no]")
+    with page.expect_navigation():
+        page.click("#workload")
+    expect(page.locator("#figures [data-figure=max] td")).to_have_count(2)
+    expect(page.locator(".spread-chart rect.former")).not_to_have_count(0)
+    page.go_back()
     publish(page, day)
     assert held(page, "G1-1", day) > 0
     assert held(page, "G1", day) < before

@@ -234,6 +234,9 @@ def test_a_zone_is_a_feature_with_its_stretches_and_a_strong_tag(client: FlaskCl
     assert same.status_code == 304
     drawn = client.get("/api/v1/zones/Z1", query_string=ON).json
     assert drawn["geometry"]["type"] == "MultiPolygon"
+    burdens = client.get("/api/v1/workload", query_string=ON | {"duty": "sweeping", "by": "zone"}).json["rows"]
+    told = {row["code"]: (row["minutes"], row["residents"], row["tanks"]) for row in burdens}
+    assert told["Z1"] == tuple(drawn["properties"][name] for name in ("minutes", "residents", "tanks"))
 
 
 @pytest.mark.parametrize(

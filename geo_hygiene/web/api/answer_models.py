@@ -233,9 +233,15 @@ class ZoneStretch(Answer):
 
 
 class ZoneProperties(Zone):
-    """A zone with its stretches; ``above`` answer for the ground on which most of it lies."""
+    """A zone with its stretches; ``above`` answer for the ground on which most of it lies.
+
+    ``minutes`` are those of a day by the work model; residents and tanks are those along its streets.
+    """
 
     above: list[Link]
+    minutes: float | None
+    residents: float | None
+    tanks: int | None
     segments: list[ZoneStretch]
 
 

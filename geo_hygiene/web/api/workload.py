@@ -68,7 +68,7 @@ def _spread(connection: Connection, query: WorkloadParameters, within: Areas) ->
     found, published = workloads(connection, duty, query.on, query.by, draft=draft, area=query.within, within=within)
     rows, after = found.page(query.after, query.limit)
     loads = loads_of_burdens(connection, duty, found.on, rows)
-    return tag, found.as_json(rows, loads, published) | {"next": after}
+    return tag, found.as_json(rows, loads, published, after)
 
 
 @blueprint.get("/work-rules", summary="The work model", responses={200: RulesAnswer})

@@ -152,6 +152,7 @@ export function createPanel(store, config, { light, place, close }) {
         [say("duty"), dutyOf(zoned.duty).title],
         [say("shift"), config.shifts[zoned.shift] ?? zoned.shift],
         unit === "m" ? [say("length"), amount(zoned.length_m, unit)] : [say("place_count"), number(zoned.targets)],
+        [say("work"), zoned.minutes === null ? null : say("minutes_a_day", { number: number(Math.round(zoned.minutes)) })],
         [say("holders"), holders.length ? element("span", { class: "chips" }, ...holders) : say("holder_none")],
         [say("period"), period(zoned.valid_from, zoned.valid_to)],
       ),
