@@ -15,7 +15,7 @@ from geo_hygiene.coverage.duties import DutyRecord, all_duties, duty_of, in_offi
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers.areas import ZONE_CLASSES
-from geo_hygiene.layers.tables import EMPLOYMENTS, WORK_CATEGORIES, WORK_KINDS
+from geo_hygiene.layers.tables import EMPLOYMENTS, PEOPLE, WORK_CATEGORIES, WORK_KINDS, WORKED
 from geo_hygiene.layerspec import Attribute
 from geo_hygiene.permissions import Areas
 from geo_hygiene.web.list_file import list_file
@@ -137,13 +137,17 @@ def _listed(connection: Connection, found: Workload) -> Iterator[dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPage:
-    """The rules of the work model: those of today, the others, and the one that is changed."""
+    """The rules of the work model: those of today, the others, and the one that is changed.
+
+    ``units`` say by kind what minutes are for: ``m``, ``count`` or ``day``.
+    """
 
     today: date
     rules: Sequence[Rule]
     chosen: Rule | None
     former: Sequence[Any]
     kinds: Mapping[str, str]
+    units: Mapping[str, str]
     categories: Mapping[str, Mapping[str, str]]
     zone_classes: Mapping[str, str]
 
@@ -178,6 +182,7 @@ def model_page(connection: Connection, chosen: uuid_module.UUID | None) -> Model
         chosen=rule,
         former=[row._asdict() | {"until": in_office(row.recorded_at, zone)} for row in former],
         kinds=titles(WORK_KINDS),
+        units={PEOPLE.key: "day"} | {layer.key: layer.unit for layer in WORKED},
         categories={kind: titles(choices) for kind, choices in WORK_CATEGORIES.items()},
         zone_classes=titles(ZONE_CLASSES),
     )
