@@ -98,7 +98,7 @@ def show_workload() -> str:
     """Show how much each has to do, and how that is spread."""
     asked = WorkloadWords.model_validate(request.args.to_dict())
     found = connections().read(workload_page, asked, areas_of(Permission.PEOPLE_READ), may_see_drafts=_sees_drafts())
-    return render_template("workload.html", page="workload", found=found, asked=asked)
+    return render_template("workload.html", page="people", found=found, asked=asked)
 
 
 @blueprint.get("/workload.csv")
