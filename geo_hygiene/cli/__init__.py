@@ -23,6 +23,7 @@ from geo_hygiene.i18n import N_
         "people": "geo_hygiene.cli.people:people",
         "campaign": "geo_hygiene.cli.campaign:campaign",
         "case": "geo_hygiene.cli.case:case",
+        "activities": "geo_hygiene.cli.activities:activities_",
         "sample": "geo_hygiene.cli.sample:sample",
         "user": "geo_hygiene.cli.user:user",
     },

@@ -21,12 +21,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_hygiene.coverage.inheriting import inherited
 from geo_hygiene.database import Base
+from geo_hygiene.layers.activities import Activity
 from geo_hygiene.layers.areas import Area
 from geo_hygiene.layers.buildings import Building
 from geo_hygiene.layers.campaign_areas import CampaignArea
@@ -35,6 +37,7 @@ from geo_hygiene.layers.drain_segments import DrainSegment
 from geo_hygiene.layers.drains import Drain
 from geo_hygiene.layers.duty_zones import DutyZone
 from geo_hygiene.layers.estates import Estate
+from geo_hygiene.layers.frontages import Frontage
 from geo_hygiene.layers.green_spaces import GreenSpace
 from geo_hygiene.layers.lanes import Lane
 from geo_hygiene.layers.street_segments import StreetSegment
@@ -47,9 +50,14 @@ from geo_hygiene.records.imports import SourceRow
 from geo_hygiene.records.people import Assignment, Person, Post
 from geo_hygiene.records.targets import Target, TargetParent
 from geo_hygiene.records.work_rules import WorkRule
+from geo_hygiene.records.years import AwarenessSurvey, Honour, Letter
 
 RECORDS: Sequence[type[Base]] = (
     Case,
+    Activity,
+    Letter,
+    AwarenessSurvey,
+    Honour,
     Assignment,
     Post,
     Claim,
@@ -166,6 +174,7 @@ class Removal:
             self._members(DrainSegment, DrainSegment.drain_id, Drain),
             self._resting_targets(areas),
             self._resting_drafts(),
+            *self._resting_years(areas),
             *self._resting_people(areas),
             select(Campaign.code)
             .join(Treatment, Treatment.campaign_id == Campaign.id)
@@ -199,6 +208,30 @@ class Removal:
             .where(or_(shared, people))
             .order_by(Draft.id, drawn.c.code)
         )
+
+    def _resting_years(self, areas: Select[Any]) -> list[Select[Any]]:
+        """Return questions for activities, letters, surveys and honours of places that were brought."""
+        area, target, door, estate = _table(Area), _table(Target), _table(Frontage), _table(Estate)
+        targets = select(target.c.id).where(self._is_brought(Target))
+        codes = select(area.c.code).where(area.c.id.in_(areas))
+        doors = select(door.c.code).where(door.c.id.in_(targets))
+        estates = select(estate.c.code).where(self._is_brought(Estate))
+        in_areas = exists().where(area.c.id.in_(areas), area.c.code == func.any(Activity.areas))
+        return [
+            select(func.coalesce(Activity.external_id, cast(Activity.uuid, Text)))
+            .where(self._is_other(Activity), or_(Activity.target_id.in_(targets), in_areas))
+            .order_by(Activity.id),
+            select(func.concat(target.c.kind, " ", target.c.uuid))
+            .join(Letter, Letter.target_id == target.c.id)
+            .where(self._is_other(Letter), self._is_brought(Target))
+            .distinct(),
+            select(func.concat(AwarenessSurvey.area, " · ", AwarenessSurvey.held_on))
+            .where(self._is_other(AwarenessSurvey), AwarenessSurvey.area.in_(codes))
+            .order_by(AwarenessSurvey.id),
+            select(func.concat(Honour.holder, " · ", Honour.year))
+            .where(self._is_other(Honour), Honour.holder.in_(union_all(codes, doors, estates)))
+            .order_by(Honour.id),
+        ]
 
     def _resting_people(self, areas: Select[Any]) -> list[Select[Any]]:
         area, claim, zone = _table(Area), _table(Claim), _table(DutyZone)

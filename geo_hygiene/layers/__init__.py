@@ -5,6 +5,7 @@ from __future__ import annotations
 from geo_hygiene.errors import UnknownLayerError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import (
+    activities,
     areas,
     buildings,
     campaign_areas,
@@ -25,6 +26,7 @@ from geo_hygiene.layers import (
     units,
     water_bodies,
     works,
+    years,
 )
 from geo_hygiene.layerspec import MapLayer
 
@@ -56,6 +58,10 @@ LAYERS: dict[str, MapLayer] = {
         campaign_areas.LAYER,
         treatments.LAYER,
         works.LAYER,
+        activities.LAYER,
+        years.LETTERS,
+        years.AWARENESS_SURVEYS,
+        years.HONOURS,
         cases.LAYER,
         cases.HISTORY,
     )

@@ -31,12 +31,18 @@ FACILITY_KINDS = (
     Choice(value="school", title=N_("School"), aliases=("学校", "小学", "中学", "幼儿园")),
     Choice(value="restaurant", title=N_("Restaurant"), aliases=("餐馆", "餐饮店", "饭店")),
     Choice(value="well", title=N_("Well"), aliases=("水井", "井")),
-    Choice(value="noticeboard", title=N_("Noticeboard"), aliases=("宣传栏", "公示栏")),
+    Choice(
+        value="noticeboard", title=N_("Noticeboard"), aliases=("宣传栏", "公示栏", "健康教育宣传栏", "黑板报", "阅报栏")
+    ),
     Choice(value="clinic", title=N_("Clinic"), aliases=("卫生服务站", "诊所", "医院")),
     Choice(value="park", title=N_("Park"), aliases=("公园", "游园")),
-    Choice(value="culture_room", title=N_("Culture room"), aliases=("文化室", "文化活动室")),
-    Choice(value="library", title=N_("Library"), aliases=("图书室", "图书馆")),
-    Choice(value="fitness_ground", title=N_("Fitness ground"), aliases=("健身场地", "健身点")),
+    Choice(value="culture_room", title=N_("Culture room"), aliases=("文化室", "文化活动室", "文化站", "文化活动中心")),
+    Choice(value="library", title=N_("Library"), aliases=("图书室", "图书馆", "农家书屋", "阅览室", "社区书屋")),
+    Choice(
+        value="fitness_ground",
+        title=N_("Fitness ground"),
+        aliases=("健身场地", "健身点", "健身广场", "体育健身场地", "健身场所"),
+    ),
     Choice(value="other", title=N_("Other"), aliases=("其他", "其它")),
 )
 

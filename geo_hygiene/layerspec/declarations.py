@@ -41,6 +41,8 @@ class Attribute:
         Shapefile field name, at most 10 bytes; ``name`` where that fits.
     otherwise
         What is stored for a word that is none of the choices, as people are told it.
+    exact
+        A number with more decimals than its column keeps is an error, and not rounded.
     from_zoom
         Leaflet zoom from which tiles carry it; ``None`` keeps it out of tiles.
     """
@@ -56,6 +58,7 @@ class Attribute:
     minimum: float | None = None
     maximum: float | None = None
     otherwise: str = ""
+    exact: bool = False
     required: bool = False
     short: str = ""
     from_zoom: int | None = None
@@ -115,6 +118,8 @@ class MapLayer:
         Files may bring points and lines too; a radius makes faces of them.
     has_windows
         The period of a record is a window for work, and the record is true before and after it.
+    happened
+        Its records happened on a day, and do not end, though no field is an instant.
     needs
         What somebody must be permitted to see its features, or how many there are.
     undo
@@ -141,6 +146,7 @@ class MapLayer:
     width: InstrumentedAttribute[Any] | None = None
     any_geometry: bool = False
     has_windows: bool = False
+    happened: bool = False
     needs: Permission = Permission.MAP_READ
     undo: Undo = Undo.ALL
     made_by: str | None = field(default=None)
@@ -191,8 +197,8 @@ class MapLayer:
 
     @property
     def is_event(self) -> bool:
-        """Whether its records happened at an instant, so that no day is asked for when they are listed."""
-        return any(attribute.type is FieldType.INSTANT for attribute in self.attributes)
+        """Whether its records happened at an instant or on a day, so that no day is asked for when they are listed."""
+        return self.happened or any(attribute.type is FieldType.INSTANT for attribute in self.attributes)
 
     @property
     def places_by_coordinates(self) -> bool:

@@ -49,6 +49,9 @@ FREE_WORDS = frozenset({Role.FREE_TEXT, *ADDRESS_ROLES})
 FEWEST_DIGITS, MOST_DIGITS = 5, 15
 """Of a telephone number."""
 
+FLOAT_NOISE = 1e-6
+"""A spreadsheet keeps 12.34 as the nearest binary number."""
+
 DEGREES = frozenset({Role.LONGITUDE, Role.LATITUDE})
 
 NO_NAME = frozenset({"无名道路", "无名路", "无名", "未命名", "unnamed", "null", "none", "<null>"})
@@ -348,7 +351,7 @@ class _Column:
         if self.attribute.role in FREE_WORDS:
             return lambda written: mask_numbers(_text(written))
         if self.words:
-            return self._choice
+            return self._choices if self.attribute.type is FieldType.CODES else self._choice
         return {
             FieldType.TEXT: _name if self.attribute.role is Role.GROUP_NAME else _text,
             FieldType.INTEGER: self._integer,
@@ -379,6 +382,11 @@ class _Column:
             )
         return value
 
+    def _choices(self, written: Any) -> list[str]:
+        """Return each of several words once, in the order in which they are declared."""
+        said = {self._choice(word) for word in _codes(written)}
+        return [choice.value for choice in self.attribute.choices if choice.value in said]
+
     def _number(self, written: Any) -> float:
         read = read_degrees if self.attribute.role in DEGREES else _read_number
         try:
@@ -391,7 +399,13 @@ class _Column:
         if (low is not None and number < low) or (high is not None and number > high):
             text = N_("“%(value)s” is not a possible value of “%(name)s”.")
             raise self._no_number(text, written, self._swapped(number))
-        return round(number, self.scale) if self.scale is not None else number
+        if self.scale is None:
+            return number
+        rounded = round(number, self.scale)
+        if self.attribute.exact and abs(number - rounded) > FLOAT_NOISE:
+            text = N_("“%(value)s” has more than %(decimals)s decimals.")
+            raise self._no_number(text, written, decimals=self.scale)
+        return rounded
 
     def _integer(self, written: Any) -> int:
         number = self._number(written)
@@ -399,9 +413,9 @@ class _Column:
             raise self._no_number(N_("“%(value)s” is not a whole number that can be stored."), written)
         return int(number)
 
-    def _no_number(self, text: str, written: Any, hint: str | None = None) -> _BadValueError:
+    def _no_number(self, text: str, written: Any, hint: str | None = None, **values: object) -> _BadValueError:
         mend = N_("Mend the value, or leave the field out: --field %(field)s=")
-        return _BadValueError(Code.VALUE_INVALID, text, hint or mend, value=str(written))
+        return _BadValueError(Code.VALUE_INVALID, text, hint or mend, value=str(written), **values)
 
     def _swapped(self, number: float) -> str | None:
         """Return the hint for a latitude that is none, but could be a longitude."""

@@ -54,3 +54,21 @@ def check_instant(at: datetime, now: datetime, number: int, field: str) -> None:
     if at.year < FIRST_YEAR:
         words = N_("“%(value)s” is what programs write when they do not know the day.")
         raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, field, shown, values={"value": shown}))
+
+
+def check_day(day: date, last_day: date, number: int, field: str) -> None:
+    """Refuse the row whose day comes after the last one possible, or stands for an unknown one.
+
+    Raises
+    ------
+    WrongRowError
+        With the finding.
+    """
+    if day > last_day:
+        words = N_("“%(value)s” has not come yet.")
+    elif day.year < FIRST_YEAR:
+        words = N_("“%(value)s” is what programs write when they do not know the day.")
+    else:
+        return
+    shown = day.isoformat()
+    raise WrongRowError(Finding(Code.VALUE_INVALID, words, number, field, shown, values={"value": shown}))

@@ -20,14 +20,16 @@ from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import Base
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.files.findings import Code, Finding, FindingLevel, has_errors, rejected_rows, with_level
-from geo_hygiene.files.importing import cases, lists, roster, tables, treatments, works, zones
+from geo_hygiene.files.importing import activities, cases, letters, lists, roster, tables, treatments, works, zones
 from geo_hygiene.files.importing.area_tree import tree_findings
+from geo_hygiene.files.importing.awareness import survey_findings
 from geo_hygiene.files.importing.batch import Batch, Progress
 from geo_hygiene.files.importing.campaigns import campaign_findings
 from geo_hygiene.files.importing.case_numbers import number_findings
 from geo_hygiene.files.importing.cleaning import CleanRows, clean_rows
 from geo_hygiene.files.importing.extent import office_extent, outside_extent
 from geo_hygiene.files.importing.features import store_features
+from geo_hygiene.files.importing.honours import honour_findings
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes, row_keys
 from geo_hygiene.files.importing.lane_places import no_place_columns, place_on_lanes
 from geo_hygiene.files.importing.mapping import FieldMap, map_fields
@@ -42,12 +44,14 @@ from geo_hygiene.files.importing.work import rule_findings
 from geo_hygiene.files.reading import SourceTable
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
+from geo_hygiene.layers.activities import Activity
 from geo_hygiene.layers.cases import Case
 from geo_hygiene.layers.tables import DUTY_ROSTER
 from geo_hygiene.layers.treatments import Treatment
 from geo_hygiene.layers.works import Work
 from geo_hygiene.layerspec import ADDRESS_ROLES, MapLayer, Role
 from geo_hygiene.records.claims import Claim, ClaimStretch
+from geo_hygiene.records.years import Letter
 
 NOWHERE = shapely.Point(0, 0)
 
@@ -201,6 +205,7 @@ class _Import:
         batch = self._batch(connection, clean, mapping)
         self.findings += tree_findings(connection, batch) + campaign_findings(connection, batch)
         self.findings += number_findings(batch) + rule_findings(batch)
+        self.findings += survey_findings(connection, batch) + honour_findings(connection, batch)
         batch = replace(batch, rows=self._good(batch.rows))
         if self._must_refuse(batch.rows):
             self._look_further(connection, batch)
@@ -397,8 +402,10 @@ EVENTS: Mapping[type[Base], Callable[[Connection, Batch], Stored]] = {
     Case: cases.store,
     Treatment: treatments.store,
     Work: works.store,
+    Activity: activities.store,
+    Letter: letters.store,
 }
-"""What happened at an instant, each kind stored in its own way."""
+"""What happened, each kind stored in its own way."""
 
 
 def store(connection: Connection, batch: Batch) -> Stored:
@@ -406,10 +413,10 @@ def store(connection: Connection, batch: Batch) -> Stored:
     layer, numbers = batch.layer, batch.numbers.tolist()
     if layer.is_target:
         return store_targets(connection, batch)
-    if layer.geometry is None:
-        return _store_table(connection, batch)
     if layer.model in EVENTS:
         return EVENTS[layer.model](connection, batch)
+    if layer.geometry is None:
+        return _store_table(connection, batch)
     if issubclass(layer.model, Claim):
         shapes = batch.geometries
         return zones.store(connection, batch.clean, shapes, batch.rows, numbers, batch.options, batch.import_id)

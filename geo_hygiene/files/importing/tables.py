@@ -79,11 +79,8 @@ def store(
     if options.replace and "valid_to" in table.c:
         stored.ended += _end(connection, table, lacking, options)
         changed += lacking
-    else:
-        stored.lacking_count = len(lacking)
-        stored.lacking = [
-            " ".join(str(row[name]) for name in keep if row[name] is not None) for row in lacking[:LACKING_SHOWN]
-        ]
+    elif not layer.is_event:
+        _list_lacking(stored, lacking, keep)
     if changed:
         _follow(connection, layer, changed)
     if layer.model is WorkRule:
@@ -193,6 +190,13 @@ def _write(connection: Connection, table: Table, created: Sequence[Row], updated
         if "version" in table.c:
             values["version"] = table.c.version + 1
         connection.execute(update(table).where(table.c.id == bindparam("id_")).values(values), updated)
+
+
+def _list_lacking(stored: Stored, lacking: Sequence[Row], keep: Sequence[str]) -> None:
+    stored.lacking_count = len(lacking)
+    stored.lacking = [
+        " ".join(str(row[name]) for name in keep if row[name] is not None) for row in lacking[:LACKING_SHOWN]
+    ]
 
 
 def _end(connection: Connection, table: Table, lacking: Sequence[Row], options: ImportOptions) -> int:

@@ -1,4 +1,4 @@
-"""What rows of treatments and of work on places have in common: when and on which targets, and what is new of them."""
+"""What rows of treatments, work on places and activities have in common: when and where, and what is new of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ where own.code = any(:given)
 
 @dataclass(slots=True)
 class WorkRow:
-    """Work as the file says it."""
+    """Work, or an activity, as the file says it."""
 
     index: int
     number: int
@@ -61,7 +61,7 @@ R = TypeVar("R", bound=WorkRow)
 
 @dataclass(frozen=True, kw_only=True)
 class WorkStore(Generic[R]):
-    """How one layer of work keeps its records.
+    """How one layer of work or activities keeps its records.
 
     Attributes
     ----------
@@ -80,14 +80,15 @@ class WorkStore(Generic[R]):
 
     def by_ids(self, connection: Connection, ids: Collection[str]) -> dict[str, Any]:
         """Return what is stored under these ids."""
-        return {str(row.uuid): row for row in self._found(connection, "claim.uuid = any(cast(:given as uuid[]))", ids)}
+        return {str(row.uuid): row for row in self._found(connection, "uuid = any(cast(:given as uuid[]))", ids)}
 
     def by_keys(self, connection: Connection, keys: Collection[str]) -> dict[str, Any]:
         """Return what is stored under these keys."""
         return {str(row.source_key): row for row in self._found(connection, "source_key = any(:given)", keys)}
 
     def _found(self, connection: Connection, condition: str, given: Collection[str]) -> Sequence[Any]:
-        return connection.execute(text(f"{self.stored} where {condition}"), {"given": sorted(given)}).all()
+        statement = f"select * from ({self.stored}) as stored where {condition}"  # noqa: S608 - constants
+        return connection.execute(text(statement), {"given": sorted(given)}).all()
 
 
 def read_rows(batch: Batch, stored: Stored, read: Callable[[int], R]) -> list[R]:

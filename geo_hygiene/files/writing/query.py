@@ -231,11 +231,11 @@ class _Source:
         return self.join("area_of_post", Area.__table__, lambda area: area.c.id == Post.__table__.c.area_id)
 
     def stretch(self) -> Any:
-        """Return the stretch of a list: the record itself, or that of work on the segment of its day.
+        """Return what names a target: the record itself, or the stretch of work on the segment of its day.
 
         Work that was done along a lane is told by the lane.
         """
-        if self._layer.model is ClaimStretch:
+        if "target_id" in self._own.c:
             return self._own.c
         claim, target = Claim.__table__.c, Target.__table__.c
         then = select(target.id).where(target.valid_from <= claim.valid_from, claim.valid_from < target.valid_to)
