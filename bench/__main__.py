@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bench import campaigns, complaints, covering, importing, saving, serving, starting
+from bench import campaigns, complaints, covering, importing, saving, serving, sharing, starting
 from bench.document import document
 from bench.figures import Figure
 from bench.machine import machine, versions
@@ -32,13 +32,14 @@ GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "web": serving.measure,
     "heat": complaints.measure,
     "campaigns": campaigns.measure,
+    "share": sharing.measure,
     "start": starting.measure,
     "import": importing.measure_buildings,
     "streets": importing.measure_streets,
     "backup": saving.measure,
 }
 
-ON_THE_SAMPLE = frozenset({"cover", "rebuild", "web", "heat", "campaigns", "backup"})
+ON_THE_SAMPLE = frozenset({"cover", "rebuild", "web", "heat", "campaigns", "share", "backup"})
 """Groups that are measured on each size of the sample; the others make their own data."""
 
 

@@ -12,6 +12,7 @@ TITLES = {
     "web": "The web server on the sample",
     "heat": "Complaints: where they gather, and their pages",
     "campaigns": "Campaigns: what they reached, and what is added to them",
+    "share": "Zones proposed, and their walks",
     "start": "Starts",
     "import": "Import without splitting",
     "streets": "A county: raw streets, zones and cover",

@@ -11,6 +11,7 @@ from geo_hygiene.files.import_jobs import ImportJobs
 from geo_hygiene.i18n import negotiate, use_locale
 from geo_hygiene.jobs.worker import Worker
 from geo_hygiene.settings import Settings
+from geo_hygiene.zoning import proposal_jobs
 
 
 def main() -> None:
@@ -21,7 +22,8 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     use_locale(negotiate(settings.locale))
     imports = ImportJobs(settings.home)
-    worker = Worker(settings.service_url, imports.handlers, imports.tidy)
+    handlers = {**imports.handlers, **proposal_jobs.HANDLERS}
+    worker = Worker(settings.service_url, handlers, imports.tidy)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, worker.stop)
     worker.run()

@@ -22,7 +22,8 @@ from geo_hygiene.i18n import N_, _
 from geo_hygiene.permissions import EVERYWHERE
 from geo_hygiene.records.claims import DUTY_TITLES
 from geo_hygiene.zoning import drafts, publishing
-from geo_hygiene.zoning.adopting import adopt
+from geo_hygiene.zoning.adopting import Proposed, adopt
+from geo_hygiene.zoning.barriers import Barrier
 from geo_hygiene.zoning.mistakes import UnseenChangesError
 from geo_hygiene.zoning.proposing import Proposal, propose
 from geo_hygiene.zoning.records import Editor
@@ -70,6 +71,13 @@ def zones() -> None:
     "--lock", "locked", metavar="ZONE", multiple=True, help=N_("A zone that stays as it is; may be repeated.")
 )
 @click.option(
+    "--barrier",
+    "barriers",
+    type=click.Choice([one.value for one in Barrier]),
+    multiple=True,
+    help=N_("What no zone reaches across; may be repeated."),
+)
+@click.option(
     "--draft", "name", metavar="NAME", help=N_("Put it into a new draft, to be looked at, changed and published.")
 )
 @click.option(
@@ -87,13 +95,20 @@ def propose_zones(
     borders: str,
     keep: float | None,
     locked: tuple[str, ...],
+    barriers: tuple[str, ...],
     name: str | None,
     on: date | None,
     as_json: bool,
 ) -> None:
     """Print a proposal, and put it into a draft."""
     wishes = Wishes(
-        count=count, tolerance=tolerance, area=area, borders=Borders(borders), keep=keep, locked=frozenset(locked)
+        count=count,
+        tolerance=tolerance,
+        area=area,
+        borders=Borders(borders),
+        keep=keep,
+        locked=frozenset(locked),
+        barriers=frozenset(map(Barrier, barriers)),
     )
     with open_home(home) as opened, opened.connections.begin() as connection:
         with _shown() as progress:
@@ -101,7 +116,8 @@ def propose_zones(
                 connection, duty_of(connection, duty), on or today(connection), wishes, progress=progress
             )
         if name is not None:
-            adopt(connection, Editor(COMMAND, EVERYWHERE), proposal, name)
+            proposed = Proposed(proposal.duty, proposal.on, proposal.lists, proposal.pictures())
+            adopt(connection, Editor(COMMAND, EVERYWHERE), proposed, name)
     if as_json:
         click.echo(json.dumps(proposal.as_json() | {"draft": name}, ensure_ascii=False))
         return

@@ -55,6 +55,7 @@ SENTENCES = {
     "people.post-end": N_("Ended a post: %(subject)s."),
     "draft.begin": N_("Began the draft %(subject)s."),
     "draft.zones": N_("Changed zones of the draft %(subject)s."),
+    "draft.discard": N_("Deleted the draft %(subject)s."),
     "draft.publish": N_("Published the draft %(subject)s."),
     "draft.take-back": N_("Took the publication of the draft %(subject)s back."),
 }

@@ -50,6 +50,7 @@ from geo_hygiene.zoning.mistakes import (
     WrongRuleError,
     WrongZoneError,
 )
+from geo_hygiene.zoning.proposing import ImpossibleProposalError
 
 RETRY_SECONDS = 2
 
@@ -226,7 +227,7 @@ def findings_of(error: BaseException) -> list[dict[str, Any]]:
             {"loc": place.split("."), "msg": message, **({"code": code} if code else {})}
             for place, message, code in error.places
         ]
-    if isinstance(error, WrongRuleError | WrongWorkError | WrongZoneError):
+    if isinstance(error, WrongRuleError | WrongWorkError | WrongZoneError | ImpossibleProposalError):
         return [{"loc": [error.place], "msg": str(error)}]
     return [{"loc": [name], "msg": str(error)} for kind, name in PARAMETERS.items() if isinstance(error, kind)]
 

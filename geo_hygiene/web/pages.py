@@ -35,6 +35,7 @@ from geo_hygiene.web.kept_tiles import tile_keys
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
 from geo_hygiene.web.parameters import Language
 from geo_hygiene.web.security import nonce
+from geo_hygiene.zoning.proposal_jobs import areas_to_share
 
 blueprint = Blueprint("pages", __name__)
 
@@ -98,8 +99,10 @@ def edit_zones() -> str:
     """Show the zones of a duty on a map where drafts of a plan are drawn."""
     asked = {name: request.args[name] for name in request.args}
     found = connections().read(page_data.map_page, asked)
+    areas = connections().read(areas_to_share, areas_of(Permission.ZONES_WRITE))
     parts = map_parts(found.extent, drawing=True)
-    return render_template("zones.html", page="zones", parts=parts, config=with_base_map(found.config))
+    config = with_base_map(found.config) | {"areas": areas}
+    return render_template("zones.html", page="zones", parts=parts, config=config)
 
 
 @blueprint.get("/assets")

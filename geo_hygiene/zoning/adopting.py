@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
 
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.intervals import Interval
 from geo_hygiene.zoning import drafts
 from geo_hygiene.zoning.editing import ZoneWords
 from geo_hygiene.zoning.lists import SaidStretch
-from geo_hygiene.zoning.proposing import Proposal
-from geo_hygiene.zoning.records import Editor
-
-AROUND_M = 14
-"""The picture of a zone is the ground so far around what it holds."""
+from geo_hygiene.zoning.records import Editor, ZoneRecord, zones_of_day
 
 LISTS = """
 select duty_zone.code, target.uuid, cover.from_mm, cover.to_mm, target.extent_mm
@@ -29,7 +29,25 @@ order by duty_zone.code, target.uuid, cover.from_mm
 """
 
 
-def adopt(connection: Connection, editor: Editor, proposal: Proposal, name: str) -> drafts.DraftRecord:
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a proposal would store.
+
+    Attributes
+    ----------
+    lists
+        Targets of each zone by its code; all of its ground together.
+    pictures
+        Of each zone (EPSG:4326).
+    """
+
+    duty: DutyRecord
+    on: date
+    lists: Mapping[str, Sequence[UUID]]
+    pictures: Mapping[str, shapely.MultiPolygon]
+
+
+def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str) -> drafts.DraftRecord:
     """Begin a draft with the zones that a proposal changes, over the plan of its day.
 
     What zones hold outside the ground of the proposal stays with them; a zone that would hold nothing ends.
@@ -39,36 +57,38 @@ def adopt(connection: Connection, editor: Editor, proposal: Proposal, name: str)
     WrongZoneError, OutsideAreasError
         If a draft of the name exists, or a zone is not the editor's to change.
     """
-    ground = {piece.uuid: number for number, piece in enumerate(proposal.ground.pieces)}
-    now: dict[str, list[SaidStretch]] = defaultdict(list)
-    inside: dict[str, dict[int, list[Interval]]] = defaultdict(lambda: defaultdict(list))
-    asked = {"duty": proposal.duty.id, "on": proposal.on}
-    for row in connection.execute(text(LISTS), asked):
+    ground = {segment for segments in proposed.lists.values() for segment in segments}
+    outside: dict[str, list[SaidStretch]] = defaultdict(list)
+    inside: dict[str, dict[UUID, list[Interval]]] = defaultdict(lambda: defaultdict(list))
+    extents = {}
+    for row in connection.execute(text(LISTS), {"duty": proposed.duty.id, "on": proposed.on}):
+        extents[row.uuid] = [(0, row.extent_mm)]
         if row.uuid in ground:
-            inside[row.code][ground[row.uuid]].append((row.from_mm, row.to_mm))
+            inside[row.code][row.uuid].append((row.from_mm, row.to_mm))
         else:
-            now[row.code].append(SaidStretch(row.uuid, row.from_mm / 1000, row.to_mm / 1000))
-    proposed = {zone.code: zone.members for zone in proposal.zones}
-    extents = [[(0, piece.extent_mm)] for piece in proposal.ground.pieces]
+            outside[row.code].append(SaidStretch(row.uuid, row.from_mm / 1000, row.to_mm / 1000))
+    now = zones_of_day(connection, proposed.duty.id, proposed.on, [code for code in proposed.lists if outside[code]])
     said = {}
-    for code in sorted({*inside, *proposed}):
-        members = proposed.get(code, ())
-        if inside[code] == {member: extents[member] for member in members}:
+    for code in sorted({*inside, *proposed.lists}):
+        segments = proposed.lists.get(code, ())
+        if inside[code] == {segment: extents.get(segment) for segment in segments}:
             continue
-        picture = _picture(proposal, members) if members and not now[code] else None
-        stretches = [*now[code], *(SaidStretch(proposal.ground.pieces[member].uuid) for member in members)]
+        stretches = [*outside[code], *(SaidStretch(segment) for segment in segments)]
+        picture = _picture(proposed.pictures, code, now.get(code))
         said[code] = (
             drafts.DraftWords(words=ZoneWords(segments=stretches, picture=picture))
             if stretches
             else drafts.DraftWords(ends=True)
         )
-    draft = drafts.begin(connection, editor, name=name, duty=proposal.duty, plan_on=proposal.on)
+    draft = drafts.begin(connection, editor, name=name, duty=proposed.duty, plan_on=proposed.on)
     return drafts.put_zones(connection, editor, name, said, version=draft.version) if said else draft
 
 
-def _picture(proposal: Proposal, members: Sequence[int]) -> bytes:
-    """Return the ground around some pieces as WKB (EPSG:4326)."""
-    shapes = [proposal.ground.pieces[member].shape for member in members]
-    around = shapely.union_all(shapely.buffer(shapes, AROUND_M, quad_segs=3))
-    picture: bytes = shapely.to_wkb(proposal.ground.plane.in_degrees(around))
-    return picture
+def _picture(pictures: Mapping[str, shapely.MultiPolygon], code: str, now: ZoneRecord | None) -> bytes | None:
+    """Return the picture of a zone as WKB, with what it has of the ground that the proposal leaves alone."""
+    own: shapely.Geometry | None = pictures.get(code)
+    if now is not None and now.picture is not None:
+        rest = shapely.difference(shapely.from_wkb(now.picture), shapely.union_all(list(pictures.values())))
+        own = rest if own is None else shapely.union(own, rest)
+    faces = [face for face in shapely.get_parts(own).tolist() if face.geom_type == "Polygon"] if own else []
+    return shapely.to_wkb(shapely.MultiPolygon(faces)) if faces else None

@@ -145,13 +145,48 @@ def begin(connection: Connection, editor: Editor, *, name: str, duty: DutyRecord
     WrongZoneError
         If another one has the name, or it can not stand in an address.
     """
-    if "/" in name or set(name) == {"."} or identity(name) is not None:
-        raise WrongZoneError("name", _("The name of a draft is no id, and holds no “/”."))
+    demand_name(connection, name)
     said = {"name": name, "duty": duty.id, "on": plan_on, "maker": editor.actor}
     if connection.scalar(text(BEGIN), said) is None:
-        raise WrongZoneError("name", _("There is a draft “%(name)s” already.", name=name))
+        raise _taken(name)
     draft = find_draft(connection, name)
     note(connection, editor, "draft.begin", draft, after={"duty": duty.code, "on": plan_on.isoformat()})
+    return draft
+
+
+def demand_name(connection: Connection, name: str) -> None:
+    """Refuse a name that no new draft can have.
+
+    Raises
+    ------
+    WrongZoneError
+        If another one has it, or it can not stand in an address.
+    """
+    if "/" in name or set(name) == {"."} or identity(name) is not None:
+        raise WrongZoneError("name", _("The name of a draft is no id, and holds no “/”."))
+    if connection.scalar(text("select exists (select from draft where name = :name)"), {"name": name}):
+        raise _taken(name)
+
+
+def _taken(name: str) -> WrongZoneError:
+    return WrongZoneError("name", _("There is a draft “%(name)s” already.", name=name))
+
+
+def discard(connection: Connection, editor: Editor, name: str, *, version: int) -> DraftRecord:
+    """Delete a draft that is not published.
+
+    Raises
+    ------
+    UnknownRecordError, StaleVersionError, OutsideAreasError, WrongZoneError
+        If there is no such draft, somebody else has changed it, it holds zones that are not the editor's to change, or
+        it is published.
+    """
+    draft = draft_to_change(connection, name, version=version)
+    demand_open(draft)
+    zones = zones_of(connection, draft)
+    demand_draft_within(connection, draft, zones, editor)
+    connection.execute(text("delete from draft where id = :id"), {"id": draft.id})
+    note(connection, editor, "draft.discard", draft, after={"zones": {zone.code: "discarded" for zone in zones}})
     return draft
 
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from scipy.spatial import Delaunay, cKDTree
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.bundles import with_bundle
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.within import AREAS_WITHIN, bound, demand_within
-from geo_hygiene.crs import metres_per_degree
 from geo_hygiene.permissions import EVERYWHERE, Areas
+from geo_hygiene.zoning.barriers import Barrier, joined_lines, joined_points
+from geo_hygiene.zoning.meeting import Pair, junctions_of, meeting, neighbouring
+from geo_hygiene.zoning.plane import Plane, Shapes, box_around
+from geo_hygiene.zoning.surroundings import BARRING, MAIN_ROAD, Surroundings
 from geo_hygiene.zoning.workload import milliseconds, work_join
 
 TARGETS = f"""
 select
-    target.id, target.uuid, target.extent_mm, greatest(1, round(target.extent_mm * {{milliseconds}}))::bigint as work,
+    target.id, target.uuid, target.category, target.extent_mm,
+    greatest(1, round(target.extent_mm * {{milliseconds}}))::bigint as work,
     ST_AsBinary(ST_Force2D(target.geom)) as shape, community.code as community,
     concat_ws(' ', {{lane}}, segment.code) as title
 from duty_target
@@ -59,45 +60,6 @@ group by assignment.zone
 
 CODES = "select distinct code from duty_zone join claim using (id) where claim.duty_id = :duty order by code"
 
-NODE_DECIMALS = 7
-"""Ends whose degrees agree so far are one junction: a centimetre."""
-
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """Metres around a place, in which the shapes of a ground lie.
-
-    Attributes
-    ----------
-    middle
-        Longitude and latitude of the place.
-    scale
-        Metres of a degree of each there.
-    """
-
-    middle: tuple[float, float]
-    scale: tuple[float, float]
-
-    @classmethod
-    def around(cls, shapes: npt.NDArray[np.object_]) -> Plane:
-        """Return the plane that touches the middle of shapes (EPSG:4326)."""
-        if not len(shapes):
-            return cls((0.0, 0.0), (1.0, 1.0))
-        west, south, east, north = shapely.total_bounds(shapes).tolist()
-        per_lon, per_lat = metres_per_degree(np.array([(south + north) / 2]))
-        return cls(((west + east) / 2, (south + north) / 2), (float(per_lon[0]), float(per_lat[0])))
-
-    def in_metres(self, shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-        """Return shapes (EPSG:4326) in metres."""
-        moved: npt.NDArray[np.object_] = shapely.transform(shapes, lambda places: (places - self.middle) * self.scale)
-        return moved
-
-    def in_degrees(self, shape: shapely.Geometry) -> shapely.Geometry:
-        """Return a shape in EPSG:4326."""
-        return shapely.transform(shape, lambda places: places / self.scale + self.middle)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
@@ -119,6 +81,7 @@ class Piece:
     uuid: uuid_module.UUID
     title: str
     extent_mm: int
+    category: str | None
     work: int
     shape: shapely.Geometry
     community: str | None
@@ -132,15 +95,26 @@ class Ground:
     pieces: Sequence[Piece]
     joined: Sequence[Pair]
     """Pieces that hang together: lines that share a junction, points with nobody else between them."""
+    parted: Sequence[Pair]
+    """Pieces that would, but for a barrier."""
     holders: dict[str, str]
     """Codes of persons by zone."""
     codes: Sequence[str]
     """All codes that zones of the duty ever had."""
     plane: Plane
+    areas: Mapping[str, shapely.Geometry]
+    """Areas of the communities by code, metres of the plane."""
+    water: Shapes
+    """Water bodies around, metres of the plane."""
 
 
 def ground_of(
-    connection: Connection, duty: DutyRecord, on: date, area: str | None, within: Areas = EVERYWHERE
+    connection: Connection,
+    duty: DutyRecord,
+    on: date,
+    area: str | None,
+    within: Areas = EVERYWHERE,
+    barriers: Collection[Barrier] = (),
 ) -> Ground:
     """Return the ground of a duty on a day, of the whole town or of an area with all below it.
 
@@ -166,6 +140,7 @@ def ground_of(
             uuid=row.uuid,
             title=row.title,
             extent_mm=row.extent_mm,
+            category=row.category,
             work=row.work,
             shape=shape,
             community=row.community,
@@ -173,37 +148,43 @@ def ground_of(
         )
         for row, shape in zip(rows, in_metres, strict=True)
     ]
-    joined = _neighbouring(in_metres) if duty.unit == "count" else _meeting(shapes)
+    is_line = duty.unit == "m"
+    around = Surroundings(connection, on, plane, box_around(shapes))
+    joined = meeting(junctions_of(shapes)) if is_line else neighbouring(in_metres)
+    parted: list[Pair] = []
+    if barriers and pieces:
+        kept = _beyond_no_barrier(around, rows, shapes, joined, barriers, is_line=is_line)
+        joined, parted = [pair for pair in joined if pair in kept], [pair for pair in joined if pair not in kept]
     holders = {row.zone: row.person for row in connection.execute(text(HOLDERS), {"on": on})}
     codes = connection.scalars(text(CODES), {"duty": duty.id}).all()
-    return Ground(pieces=pieces, joined=joined, holders=holders, codes=codes, plane=plane)
+    return Ground(
+        pieces=pieces,
+        joined=joined,
+        parted=parted,
+        holders=holders,
+        codes=codes,
+        plane=plane,
+        areas=around.areas({piece.community for piece in pieces if piece.community is not None}),
+        water=around.water() if pieces else in_metres,
+    )
 
 
-def _meeting(lines: npt.NDArray[np.object_]) -> list[Pair]:
-    """Return each two lines that share an end."""
-    at: dict[tuple[float, float], list[int]] = defaultdict(list)
-    for index, line in enumerate(lines):
-        ends = np.round(shapely.get_coordinates(line)[[0, -1]], NODE_DECIMALS)
-        for end in {(float(x), float(y)) for x, y in ends}:
-            at[end].append(index)
-    return sorted({(one, other) for met in at.values() for i, one in enumerate(met) for other in met[i + 1 :]})
-
-
-def _neighbouring(points: npt.NDArray[np.object_]) -> list[Pair]:
-    """Return each two points whose circle, with both on its rim, has no other inside (the Gabriel graph)."""
-    places = shapely.get_coordinates(points)
-    alike: dict[tuple[float, float], int] = {}
-    pairs = {(alike.setdefault((x, y), index), index) for index, (x, y) in enumerate(places.tolist())}
-    pairs = {(one, other) for one, other in pairs if one != other}
-    single = sorted(alike.values())
-    spots = places[single]
-    if len(single) < 4 or np.linalg.matrix_rank(spots - spots[0]) < 2:  # noqa: PLR2004 - no triangle to be had
-        order = sorted(single, key=lambda index: tuple(places[index]))
-        return sorted(pairs | {(min(two), max(two)) for two in pairwise(order)})
-    triangles = Delaunay(spots).simplices
-    edges = np.unique(np.sort(triangles[:, [[0, 1], [1, 2], [0, 2]]].reshape(-1, 2), axis=1), axis=0)
-    middles = spots[edges].mean(axis=1)
-    radii = np.linalg.norm(spots[edges[:, 0]] - spots[edges[:, 1]], axis=1) / 2
-    nearest, _index = cKDTree(spots).query(middles)
-    kept = edges[nearest >= radii * (1 - 1e-9)]
-    return sorted(pairs | {(single[one], single[other]) for one, other in kept.tolist()})
+def _beyond_no_barrier(
+    around: Surroundings,
+    rows: Sequence[Any],
+    shapes: Shapes,
+    pairs: Sequence[Pair],
+    barriers: Collection[Barrier],
+    *,
+    is_line: bool,
+) -> set[Pair]:
+    """Return the pairs of targets that hang together without a barrier between."""
+    water = around.water(BARRING if Barrier.RIVER in barriers else ())
+    bars_roads = Barrier.MAIN_ROAD in barriers
+    roads = around.roads([row.id for row in rows]) if bars_roads else shapes[:0]
+    if not is_line:
+        obstacles = np.concatenate([water, around.plane.in_metres(roads)])
+        return joined_points(pairs, around.plane.in_metres(shapes), obstacles)
+    lines = np.concatenate([shapes, roads])
+    is_main = [bars_roads and row.category == MAIN_ROAD for row in rows] + [True] * len(roads)
+    return joined_lines(junctions_of(lines), around.plane.in_metres(lines), water, is_main)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import shapely
@@ -22,8 +23,10 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import EVERYWHERE, Areas
 from geo_hygiene.zoning.balancing import Network
+from geo_hygiene.zoning.barriers import Barrier
 from geo_hygiene.zoning.ground import Ground, ground_of
-from geo_hygiene.zoning.sharing import Progress, Sharing, Wishes, beside, share
+from geo_hygiene.zoning.picturing import compartments, draw
+from geo_hygiene.zoning.sharing import BARRIER, BORDER, Progress, Sharing, Wishes, beside, share
 from geo_hygiene.zoning.tying import Tie
 from geo_hygiene.zoning.workload import MILLISECONDS
 
@@ -118,6 +121,22 @@ class Proposal:
         return self.after.most is not None and self.after.most <= 1 + self.wishes.tolerance + 1e-9
 
     @property
+    def lists(self) -> dict[str, list[UUID]]:
+        """Return what each zone would hold, by code."""
+        return {zone.code: [self.ground.pieces[member].uuid for member in zone.members] for zone in self.zones}
+
+    def pictures(self) -> dict[str, shapely.MultiPolygon]:
+        """Return the picture of each zone (EPSG:4326), by code."""
+        pieces, plane = self.ground.pieces, self.ground.plane
+        owners = {member: number for number, zone in enumerate(self.zones) for member in zone.members}
+        shapes = np.array([piece.shape for piece in pieces], dtype=object)
+        grounds = compartments(shapes, [piece.community for piece in pieces], self.ground.areas, self.ground.water)
+        drawn = draw(shapes, [owners.get(number, -1) for number in range(len(pieces))], grounds)
+        numbers = [number for number in drawn if number >= 0]
+        placed = plane.in_degrees(np.array([drawn[number] for number in numbers], dtype=object))
+        return {self.zones[number].code: shape for number, shape in zip(numbers, placed, strict=True)}
+
+    @property
     def work_of_nobody(self) -> float:
         """Return the minutes a day of what no zone of the day holds."""
         return sum(piece.work for piece in self.ground.pieces if piece.zone is None) / MILLISECONDS
@@ -132,6 +151,7 @@ class Proposal:
             "count": self.wishes.count,
             "tolerance": self.wishes.tolerance,
             "borders": self.wishes.borders.value,
+            "barriers": sorted(self.wishes.barriers),
             "met": self.is_met,
             "workload_unit": "min",
             "mean": even["mean"],
@@ -179,10 +199,23 @@ def propose(
         If the area is not among those of the caller.
     """
     begun = time.monotonic()
-    ground = ground_of(connection, duty, on, wishes.area, within)
+    demand_sense(duty, wishes)
+    ground = ground_of(connection, duty, on, wishes.area, within, wishes.barriers)
     free = _free(ground, wishes)
     sharing = share(ground, free, wishes, progress)
     return _told(duty, on, wishes, ground, sharing, begun)
+
+
+def demand_sense(duty: DutyRecord, wishes: Wishes) -> None:
+    """Refuse wishes that mean nothing for a duty.
+
+    Raises
+    ------
+    ImpossibleProposalError
+        If there are such.
+    """
+    if Barrier.MAIN_ROAD in wishes.barriers and duty.target_kind == "drain-segments":
+        raise ImpossibleProposalError("barriers", _("Drains run under main roads, which are no barrier to them."))
 
 
 def _free(ground: Ground, wishes: Wishes) -> list[int]:
@@ -216,7 +249,8 @@ def _told(duty: DutyRecord, on: date, wishes: Wishes, ground: Ground, sharing: S
             locked[piece.zone].append(number)
     members = {**locked, **{codes[part]: group for part, group in groups.items()}}
     zones = [_zone(ground, code, members[code]) for code in sorted(members)]
-    whole = Network([piece.work for piece in ground.pieces], beside(len(ground.pieces), ground.joined))
+    meeting = beside(len(ground.pieces), [*ground.joined, *ground.parted])
+    whole = Network([piece.work for piece in ground.pieces], meeting)
     held = Counter[str]()
     moved = Counter[tuple[str, str]]()
     for zone in zones:
@@ -312,9 +346,14 @@ def _fresh_codes(duty: DutyRecord, taken: Sequence[str]) -> Iterator[str]:
 
 def _binding(duty: DutyRecord, ground: Ground, sharing: Sharing) -> list[Binding]:
     """Return what keeps a proposal from being more even, and what was tied to be shared out at all."""
-    found = [_told_tie(duty, ground, tie) for tie in sharing.ties]
-    if sharing.is_even:
-        return found
+    ties = sorted(sharing.ties, key=lambda tie: -sum(ground.pieces[number].extent_mm for number in tie.members))
+    uneven = [] if sharing.is_even else _uneven(ground, sharing)
+    return [*uneven, *(_told_tie(duty, ground, tie) for tie in ties)]
+
+
+def _uneven(ground: Ground, sharing: Sharing) -> list[Binding]:
+    """Return what keeps a proposal from being as even as wished."""
+    found = []
     most = sharing.mean * (1 + sharing.tolerance)
     for number in sorted(number for part in sharing.parts for number in part):
         piece = ground.pieces[number]
@@ -326,6 +365,7 @@ def _binding(duty: DutyRecord, ground: Ground, sharing: Sharing) -> list[Binding
             )
             found.append(Binding("segment", str(piece.uuid), words))
     found += _told_borders(ground, sharing)
+    found += _told_barriers(ground, sharing)
     if sharing.is_short:
         words = _("More would have to change hands than the share that is to be kept leaves.")
         found.append(Binding("keep", None, words))
@@ -339,7 +379,14 @@ def _told_tie(duty: DutyRecord, ground: Ground, tie: Tie) -> Binding:
         "amount": f"{extent:,.0f} m" if duty.unit == "m" else f"{extent:,}",
         "community": pieces[0].community or "-",
     }
-    if tie.crosses_border:
+    if tie.across == BARRIER:
+        words = _(
+            "In community %(community)s a river or main road cuts %(amount)s off from the rest, too little for zones "
+            "of their own: a zone from beyond takes them.",
+            **told,
+        )
+        return Binding("barrier", str(pieces[0].uuid), words)
+    if tie.across == BORDER:
         words = _(
             "In community %(community)s %(amount)s are cut off from the rest, too little for zones of their own: "
             "a zone from beyond the border takes them.",
@@ -352,6 +399,25 @@ def _told_tie(duty: DutyRecord, ground: Ground, tie: Tie) -> Binding:
         **told,
     )
     return Binding("apart", str(pieces[0].uuid), words)
+
+
+def _told_barriers(ground: Ground, sharing: Sharing) -> list[Binding]:
+    """Return the ground between barriers whose zones can not be as even as wished among themselves."""
+    found = []
+    for members, count in sharing.towns if ground.parted else ():
+        work = sum(ground.pieces[number].work for number in members) / sharing.mean
+        if abs(work / count - 1) > sharing.tolerance:
+            first = ground.pieces[min(members)]
+            words = _(
+                "What barriers cut off around “%(title)s” in community %(community)s has work for %(zones)s zones of "
+                "the mean, and has %(count)s.",
+                title=first.title or first.uuid,
+                community=first.community or "-",
+                zones=round(work, 2),
+                count=count,
+            )
+            found.append(Binding("barrier", str(first.uuid), words))
+    return found
 
 
 def _told_borders(ground: Ground, sharing: Sharing) -> list[Binding]:

@@ -18,7 +18,7 @@ from geo_hygiene.coverage.measured import MeasuredLine
 from geo_hygiene.crs import GEOD
 from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import gettext as _
-from geo_hygiene.zoning.ground import NODE_DECIMALS
+from geo_hygiene.zoning.meeting import NODE_DECIMALS
 from geo_hygiene.zoning.walking import Node, Step, Way, sweeping_walk
 from geo_hygiene.zoning.workload import MILLISECONDS, milliseconds, work_join
 

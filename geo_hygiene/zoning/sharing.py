@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from geo_hygiene.zoning.balancing import NOBODY, Former, Network, divide, share_out
-from geo_hygiene.zoning.ground import Ground, Pair
+from geo_hygiene.zoning.barriers import Barrier
+from geo_hygiene.zoning.ground import Ground
+from geo_hygiene.zoning.meeting import Pair
 from geo_hygiene.zoning.tying import Tie, tied
+
+BORDER, BARRIER = "border", "barrier"
+"""What pieces are parted by; what is too small for a zone is tied across the first rather than the second."""
 
 Progress = Callable[[int, int], None]
 """Told how many members are shared out, and of how many; it may raise to end the work."""
@@ -40,6 +45,8 @@ class Wishes:
         Share of what somebody holds today that stays with them at least; ``None`` where it does not matter.
     locked
         Codes of zones that stay as they are.
+    barriers
+        What no zone reaches across, unless what lies there is too little for a zone.
     """
 
     count: int
@@ -48,6 +55,7 @@ class Wishes:
     borders: Borders = Borders.SOFT
     keep: float | None = None
     locked: frozenset[str] = frozenset()
+    barriers: frozenset[Barrier] = frozenset()
 
 
 @dataclass(slots=True)
@@ -60,6 +68,8 @@ class Sharing:
         Work of a zone in the mean, in milliseconds a day.
     parts
         Of each part the numbers of its pieces.
+    towns
+        What hangs together, and into how many parts it was shared.
     ties
         What was tied to be shared out at all, by the numbers of pieces.
     bordered
@@ -71,6 +81,7 @@ class Sharing:
     mean: float
     tolerance: float
     parts: list[list[int]] = field(default_factory=list)
+    towns: list[tuple[list[int], int]] = field(default_factory=list)
     works: list[int] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
     bordered: set[int] = field(default_factory=set)
@@ -110,14 +121,16 @@ def share(ground: Ground, free: Sequence[int], wishes: Wishes, progress: Progres
     whole = Sharing(sum(works) / count if count else 0.0, wishes.tolerance)
     if not free:
         return whole
-    pairs = _inner(ground, free)
-    network, whole.ties = _tied(ground, free, pairs, (), count, whole)
+    pairs = _inner(ground.joined, free)
+    parted = {BARRIER: _inner(ground.parted, free)}
+    network, whole.ties = _tied(ground, free, pairs, parted, count, whole, is_strict=bool(ground.parted))
     towns = network.pieces()
     shares = share_out([network.load(town) for town in towns], [len(town) for town in towns], count)
     done = 0
     for town, own_count in zip(towns, shares, strict=True):
         members = [free[member] for member in town]
         apart = [tie.pair for tie in whole.ties]
+        whole.towns.append((members, own_count))
         whole.add(_best(ground, members, own_count, wishes, whole.mean, apart))
         done += len(members)
         progress(done, len(free))
@@ -155,10 +168,11 @@ def _shared(
     sharing = Sharing(mean, wishes.tolerance, bordered=set(members) if keeps_borders else set())
     number = {piece: index for index, piece in enumerate(members)}
     tied_pairs = [(number[one], number[other]) for one, other in apart if one in number and other in number]
-    pairs = _inner(ground, members) + tied_pairs
+    pairs = _inner(ground.joined, members) + tied_pairs
     communities = [ground.pieces[piece].community for piece in members]
     inner = [pair for pair in pairs if not keeps_borders or communities[pair[0]] == communities[pair[1]]]
-    network, sharing.ties = _tied(ground, members, inner, sorted(set(pairs) - set(inner)), count, sharing)
+    parted = {BORDER: sorted(set(pairs) - set(inner)), BARRIER: _inner(ground.parted, members)}
+    network, sharing.ties = _tied(ground, members, inner, parted, count, sharing, is_strict=False)
     former = _former(ground, members, wishes)
     spent = 0
     for town, division in divide(network, count, wishes.tolerance, mean=mean, former=former):
@@ -171,16 +185,26 @@ def _shared(
     return sharing
 
 
-def _inner(ground: Ground, members: Sequence[int]) -> list[Pair]:
-    """Return which of some pieces hang together, by their places among them."""
+def _inner(pairs: Iterable[Pair], members: Sequence[int]) -> list[Pair]:
+    """Return the pairs of some pieces, by their places among them."""
     number = {piece: index for index, piece in enumerate(members)}
-    return [(number[one], number[other]) for one, other in ground.joined if one in number and other in number]
+    return [(number[one], number[other]) for one, other in pairs if one in number and other in number]
 
 
 def _tied(
-    ground: Ground, members: Sequence[int], pairs: Sequence[Pair], across: Sequence[Pair], count: int, sharing: Sharing
+    ground: Ground,
+    members: Sequence[int],
+    pairs: Sequence[Pair],
+    parted: Mapping[str, Sequence[Pair]],
+    count: int,
+    sharing: Sharing,
+    *,
+    is_strict: bool,
 ) -> tuple[Network, list[Tie]]:
-    """Return the network of some pieces with what is too small tied to the rest, and the ties by numbers of pieces."""
+    """Return the network of some pieces with what is too small tied to the rest, and the ties by numbers of pieces.
+
+    Strictly only what is less than a zone is too small, not what fits no whole number of them.
+    """
     pieces = [ground.pieces[piece] for piece in members]
     network = Network([piece.work for piece in pieces], beside(len(pieces), pairs))
     low, high = 1 - sharing.tolerance, 1 + sharing.tolerance
@@ -188,15 +212,15 @@ def _tied(
     def is_too_small(work: int) -> bool:
         """Tell whether work is too little for a zone, or too much for one and too little for two."""
         zones = work / sharing.mean
-        return zones < low or high < zones < 2 * low
+        return zones < low or (not is_strict and high < zones < 2 * low)
 
-    ties = tied(network, pieces, across, most=count, is_too_small=is_too_small)
+    ties = tied(network, pieces, parted, most=count, is_too_small=is_too_small)
     network = Network(network.work, beside(len(pieces), [*pairs, *(tie.pair for tie in ties)]))
     return network, [
         Tie(
             tuple(members[member] for member in tie.members),
             (members[tie.pair[0]], members[tie.pair[1]]),
-            tie.crosses_border,
+            tie.across,
         )
         for tie in ties
     ]

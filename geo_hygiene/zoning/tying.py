@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from geo_hygiene.zoning.balancing import Network
-from geo_hygiene.zoning.ground import Pair, Piece
+from geo_hygiene.zoning.ground import Piece
+from geo_hygiene.zoning.meeting import Pair
 
 NEAR_M = 250
 """So far the nearest is looked for among what lies around; beyond, among all."""
@@ -21,12 +22,17 @@ class Tie:
 
     members: tuple[int, ...]
     pair: Pair
-    crosses_border: bool
-    """Whether the two do share a junction, across a border that is to be kept."""
+    across: str | None
+    """What lies between the two, where they do share a junction."""
 
 
 def tied(
-    network: Network, ground: Sequence[Piece], across: Sequence[Pair], *, most: int, is_too_small: Callable[[int], bool]
+    network: Network,
+    ground: Sequence[Piece],
+    parted: Mapping[str, Sequence[Pair]],
+    *,
+    most: int,
+    is_too_small: Callable[[int], bool],
 ) -> list[Tie]:
     """Return ties after which no piece of a network has too little work, and at most ``most`` are left.
 
@@ -34,8 +40,8 @@ def tied(
     ----------
     ground
         What the members are, for their places.
-    across
-        Pairs that hang together, but were left out of the network.
+    parted
+        Pairs that hang together, but were left out of the network, by what lies between.
     """
     ties: list[Tie] = []
     pieces = {min(piece): piece for piece in network.pieces()}
@@ -47,10 +53,15 @@ def tied(
         members = pieces[first]
         if len(pieces) <= most and not is_too_small(network.load(members)):
             break
-        crossing = [pair for pair in across if (piece_of[pair[0]] == first) != (piece_of[pair[1]] == first)]
-        pair = min(crossing) if crossing else _nearest(members, shapes, tree)
+        crossing = [
+            (number, pair, between)
+            for number, (between, pairs) in enumerate(parted.items())
+            for pair in pairs
+            if (piece_of[pair[0]] == first) != (piece_of[pair[1]] == first)
+        ]
+        _number, pair, between = min(crossing) if crossing else (0, _nearest(members, shapes, tree), None)
         other = piece_of[pair[0]] if piece_of[pair[0]] != first else piece_of[pair[1]]
-        ties.append(Tie(tuple(members), pair, bool(crossing)))
+        ties.append(Tie(tuple(members), pair, between))
         pieces[other] = sorted(pieces[other] + pieces.pop(first))
         piece_of.update(dict.fromkeys(members, other))
     return ties

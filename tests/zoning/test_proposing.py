@@ -10,14 +10,17 @@ from itertools import combinations
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
+import shapely
 from click.testing import CliRunner
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from geo_hygiene.cli import main
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.database import engine
 from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.zoning.barriers import Barrier
 from geo_hygiene.zoning.proposing import ImpossibleProposalError, Proposal, propose
 from geo_hygiene.zoning.sharing import Borders, Wishes
 from tests.conftest import TestDatabase
@@ -213,3 +216,73 @@ def test_a_proposal_becomes_a_draft_with_the_figures_that_it_told(
     run("zones", "publish", "whole", "--from", "2027-01-01")
     later = run("cover", "--duty", "sweeping", "--on", "2027-01-01")
     assert (later["gap"], later["overlap"]) == (0, 0)
+
+
+@pytest.fixture(scope="module")
+def banks(town: Connection) -> list[shapely.Polygon]:
+    """Return the ground on both sides of the river (EPSG:4326)."""
+    water = town.scalar(text("select ST_AsBinary(ST_Union(geom)) from water_body where category = 'river'"))
+    river = shapely.from_wkb(bytes(water or b""))
+    west, south, east, north = river.bounds
+    ground = shapely.box(west + 1e-4, south - 1, east - 1e-4, north + 1)
+    return sorted(shapely.get_parts(ground - river).tolist(), key=lambda bank: -bank.area)[:2]
+
+
+def reaching(proposal: Proposal, banks: list[shapely.Polygon]) -> int:
+    """Return how many zones lie on both banks; a bridge lies on one."""
+    count = 0
+    for zone in proposal.zones:
+        pieces = np.array([proposal.ground.pieces[member].shape for member in zone.members])
+        shapes = proposal.ground.plane.in_degrees(pieces)
+        lines = [shapely.length(shapely.intersection(shapes, bank)) - shapely.distance(shapes, bank) for bank in banks]
+        count += len(set(np.argmax(lines, axis=0).tolist())) > 1
+    return count
+
+
+@pytest.mark.parametrize(("duty", "count"), [("sweeping", 5), ("tanks", 5)])
+def test_no_zone_lies_on_both_banks_of_the_river(
+    town: Connection, banks: list[shapely.Polygon], duty: str, count: int
+) -> None:
+    assert reaching(proposed(town, duty, count=count, borders=Borders.NONE), banks) > 0
+    proposal = proposed(town, duty, count=count, borders=Borders.NONE, barriers=frozenset({Barrier.RIVER}))
+    assert reaching(proposal, banks) == 0
+    assert not proposal.broken
+
+
+def test_zones_meet_across_a_main_road_only_where_it_is_told(town: Connection) -> None:
+    proposal = proposed(town, count=60, borders=Borders.NONE, barriers=frozenset({Barrier.MAIN_ROAD}))
+    pieces = proposal.ground.pieces
+    roads = shapely.union_all([piece.shape for piece in pieces if piece.category == "arterial"])
+    rim = shapely.box(*shapely.total_bounds([piece.shape for piece in pieces])).buffer(500)
+    blocks = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all([roads, rim.boundary]))))
+    tree = shapely.STRtree(blocks)
+    crossing = 0
+    for zone in proposal.zones:
+        sides = [pieces[member] for member in zone.members if pieces[member].category != "arterial"]
+        middles = [shapely.line_interpolate_point(piece.shape, 0.5, normalized=True) for piece in sides]
+        crossing += len(set(tree.query(middles, predicate="within")[1].tolist())) > 1
+    told = sum(one.constraint == "barrier" and "takes them" in one.text for one in proposal.binding)
+    assert len(blocks) > 3
+    assert crossing <= told
+
+
+def test_pictures_part_the_ground_and_hold_their_lists(town: Connection) -> None:
+    for duty, count in (("sweeping", 130), ("tanks", 12)):
+        proposal = proposed(town, duty, count=count)
+        drawn = proposal.pictures()
+        assert list(drawn) == [zone.code for zone in proposal.zones]
+        shapes = np.array(list(drawn.values()))
+        assert {shape.geom_type for shape in shapes} == {"MultiPolygon"}
+        assert shapely.is_valid(shapes).all()
+        one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+        apart = one < other
+        assert shapely.area(shapely.intersection(shapes[one[apart]], shapes[other[apart]])).max() < 1e-9 * 1e-9
+        plane = proposal.ground.plane
+        in_metres = plane.in_metres(shapes)
+        for zone, shape in zip(proposal.zones, in_metres, strict=True):
+            lanes = [proposal.ground.pieces[member].shape for member in zone.members]
+            middles = shapely.line_interpolate_point(lanes, 0.5, normalized=True) if duty == "sweeping" else lanes
+            assert shapely.distance(middles, shape).max() < 0.01
+        parts = shapely.get_parts(in_metres)
+        assert (shapely.area(parts) / shapely.length(parts)).min() > 2, "no slivers"
+        assert shapely.get_num_coordinates(shapes).mean() < 60 or duty == "tanks"

@@ -10,6 +10,7 @@ from geo_hygiene.web.api import (
     drafts,
     jobs,
     people,
+    proposals,
     records,
     uploads,
     workload,
@@ -22,5 +23,5 @@ from geo_hygiene.web.api import (
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
     reading = cover, records, people, campaigns, cases
-    parts = *reading, zone_editing, zone_drawing, assets, drafts, works, jobs, uploads, workload
+    parts = *reading, proposals, zone_editing, zone_drawing, assets, drafts, works, jobs, uploads, workload
     return tuple(part.blueprint for part in parts)

@@ -442,6 +442,26 @@ class JobAnswer(Answer):
     result: dict[str, Any] | None
 
 
+class AskedProposal(Answer):
+    """The duty, day and number of zones of a proposal."""
+
+    duty: str
+    on: date
+    count: int
+
+
+class ProposalJob(JobAnswer):
+    """A proposal that somebody asked for."""
+
+    asked: AskedProposal
+
+
+class ProposalsAnswer(Answer):
+    """Proposals, the newest first."""
+
+    jobs: list[ProposalJob]
+
+
 class UploadAnswer(Answer):
     """A file that waits for its import."""
 

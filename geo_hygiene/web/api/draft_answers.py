@@ -42,6 +42,13 @@ class DraftAnswer(Draft):
     zones: list[DraftZone]
 
 
+class Discarded(Answer):
+    """A draft that is deleted."""
+
+    id: UUID
+    name: str
+
+
 class DraftsAnswer(Answer):
     """Drafts, the newest first."""
 

@@ -23,6 +23,7 @@ from geo_hygiene.web.answers import tagged
 from geo_hygiene.web.api.draft_answers import (
     ChangesAnswer,
     CompareAnswer,
+    Discarded,
     DraftAnswer,
     DraftConflict,
     DraftCoverAnswer,
@@ -251,6 +252,18 @@ def take_back(path: DraftPath) -> Response:
     )
 
 
+@blueprint.post("/drafts/<draft>/discard", summary="Delete a draft", responses={200: Discarded, 412: DraftConflict})
+@needs(Permission.ZONES_WRITE)
+def discard(path: DraftPath) -> Response:
+    """Delete a draft that is not published; its version is in If-Match."""
+    who, version = editor(), version_read()
+    try:
+        gone = connections().write(drafts.discard, who, path.draft, version=version)
+    except StaleVersionError as error:
+        return _stale(path, error, version)
+    return jsonify(id=str(gone.uuid), name=gone.name)
+
+
 @blueprint.get("/plans/compare", summary="Two plans by difference", responses={200: CompareAnswer})
 @needs(Permission.ZONES_WRITE)
 def compared(query: CompareParameters) -> Response:
@@ -273,8 +286,12 @@ def _changed(path: DraftPath, change: Any) -> Response:
     try:
         return _tagged(connections().write(lambda connection: _draft(connection, change(connection, version))))
     except StaleVersionError as error:
-        current = connections().read(lambda connection: _draft(connection, drafts.find_draft(connection, path.draft)))
-        return problem(412, str(error), more={"current": current, "yours": {"version": version}})
+        return _stale(path, error, version)
+
+
+def _stale(path: DraftPath, error: StaleVersionError, version: int) -> Response:
+    current = connections().read(lambda connection: _draft(connection, drafts.find_draft(connection, path.draft)))
+    return problem(412, str(error), more={"current": current, "yours": {"version": version}})
 
 
 def _tagged(answer: dict[str, Any]) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,17 +10,19 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
+from sqlalchemy import Connection
 
-from geo_hygiene.jobs.store import Job
+from geo_hygiene.jobs.store import Job, UnknownJobError
 from geo_hygiene.permissions import Permission
-from geo_hygiene.web.access import needs, viewer
+from geo_hygiene.web.access import demand, needs, viewer
 from geo_hygiene.web.api.answer_models import JobAnswer
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.import_page_data import seen_job
 from geo_hygiene.web.parameters import Parameters, Spoken
+from geo_hygiene.zoning import proposal_jobs
 
-DRAWN = frozenset({"preview", "columns"})
+DRAWN = frozenset({"preview", "columns", "pictures"})
 """Parts of a result that only its page shows."""
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="jobs")], abp_responses=PROBLEMS)
@@ -32,13 +35,24 @@ class JobPath(Parameters):
 
 
 @blueprint.get("/jobs/<job>", summary="Long work", responses={200: JobAnswer})
-@needs(Permission.DATA_IMPORT)
+@needs(Permission.MAP_READ)
 def job(path: JobPath, query: Spoken) -> Response:  # noqa: ARG001 - other parameters are refused
     """Return how far a job is, and what came of it."""
-    return jsonify(_told(connections().read(seen_job, path.job, viewer())))
+    return jsonify(told(connections().read(_seen, path.job)))
 
 
-def _told(one: Job) -> dict[str, Any]:
+def _seen(connection: Connection, uuid: UUID) -> Job:
+    """Return a proposal for whoever asked for it, an import for those who may import."""
+    account = viewer().account
+    if account is not None and viewer().may(Permission.ZONES_WRITE):
+        with suppress(UnknownJobError):
+            return proposal_jobs.own(connection, account.email, uuid)
+    demand(Permission.DATA_IMPORT)
+    return seen_job(connection, uuid, viewer())
+
+
+def told(one: Job) -> dict[str, Any]:
+    """Return the public form of a job."""
     result = None if one.result is None else {name: part for name, part in one.result.items() if name not in DRAWN}
     return {
         "id": str(one.uuid),

@@ -18,10 +18,12 @@ import { createActs } from "./zone-acts.js";
 import { createConflict } from "./zone-conflict.js";
 import { createDesk } from "./zone-desk.js";
 import { fields } from "./zone-dialogs.js";
+import { createDiscard } from "./zone-discard.js";
 import { createDrafts } from "./zone-drafts.js";
 import { createLanes } from "./zone-lanes.js";
 import { bare, holds, keyOf } from "./zone-lists.js";
 import { createZonePanel } from "./zone-panel.js";
+import { createProposals } from "./zone-propose.js";
 import { createShapes } from "./zone-shapes.js";
 import { createTools } from "./zone-tools.js";
 import { createWork } from "./zone-work.js";
@@ -36,6 +38,7 @@ const words = {
   duty: oneOf(config.duties.map((duty) => duty.code), config.duty, { always: true }),
   on: aDay(config.on),
   draft: anything(),
+  proposal: anything(),
   zone: anything(),
   layers: someOf(config.layers.map((layer) => layer.key), config.usual),
   states: someOf(STATES, STATES),
@@ -357,6 +360,8 @@ function showTools() {
 }
 
 const desk = createDesk(store, config, { work, drafts, tell, opened, open });
+const proposals = createProposals(store, config, { desk, tell });
+createDiscard(config, { drafts, desk, opened, tell, fail });
 let sheet = null;
 
 // Another draft, or none, or the same in a new version.
@@ -450,6 +455,7 @@ async function start() {
   if (zone) await open(zone, { fly: !store.get().view });
   desk.show();
   showTools();
+  if (store.get().proposal) proposals.open();
   if (config.notice) tell(config.notice);
   document.documentElement.dataset.ready = "true";
 }
