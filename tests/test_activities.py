@@ -46,6 +46,7 @@ def town(connection: Connection) -> Connection:
         (street(0, 100, 400, 100), {"code": "S1", "lane": "西巷", "lane_code": "L1"}),
         (street(600, 100, 900, 100), {"code": "S2", "lane": "东巷", "lane_code": "L2"}),
         (street(600, 800, 1000, 800), {"code": "S3", "lane": "北巷", "lane_code": "L3"}),
+        (street(600, 900, 1000, 900), {"code": "S4", "lane": "废巷", "lane_code": "L4", "valid_to": "2025-03-01"}),
     ]
     doors = [
         (place(10 + 50 * at, 120), {"code": f"F{at}", "kind": kind, "valid_to": "2025-07-01" if at == 4 else None})
@@ -94,6 +95,7 @@ WRONG = {
     "before": ({"活动时间": "2025-05-31", "设施编号": "R1"}, "unknown-code", "设施编号"),
     "no board": ({"活动类别": "宣传栏更新", "活动时间": "2025-06-02", "设施编号": "R1"}, "unknown-code", "设施编号"),
     "lane": ({"活动时间": "2025-03-05", "路线": "南巷"}, "unknown-code", "路线"),
+    "no lane any more": ({"活动时间": "2025-03-05", "路线": "西巷;L4"}, "unknown-code", "路线"),
     "future": ({"活动时间": "2036-03-05"}, "value-invalid", "活动时间"),
     "exposure": ({"活动类别": "曝光", "活动时间": "2025-03-05"}, "value-missing", "quantity"),
 }
