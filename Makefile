@@ -10,7 +10,8 @@
 # make screenshots the pictures of the documents from the running sample town
 # make messages    the messages of the code and the templates into the translations, for a person to translate
 # make lock        the locks anew from pyproject.toml and package.json
-.PHONY: run set-up set-up-tests check test bench faults docs bad-files screenshots messages lock
+.PHONY: run set-up set-up-tests check check-types check-style check-floors check-schema check-translations test bench faults
+.PHONY: docs bad-files screenshots messages lock
 
 run: set-up
 	@exec .venv/bin/geo-hygiene up $(ARGS)
@@ -22,12 +23,22 @@ set-up-tests:
 	@sh setup/install.sh test
 
 check: set-up-tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-style check-floors check-schema check-translations
+
+check-types:
+	.venv/bin/mypy
+
+check-style:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/mypy docs setup
+
+check-floors:
 	.venv/bin/lint-imports
+
+check-schema:
 	.venv/bin/python setup/check_schema.py
+
+check-translations:
 	.venv/bin/python setup/check_translations.py
 
 test: check

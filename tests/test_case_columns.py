@@ -27,7 +27,7 @@ from geo_hygiene.cases.keeping import KeptCounts
 from geo_hygiene.cases.questions import list_cases
 from geo_hygiene.database import engine
 from geo_hygiene.layers.cases import CHANNELS, KINDS, STATUSES
-from tests.conftest import TestDatabase
+from tests.conftest import LOCKS, TestDatabase
 from tests.importing import at, block, bring, place
 
 BEGIN = datetime(2025, 1, 27, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -264,7 +264,7 @@ def test_what_is_unfinished_or_damaged_is_not_taken(database: TestDatabase, read
         # it waits behind this lock, and is killed there
         holder.execute(text("lock table reported_case in access exclusive mode"))
         maker = make(database, tmp_path)
-        waiting = "select exists (select from pg_locks where not granted)"
+        waiting = f"select exists (select from {LOCKS} where not granted)"
         while not holder.scalar(text(waiting)):
             time.sleep(0.05)
         maker.send_signal(signal.SIGKILL)

@@ -121,7 +121,10 @@ def notes(office: Engine) -> list[str]:
 
 def sessions(office: Engine) -> int:
     with office.connect() as connection:
-        counted = "select count(*) from pg_stat_activity where application_name like 'geo_hygiene job%'"
+        counted = (
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and application_name like 'geo_hygiene job%'"
+        )
         return connection.execute(text(counted)).scalar_one()
 
 

@@ -20,7 +20,7 @@ from geo_hygiene.database import (
 )
 from geo_hygiene.upkeep.backup import snapshot
 from geo_hygiene.upkeep.figures import cover_of
-from tests.conftest import TestDatabase
+from tests.conftest import LOCKS, TestDatabase
 
 DUTIES = ("sweeping", "supervision", "drains", "tanks")
 ASKED = [{"duty": duty, "on": on} for duty in DUTIES for on in ("2025-03-01", "2025-09-01")]
@@ -109,7 +109,7 @@ def test_a_migration_that_is_killed_half_way_leaves_the_old_schema(
         # Campaigns have their tables when the column of their claims must wait for this lock.
         holder.execute(text("lock table claim in share mode"))
         process = subprocess.Popen([sys.executable, "-c", MIGRATE, town.owner_url])
-        waits = text("select pid from pg_locks where not granted and relation = 'claim'::regclass")
+        waits = text(f"select pid from {LOCKS} where not granted and relation = 'claim'::regclass")
         while not (waiting := watching.scalars(waits).all()):
             assert process.poll() is None
             time.sleep(0.02)

@@ -144,9 +144,9 @@ def distances(page: Page, places: list[list[float]]) -> list[float]:
 
 @pytest.mark.parametrize("drawing", ["", "canvas"])
 def test_shifted_tiles_lie_under_our_streets(
-    open_page: Open, shifted_server: str, places: list[tuple[float, float]], drawing: str
+    open_page: Open, chromium: Browser, shifted_server: str, places: list[tuple[float, float]], drawing: str
 ) -> None:
-    page = open_page(shifted_server).go(f"{SPRING}&layers=base-map&states=&drawing={drawing}")
+    page = open_page(shifted_server, browser=chromium).go(f"{SPRING}&layers=base-map&states=&drawing={drawing}")
     middle = sorted(places)[len(places) // 2]
     for zoom in ZOOMS:
         page.evaluate("([zoom, lon, lat]) => map.setView([lat, lon], zoom, {animate: false})", [zoom, *middle])
@@ -165,10 +165,8 @@ def test_shifted_tiles_lie_under_our_streets(
     expect(page.locator(".leaflet-control-attribution")).to_have_count(0)
 
 
-def test_the_offset_of_the_page_is_that_of_the_program(
-    open_page: Open, town_server: str, plain_chromium: Browser
-) -> None:
-    page = open_page(town_server, browser=plain_chromium).go("/map")
+def test_the_offset_of_the_page_is_that_of_the_program(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go("/map")
     chance = np.random.default_rng(7)
     lon, lat = chance.uniform(70, 140, 2000), chance.uniform(0, 58, 2000)
     script = json.loads(page.locator("script[type=importmap]").text_content() or "")["imports"][

@@ -46,10 +46,8 @@ def pixels(page: Page, state: str) -> list[list[float]]:
 
 
 @pytest.mark.parametrize("phone", [False, True])
-def test_the_map_is_drawn_without_webgl(
-    open_page: Open, sample_server: str, plain_chromium: Browser, *, phone: bool
-) -> None:
-    page = open_page(sample_server, browser=plain_chromium, phone=phone, language="zh-CN").go(SPRING)
+def test_the_map_is_drawn_without_webgl(open_page: Open, sample_server: str, *, phone: bool) -> None:
+    page = open_page(sample_server, phone=phone, language="zh-CN").go(SPRING)
     assert all(pixels(page, state) for state in ("gap", "overlap", "vacant", "covered"))
     names = [one["text"] for one in page.evaluate("() => canvas_tiles.names()")]
     assert {"鼓楼社区", "清江"} <= set(names)
@@ -57,10 +55,8 @@ def test_the_map_is_drawn_without_webgl(
     assert page.evaluate(OVERLAPS) == []
 
 
-def test_a_canvas_answers_clicks_legend_days_and_the_address(
-    open_page: Open, town_server: str, plain_chromium: Browser
-) -> None:
-    page = open_page(town_server, browser=plain_chromium).go(SPRING)
+def test_a_canvas_answers_clicks_legend_days_and_the_address(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go(SPRING)
     places = pixels(page, "gap")
     page.mouse.click(*places[len(places) // 2])
     expect(page.locator("#panel .nobody")).to_be_visible()
@@ -80,8 +76,8 @@ def test_a_canvas_answers_clicks_legend_days_and_the_address(
     assert pixels(page, "covered") == []
 
 
-def test_a_canvas_may_be_asked_for_and_stays(open_page: Open, town_server: str) -> None:
-    page = open_page(town_server).go(f"{SPRING}&drawing=canvas")
+def test_a_canvas_may_be_asked_for_and_stays(open_page: Open, chromium: Browser, town_server: str) -> None:
+    page = open_page(town_server, browser=chromium).go(f"{SPRING}&drawing=canvas")
     assert page.evaluate("vector_tiles") is None
     assert pixels(page, "covered")
     page.locator("#legend [data-state=gap]").click()
@@ -89,8 +85,8 @@ def test_a_canvas_may_be_asked_for_and_stays(open_page: Open, town_server: str) 
     assert "drawing=canvas" in page.url
 
 
-def test_a_lost_context_is_followed_by_the_canvas(open_page: Open, town_server: str) -> None:
-    page = open_page(town_server).go(SPRING)
+def test_a_lost_context_is_followed_by_the_canvas(open_page: Open, chromium: Browser, town_server: str) -> None:
+    page = open_page(town_server, browser=chromium).go(SPRING)
     settle(page)
     page.evaluate(
         "() => vector_tiles.getMaplibreMap().getCanvas().getContext('webgl2')"
@@ -102,8 +98,8 @@ def test_a_lost_context_is_followed_by_the_canvas(open_page: Open, town_server: 
     expect(page.locator("#panel-title")).to_be_visible()
 
 
-def test_a_campaign_is_drawn_without_webgl(open_page: Open, sample_server: str, plain_chromium: Browser) -> None:
-    page = open_page(sample_server, browser=plain_chromium).go(CAMPAIGN)
+def test_a_campaign_is_drawn_without_webgl(open_page: Open, sample_server: str) -> None:
+    page = open_page(sample_server).go(CAMPAIGN)
     assert all(pixels(page, state) for state in ("treated", "not-treated", "not-visited"))
     page.locator("#legend [data-state=not-visited]").click()
     assert pixels(page, "not-visited") == []
@@ -112,18 +108,16 @@ def test_a_campaign_is_drawn_without_webgl(open_page: Open, sample_server: str, 
     settle(page)
 
 
-def test_the_ground_lies_under_the_heat_map_without_webgl(
-    open_page: Open, sample_server: str, plain_chromium: Browser
-) -> None:
-    page = open_page(sample_server, browser=plain_chromium).go("/cases/heat")
+def test_the_ground_lies_under_the_heat_map_without_webgl(open_page: Open, sample_server: str) -> None:
+    page = open_page(sample_server).go("/cases/heat")
     settle(page)
     assert "清江" in {one["text"] for one in page.evaluate("() => canvas_tiles.names()")}
 
 
-def test_a_canvas_knows_every_word_of_the_style(open_page: Open, sample_server: str, plain_chromium: Browser) -> None:
+def test_a_canvas_knows_every_word_of_the_style(open_page: Open, sample_server: str) -> None:
     """All layers at once, nearer and nearer: a word of the style that can not be computed is an error on the page."""
     keys = "areas,facilities,drains,drain-segments,septic-tanks,buildings,water-bodies,frontages,units,estates"
-    page = open_page(sample_server, browser=plain_chromium).go(f"{SPRING}&color=holder&layers={keys}&select=zone:SW001")
+    page = open_page(sample_server).go(f"{SPRING}&color=holder&layers={keys}&select=zone:SW001")
     for zoom in (13, 15, 16.5, 18, 20):
         page.evaluate("zoom => map.setZoom(zoom, {animate: false})", zoom)
         settle(page)
@@ -135,10 +129,8 @@ def test_a_canvas_knows_every_word_of_the_style(open_page: Open, sample_server: 
     assert unknown == []
 
 
-def test_names_on_a_canvas_are_written_as_they_are(
-    open_page: Open, markup_server: str, plain_chromium: Browser
-) -> None:
-    opened = open_page(markup_server, browser=plain_chromium)
+def test_names_on_a_canvas_are_written_as_they_are(open_page: Open, markup_server: str) -> None:
+    opened = open_page(markup_server)
     page = opened.go(f"{SPRING}&layers=areas,lanes,facilities")
     settle(page)
     names = {one["text"] for one in page.evaluate("() => canvas_tiles.names()")}

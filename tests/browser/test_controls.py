@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, settle, until
 from tests.browser.test_canvas import SPRING
@@ -40,17 +40,16 @@ def words_of(page: Page) -> str:
 
 
 @pytest.mark.parametrize(("language", "phone"), [("en-GB", False), ("zh-CN", True)])
-@pytest.mark.parametrize("path", PAGES)
-def test_nothing_lies_over_what_can_be_pressed(
-    open_page: Open, town_server: str, plain_chromium: Browser, path: str, language: str, phone: bool
-) -> None:
-    page = open_page(town_server, phone=phone, browser=plain_chromium, language=language).go(path)
-    settle(page)
-    assert page.evaluate(COVERED) == []
+def test_nothing_lies_over_what_can_be_pressed(open_page: Open, town_server: str, language: str, phone: bool) -> None:
+    opened = open_page(town_server, phone=phone, language=language)
+    for path in PAGES:
+        page = opened.go(path)
+        settle(page)
+        assert page.evaluate(COVERED) == [], path
 
 
-def test_an_untouched_map_is_printed_whole(open_page: Open, sample_server: str, plain_chromium: Browser) -> None:
-    page = open_page(sample_server, browser=plain_chromium).go("/map")
+def test_an_untouched_map_is_printed_whole(open_page: Open, sample_server: str) -> None:
+    page = open_page(sample_server).go("/map")
     settle(page)
     page.goto(page.locator("#print").evaluate("link => link.href"))
     page.locator("html[data-ready=true]").wait_for(state="attached")
@@ -58,10 +57,8 @@ def test_an_untouched_map_is_printed_whole(open_page: Open, sample_server: str, 
     settle(page)
 
 
-def test_a_sheet_shows_what_is_seen_beside_the_cards(
-    open_page: Open, sample_server: str, plain_chromium: Browser
-) -> None:
-    page = open_page(sample_server, browser=plain_chromium).go("/map")
+def test_a_sheet_shows_what_is_seen_beside_the_cards(open_page: Open, sample_server: str) -> None:
+    page = open_page(sample_server).go("/map")
     west, south, east, north = page.evaluate(EXTENT)
     part = [
         west + (east - west) / 3,
@@ -94,9 +91,9 @@ def test_a_state_is_shown_alone_and_with_the_others_again(open_page: Open, town_
     expect(page.locator("#legend [data-state][aria-pressed=true]")).to_have_count(4)
 
 
-def test_a_sheet_says_what_is_not_drawn(open_page: Open, town_server: str, plain_chromium: Browser) -> None:
+def test_a_sheet_says_what_is_not_drawn(open_page: Open, town_server: str) -> None:
     address = f"{SPRING.replace('/map', '/map/print')}&states=covered,overlap"
-    page = open_page(town_server, browser=plain_chromium).go(address)
+    page = open_page(town_server).go(address)
     told = page.locator("#legend [data-state]:has(.left-out:visible)")
     expect(told).to_have_count(2)
     assert told.evaluate_all("rows => rows.map((row) => row.dataset.state)") == ["gap", "vacant"]
@@ -153,10 +150,8 @@ def test_the_list_can_be_skipped(open_page: Open, town_server: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "width"), [("/cases/heat", 390), ("/campaigns/R1", 1024), ("/campaigns/R1", 390)])
-def test_no_card_lies_over_the_scale(
-    open_page: Open, town_server: str, plain_chromium: Browser, path: str, width: int
-) -> None:
-    opened = open_page(town_server, browser=plain_chromium, language="zh-CN")
+def test_no_card_lies_over_the_scale(open_page: Open, town_server: str, path: str, width: int) -> None:
+    opened = open_page(town_server, language="zh-CN")
     opened.page.set_viewport_size({"width": width, "height": 800})
     page = opened.go(path)
     settle(page)

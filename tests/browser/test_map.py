@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Open, settle, until
 
@@ -40,9 +40,11 @@ def drawn(page: Page, layer: str) -> int:
 
 
 @pytest.mark.parametrize("phone", [False, True])
-def test_the_page_is_quiet_while_it_is_used(open_page: Open, town_server: str, *, phone: bool) -> None:
+def test_the_page_is_quiet_while_it_is_used(
+    open_page: Open, chromium: Browser, town_server: str, *, phone: bool
+) -> None:
     """Faults of any kind, foreign requests among them, fail the test when the page closes."""
-    opened = open_page(town_server, phone=phone)
+    opened = open_page(town_server, browser=chromium, phone=phone)
     page = opened.go(SPRING)
     for hook in ("#map", "#panel", "#gaps [data-segment]", *(f"#legend [data-state={state}]" for state in STATES)):
         page.locator(hook).first.wait_for(state="attached")
@@ -71,8 +73,8 @@ def test_the_legend_shows_the_figures_of_the_command(open_page: Open, town_serve
     assert figure(page, "covered") + figure(page, "gap") == pytest.approx(answer["total"])
 
 
-def test_a_state_is_hidden_and_shown_again(open_page: Open, town_server: str) -> None:
-    page = open_page(town_server).go(SPRING)
+def test_a_state_is_hidden_and_shown_again(open_page: Open, chromium: Browser, town_server: str) -> None:
+    page = open_page(town_server, browser=chromium).go(SPRING)
     gap = page.locator("#legend [data-state=gap]")
     assert drawn(page, "cover-gap") > 0
     gap.click()
@@ -85,8 +87,8 @@ def test_a_state_is_hidden_and_shown_again(open_page: Open, town_server: str) ->
     assert "states" not in words(page)
 
 
-def test_every_state_is_drawn_and_holders_have_colours(open_page: Open, town_server: str) -> None:
-    page = open_page(town_server).go(SPRING)
+def test_every_state_is_drawn_and_holders_have_colours(open_page: Open, chromium: Browser, town_server: str) -> None:
+    page = open_page(town_server, browser=chromium).go(SPRING)
     for layer in ("cover-covered-state", "cover-overlap", "cover-vacant", "cover-gap", "street-segments", "areas-band"):
         assert drawn(page, layer) > 0, layer
     page.locator("#coloring input[value=holder]").check(force=True)
@@ -175,9 +177,11 @@ def test_places_are_counted_and_come_by_their_codes(open_page: Open, town_server
 
 
 @pytest.mark.parametrize("zone", ["Z1", "Z3"])
-def test_a_chosen_zone_lights_up_what_it_shares_with_another(open_page: Open, town_server: str, zone: str) -> None:
+def test_a_chosen_zone_lights_up_what_it_shares_with_another(
+    open_page: Open, chromium: Browser, town_server: str, zone: str
+) -> None:
     pieces = ask(town_server, f"/api/v1/cover/pieces?duty=sweeping&on=2025-04-01&zone={zone}")["pieces"]
-    page = open_page(town_server).go(f"{SPRING}&select=zone:{zone}")
+    page = open_page(town_server, browser=chromium).go(f"{SPRING}&select=zone:{zone}")
     expect(page.locator("#panel-title")).to_be_visible()
     settle(page)
     lit = page.evaluate(
@@ -187,8 +191,8 @@ def test_a_chosen_zone_lights_up_what_it_shares_with_another(open_page: Open, to
     assert set(lit) == {";".join(piece["zones"]) for piece in pieces} == {zone, "Z1;Z3"}
 
 
-def test_a_click_on_the_map_opens_the_panel(open_page: Open, town_server: str) -> None:
-    page = open_page(town_server).go(SPRING)
+def test_a_click_on_the_map_opens_the_panel(open_page: Open, chromium: Browser, town_server: str) -> None:
+    page = open_page(town_server, browser=chromium).go(SPRING)
     gap = ask(town_server, "/api/v1/cover/gaps?duty=sweeping&on=2025-04-01")["gaps"][0]
     page.evaluate("([lon, lat]) => map.setView([lat, lon], 17, {animate: false})", gap["center"])
     settle(page)
@@ -307,10 +311,10 @@ def test_a_day_before_every_plan_says_why_all_is_a_gap(open_page: Open, town_ser
         expect(page.locator("#gaps")).to_be_hidden()
 
 
-def test_where_nothing_is_covered_gaps_are_drawn_quietly(open_page: Open, town_server: str) -> None:
+def test_where_nothing_is_covered_gaps_are_drawn_quietly(open_page: Open, chromium: Browser, town_server: str) -> None:
     figures = ask(town_server, "/api/v1/cover?duty=supervision&on=2025-04-01")
     assert figures["total"] > figures["covered"] == 0
-    page = open_page(town_server).go("/map?duty=supervision&on=2025-04-01")
+    page = open_page(town_server, browser=chromium).go("/map?duty=supervision&on=2025-04-01")
     color = "vector_tiles.getMaplibreMap().getPaintProperty('cover-gap', 'line-color')"
     loud = f"wanted => ({color} === '#D1490C') === wanted"
     until(page, loud, False)

@@ -84,7 +84,7 @@ def test_plain_http_is_not_spoken_and_the_fingerprint_is_that_of_the_certificate
 
 
 def test_a_phone_signs_in_over_https_and_a_stolen_cookie_dies_with_the_session(
-    office: tuple[str, str], open_page: Open, chromium: Browser
+    office: tuple[str, str], open_page: Open, plain_chromium: Browser
 ) -> None:
     server, _told = office
     opened = open_page(server, phone=True)
@@ -99,7 +99,7 @@ def test_a_phone_signs_in_over_https_and_a_stolen_cookie_dies_with_the_session(
     (cookie,) = [cookie for cookie in page.context.cookies() if cookie["name"] == "__Host-geo_hygiene"]
     assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
 
-    thief = chromium.new_context(viewport=PHONE, ignore_https_errors=True)
+    thief = plain_chromium.new_context(viewport=PHONE, ignore_https_errors=True)
     thief.add_cookies([cookie])
     stolen = thief.new_page()
     stolen.goto(f"{server}/account")

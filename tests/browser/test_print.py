@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pyproj import Geod
 
 from tests.browser.conftest import Open, settle, until
@@ -41,9 +41,9 @@ def sheet(page: Page) -> tuple[int, list[tuple[float, float]]]:
     ],
 )
 def test_a_sheet_is_one_page_of_its_paper_and_true_to_scale(
-    open_page: Open, town_server: str, plain_chromium: Browser, paper: str, size: tuple[int, int]
+    open_page: Open, town_server: str, paper: str, size: tuple[int, int]
 ) -> None:
-    page = open_page(town_server, browser=plain_chromium, language="zh-CN").go(f"{PRINT}&paper={paper}&scale=2500")
+    page = open_page(town_server, language="zh-CN").go(f"{PRINT}&paper={paper}&scale=2500")
     settle(page)
     assert sheet(page) == (1, [size])
     expect(page.locator("#scale-number")).to_have_text("1∶2,500")
@@ -56,8 +56,8 @@ def test_a_sheet_is_one_page_of_its_paper_and_true_to_scale(
     assert sharpness == pytest.approx(3, rel=0.01)
 
 
-def test_a_title_is_printed_as_it_was_written(open_page: Open, town_server: str, plain_chromium: Browser) -> None:
-    page = open_page(town_server, browser=plain_chromium).go(PRINT)
+def test_a_title_is_printed_as_it_was_written(open_page: Open, town_server: str) -> None:
+    page = open_page(town_server).go(PRINT)
     for payload in PAYLOADS:
         page.fill("#title", payload)
         page.fill("#approval", payload)
@@ -80,8 +80,8 @@ def test_the_map_leads_to_its_sheet_and_back(open_page: Open, town_server: str) 
     expect(page.locator("#back")).to_have_attribute("href", re.compile(r"^/map\?.*states=covered,gap"))
 
 
-def test_a_campaign_is_printed_with_its_figures(open_page: Open, sample_server: str, plain_chromium: Browser) -> None:
-    page = open_page(sample_server, browser=plain_chromium).go(CAMPAIGN.replace("?", "/print?"))
+def test_a_campaign_is_printed_with_its_figures(open_page: Open, sample_server: str) -> None:
+    page = open_page(sample_server).go(CAMPAIGN.replace("?", "/print?"))
     settle(page)
     assert sheet(page) == (1, [(297, 210)])
     assert all(pixels(page, state) for state in ("treated", "not-visited"))
@@ -89,10 +89,8 @@ def test_a_campaign_is_printed_with_its_figures(open_page: Open, sample_server: 
 
 
 @pytest.mark.parametrize("path", ["/map/table?duty=sweeping&on=2025-04-01&state=gap", "/campaigns/R1/table", "/cases"])
-def test_a_table_is_printed_without_what_is_for_the_screen(
-    open_page: Open, town_server: str, plain_chromium: Browser, path: str
-) -> None:
-    page = open_page(town_server, browser=plain_chromium).go(path)
+def test_a_table_is_printed_without_what_is_for_the_screen(open_page: Open, town_server: str, path: str) -> None:
+    page = open_page(town_server).go(path)
     page.emulate_media(media="print")
     for name in (".skip", ".top", ".filters", ".ways"):
         assert not page.locator(name).first.is_visible(), name

@@ -16,9 +16,9 @@ SHOWN = "layers => vector_tiles.getMaplibreMap().queryRenderedFeatures({layers})
 
 
 @pytest.mark.parametrize("phone", [False, True])
-def test_the_town_stands_on_the_page(open_page: Open, sample_server: str, *, phone: bool) -> None:
+def test_the_town_stands_on_the_page(open_page: Open, chromium: Browser, sample_server: str, *, phone: bool) -> None:
     """Ground, states and names are drawn without a fault; the page says that the town is made up."""
-    opened = open_page(sample_server, phone=phone)
+    opened = open_page(sample_server, browser=chromium, phone=phone)
     page = opened.go("/map?duty=sweeping&on=2025-08-01")
     expect(page.locator(".sample-banner")).to_be_visible()
     settle(page)
@@ -29,16 +29,16 @@ def test_the_town_stands_on_the_page(open_page: Open, sample_server: str, *, pho
     opened.leave()
 
 
-def test_a_short_gap_is_marked_at_town_scale(open_page: Open, sample_server: str) -> None:
-    opened = open_page(sample_server)
+def test_a_short_gap_is_marked_at_town_scale(open_page: Open, chromium: Browser, sample_server: str) -> None:
+    opened = open_page(sample_server, browser=chromium)
     page = opened.go("/map?duty=sweeping&on=2025-08-01#map=14/31.09/105.08")
     settle(page)
     assert page.evaluate(SHOWN, ["cover-gap-mark"]) > 0
     opened.leave()
 
 
-def test_places_stand_as_signs_that_the_menu_explains(open_page: Open, sample_server: str) -> None:
-    opened = open_page(sample_server)
+def test_places_stand_as_signs_that_the_menu_explains(open_page: Open, chromium: Browser, sample_server: str) -> None:
+    opened = open_page(sample_server, browser=chromium)
     page = opened.go("/map?duty=sweeping&on=2025-08-01#map=17/31.09/105.08")
     page.locator("#layers summary").click()
     expect(page.locator("[data-signs=facilities]")).to_be_hidden()
@@ -53,8 +53,8 @@ def test_places_stand_as_signs_that_the_menu_explains(open_page: Open, sample_se
     opened.leave()
 
 
-def test_a_gap_is_a_click_away(open_page: Open, sample_server: str) -> None:
-    opened = open_page(sample_server)
+def test_a_gap_is_a_click_away(open_page: Open, chromium: Browser, sample_server: str) -> None:
+    opened = open_page(sample_server, browser=chromium)
     page = opened.go("/map?duty=sweeping&on=2025-08-01")
     first = page.locator("#gaps [data-segment]").first
     lane = first.locator(".row-name").text_content() or ""
@@ -81,8 +81,10 @@ def test_the_list_calls_tanks_by_their_names_and_says_when_the_map_hides_gaps(
     opened.leave()
 
 
-def test_the_controls_of_the_map_speak_the_reader_s_language(open_page: Open, sample_server: str) -> None:
-    opened = open_page(sample_server, language="zh-CN")
+def test_the_controls_of_the_map_speak_the_reader_s_language(
+    open_page: Open, chromium: Browser, sample_server: str
+) -> None:
+    opened = open_page(sample_server, browser=chromium, language="zh-CN")
     page = opened.go(TOWN)
     expect(page.locator(".leaflet-control-scale-line")).to_have_text(re.compile("^[0-9]+ (米|公里)$"))
     for control in ("canvas.maplibregl-canvas", ".leaflet-control-zoom-in", ".leaflet-control-zoom-out"):

@@ -219,8 +219,8 @@ def publish(page: Page, day: str) -> None:
     expect(page.locator("#take-back")).to_be_visible()
 
 
-def test_a_plan_is_drawn_compared_published_and_taken_back(desk: Desk, office: Office) -> None:
-    page, day = desk().page, office.day
+def test_a_plan_is_drawn_compared_published_and_taken_back(desk: Desk, chromium: Browser, office: Office) -> None:
+    page, day = desk(browser=chromium).page, office.day
     begin(page, "秋季方案", day)
     find(page, "G1")
     before = held(page, "G1", day)
@@ -309,8 +309,8 @@ def test_a_zone_is_changed_without_a_pointer(desk: Desk, office: Office) -> None
     expect(page.locator("#changed [data-zone]")).to_have_count(0)
 
 
-def test_a_click_puts_a_stretch_in_and_takes_it_out(desk: Desk, office: Office, plain_chromium: Browser) -> None:
-    page = desk(browser=plain_chromium).page
+def test_a_click_puts_a_stretch_in_and_takes_it_out(desk: Desk, office: Office) -> None:
+    page = desk().page
     begin(page, "画布", office.day)
     find(page, "G1")
     page.mouse.click(*spot(page, WEST + STEP / 2, SOUTH + STEP + STEP / 9))

@@ -17,11 +17,11 @@ from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.locks import lock_work
 from geo_hygiene.coverage.writing import NewWork, NewZone, Stretch, add_work, add_zones, replace_lists
 from geo_hygiene.database import engine
-from tests.conftest import TestDatabase
+from tests.conftest import LOCKS, TestDatabase
 from tests.coverage.test_rebuild import split_street
 from tests.coverage.towns import SOUTH, START, STEP, WEST, Town, grid_town
 
-WAITING = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+WAITING = f"select count(*) from {LOCKS} where locktype = 'advisory' and not granted"
 
 
 @pytest.fixture
