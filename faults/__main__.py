@@ -17,7 +17,7 @@ import click
 
 from bench.machine import machine, versions
 from bench.workspace import workspace
-from faults import batches, conditions, editors, forms, geometries, guided, kills, storing
+from faults import access, batches, conditions, editors, edits, forms, geometries, guided, kills, storing
 from faults.document import document
 from faults.tally import IsOver, Tally
 
@@ -40,6 +40,7 @@ class Sizes:
     requests: int
     editors: int
     edits: int
+    random_edits: int
     seed: int
     processes: int
     results: Path
@@ -87,10 +88,12 @@ GROUPS: dict[str, Callable[[Sizes, IsOver], Iterator[Tally]]] = {
     "rows": _store,
     "kills": lambda sizes, is_over: iter(kills.measure(sizes.kills, sizes.seed, is_over)),
     "ground": lambda sizes, _is_over: conditions.measure(sizes.seed),
+    "access": lambda _sizes, _is_over: access.measure(),
+    "edits": lambda sizes, is_over: edits.measure(sizes.random_edits, sizes.seed, is_over),
     "editors": lambda sizes, _is_over: editors.measure(sizes.editors, sizes.edits, sizes.seed),
     "web": lambda sizes, _is_over: forms.measure(sizes.requests, sizes.seed),
 }
-STOPPABLE = frozenset({"files", "atheris", "geometries", "kills"})
+STOPPABLE = frozenset({"files", "atheris", "geometries", "kills", "edits"})
 
 
 @click.command(epilog=f"Example: make faults ARGS='files web --files 5000'. Groups: {', '.join(GROUPS)}.")
@@ -99,10 +102,11 @@ STOPPABLE = frozenset({"files", "atheris", "geometries", "kills"})
 @click.option("--geometries", default=50_000, show_default=True, type=click.IntRange(min=10), help="Made geometries.")
 @click.option("--rows", default=5_000, show_default=True, type=click.IntRange(min=10), help="Tries to store something.")
 @click.option("--kills", default=200, show_default=True, type=click.IntRange(min=1), help="Processes to kill.")
-@click.option("--minutes", default=90.0, show_default=True, help="Time for files, atheris, geometries and kills each.")
+@click.option("--minutes", default=90.0, show_default=True, help="Time for each group that can be stopped.")
 @click.option("--requests", default=10_000, show_default=True, type=click.IntRange(min=10), help="Hostile requests.")
 @click.option("--editors", default=200, show_default=True, type=click.IntRange(min=2), help="Editors of one zone.")
 @click.option("--edits", default=50, show_default=True, type=click.IntRange(min=1), help="Changes that each sends.")
+@click.option("--random-edits", default=1_000, show_default=True, type=click.IntRange(min=1), help="Edits of any kind.")
 @click.option("--seed", default=2025, show_default=True, help="The same seed draws the same cases.")
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(min=1), help="Readers at a time.")
 @click.option("--add", "added", is_flag=True, help="Keep earlier runs with other seeds, and do not repeat a seed.")
@@ -112,8 +116,8 @@ def main(groups: tuple[str, ...], *, added: bool, results: Path, documented: boo
     """Try GROUPS, or all of them, on databases and homes of their own; exit code 1 when anything went wrong.
 
     A run of all groups also writes the report, docs/faults.json and docs/faults.md, of the kept runs of each group: the
-    last one, and those before it that it was added to. Files, atheris, geometries and kills that are ended by SIGTERM
-    keep what was tried so far; the results of the others are lost then.
+    last one, and those before it that it was added to. Files, atheris, geometries, kills and edits that are ended
+    by SIGTERM keep what was tried so far; the results of the others are lost then.
     """
     sizes = Sizes(**asked, results=results)
     stop = Stop(sizes.minutes)

@@ -49,7 +49,7 @@ def _group(runs: Runs) -> str:
     kept = [tally for run in runs for tally in run["tallies"]]
     names = dict.fromkeys(tally["name"] for tally in kept)
     tallies = [together([tally for tally in kept if tally["name"] == name]) for name in names]
-    lines = [f"## {kept[0]['group']}\n", _ground(runs), _row(HEADS), "|---|" + "---:|" * (len(HEADS) - 1)]
+    lines = [f"## {kept[-1]['group']}\n", _ground(runs), _row(HEADS), "|---|" + "---:|" * (len(HEADS) - 1)]
     lines += [
         _row([tally["name"], *(_number(tally[count]) for count in COLUMNS), f"{tally['seconds']:,.0f}"])
         for tally in tallies

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from http.cookiejar import CookieJar
-from typing import Any
-from urllib.parse import urlencode
 
 from sqlalchemy import Engine, text
 
+from faults.planner import PASSWORD, Planner
 from faults.service import Service, service
 from faults.tally import Tally
 from geo_hygiene.accounts import store
@@ -29,9 +23,6 @@ from tests.coverage.towns import grid_town
 GROUP = "HTTP"
 ZONE = "Z1"
 DAY = "2025-03-01"
-PASSWORD = "lantern orchid gravel tuesday"  # noqa: S105 - of a home that is thrown away
-ANSWER_SECONDS = 60
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 COUNTED = """
 select
     (select max(version) from claim join duty_zone using (id) where code = :zone) as version,
@@ -41,52 +32,17 @@ select
 """
 
 
-class Editor:
-    """Somebody who is signed in and changes the zone again and again."""
-
-    def __init__(self, port: int, number: int) -> None:
-        self._origin = f"http://127.0.0.1:{port}"
-        self._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar())).open
-        self.number = number
-        self.waited = 0
-        page = self._ask("/sign-in")[1].decode()
-        form = {"csrf_token": _token(page), "email": email(number), "password": PASSWORD, "next": "/account"}
-        self._proof = _token(self._ask("/sign-in", urlencode(form).encode())[1].decode())
-
-    def _ask(self, path: str, content: bytes | None = None, **headers: str) -> tuple[int, bytes, str]:
-        """Return status, content and tag of an answer; one that says wait is asked again."""
-        while True:
-            asked = urllib.request.Request(self._origin + path, content, headers)  # noqa: S310 - our own server
-            try:
-                with self._open(asked, timeout=ANSWER_SECONDS) as answer:
-                    return answer.status, answer.read(), answer.headers.get("ETag", "")
-            except urllib.error.HTTPError as error:
-                if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
-                    return error.code, error.read(), ""
-            self.waited += 1
-            time.sleep(0.05)
-
-    def edit(self, segments: list[str], edits: int) -> list[tuple[int, int, str]]:
-        """Change the zone; return status, version and name of each try."""
-        tried = []
-        for turn in range(edits):
-            _status, _zone, tag = self._ask(f"/api/v1/zones/{ZONE}?on={DAY}")
-            name = f"{self.number}/{turn}"
-            segment = segments[(self.number + turn) % len(segments)]
-            body = {"correct": True, "name": name, "segments": [{"segment": segment}]}
-            headers = {"Content-Type": "application/json", "X-CSRFToken": self._proof, "If-Match": tag}
-            status, content, _tag = self._ask(f"/api/v1/zones/{ZONE}", json.dumps(body).encode(), **headers)
-            told: Any = json.loads(content)
-            version = told["zones"][0]["properties"]["version"] if status == HTTPStatus.OK else 0
-            tried.append((status, version, name))
-        return tried
-
-
-def _token(page: str) -> str:
-    found = TOKEN.search(page)
-    if found is None:
-        raise ValueError("the page has no token")
-    return found[1]
+def edit(planner: Planner, number: int, segments: list[str], edits: int) -> list[tuple[int, int, str]]:
+    """Change the zone again and again; return status, version and name of each try."""
+    tried = []
+    for turn in range(edits):
+        tag = planner.read(f"/zones/{ZONE}?on={DAY}").tag
+        name = f"{number}/{turn}"
+        body = {"correct": True, "name": name, "segments": [{"segment": segments[(number + turn) % len(segments)]}]}
+        status, told, _tag = planner.send(f"/zones/{ZONE}", body, tag)
+        version = told["zones"][0]["properties"]["version"] if status == HTTPStatus.OK else 0
+        tried.append((status, version, name))
+    return tried
 
 
 def email(number: int) -> str:
@@ -111,7 +67,6 @@ def measure(editors: int, edits: int, seed: int) -> Iterator[Tally]:
 
 
 def _prepare(database: Engine, editors: int) -> list[str]:
-
     with database.begin() as connection:
         town = grid_town(connection)
         target_id, extent = next(iter(town.extents.items()))
@@ -131,16 +86,16 @@ def _prepare(database: Engine, editors: int) -> list[str]:
 def _let_edit(
     running: Service, segments: list[str], editors: int, edits: int
 ) -> tuple[list[tuple[int, int, str]], int]:
-    signed_in = [Editor(running.port, number) for number in range(editors)]
+    signed_in = [Planner(running.port, email(number)) for number in range(editors)]
     start = threading.Barrier(editors)
 
-    def edit(editor: Editor) -> list[tuple[int, int, str]]:
+    def begin(number: int) -> list[tuple[int, int, str]]:
         start.wait()
-        return editor.edit(segments, edits)
+        return edit(signed_in[number], number, segments, edits)
 
     with ThreadPoolExecutor(editors) as pool:
-        tried = [one for done in pool.map(edit, signed_in) for one in done]
-    return tried, sum(editor.waited for editor in signed_in)
+        tried = [one for done in pool.map(begin, range(editors)) for one in done]
+    return tried, sum(planner.waited for planner in signed_in)
 
 
 def _count(tally: Tally, tried: list[tuple[int, int, str]], database: Engine) -> None:

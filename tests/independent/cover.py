@@ -42,10 +42,11 @@ def read_table(path: Path, on: date) -> list[Row]:
         return [row for row in csv.DictReader(lines) if holds(row, on)]
 
 
-def read_features(path: Path, on: date) -> list[tuple[Row, shapely.Geometry]]:
+def read_features(path: Path, on: date) -> list[tuple[Row, shapely.Geometry | None]]:
+    """Return the rows of a day with their shapes; a zone that was told as a list has none."""
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     return [
-        (feature["properties"], shapely.from_geojson(json.dumps(feature["geometry"])))
+        (feature["properties"], feature["geometry"] and shapely.from_geojson(json.dumps(feature["geometry"])))
         for feature in features
         if holds(feature["properties"], on)
     ]
