@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import signal
 import tempfile
@@ -25,9 +26,8 @@ LOCKS = """(
 """
 """Locks in the database that is asked; other workers of the run hold locks in others of the same cluster."""
 
-MEMORY = Path("/dev/shm")
-ROOM = 8_000_000_000
-"""Bytes; some 200 databases are made in a run, of 20 MB each, and 2 GB of log."""
+HOME = "TESTS_HOME"
+"""Variable that names the home whose cluster the workers of a run share."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +49,35 @@ def _hears_signals() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="session")
-def cluster(testrun_uid: str) -> Iterator[Cluster]:
-    """Return the cluster that the workers of the run share; the last of them removes it."""
-    home = _quickest_folder() / f"geo-hygiene-test-{testrun_uid}"
-    home.mkdir(exist_ok=True)
-    home.chmod(0o755)
-    running = Cluster(home)
-    with running.lease():
-        yield running
-    if not running.status().in_use:
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        home = Path(tempfile.mkdtemp(prefix="geo-hygiene-test-"))
+        home.chmod(0o755)
+        os.environ[HOME] = str(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        running = Cluster(Path(os.environ[HOME]))
+        if server := running.status().pid:
+            os.kill(server, signal.SIGQUIT)  # at once: to bring thousands of files to the disk would take a minute
+        running.stop()
         shutil.rmtree(running.folder, ignore_errors=True)
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(running.home, ignore_errors=True)
 
 
-def _quickest_folder() -> Path:
-    """Return memory where there is room enough: the server waits for the disk at every commit, also in tests."""
-    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
-    return MEMORY if has_room else Path(tempfile.gettempdir())
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """Return the cluster that the workers of the run share; it brings nothing to the disk that need not be there."""
+    shared = Cluster(Path(os.environ[HOME]))
+    shared.start()
+    administrator = engine(shared.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
+    with administrator.connect() as connection:
+        for setting, value in (("checkpoint_timeout", "1h"), ("max_wal_size", "16GB")):
+            connection.execute(text(f"alter system set {setting} = '{value}'"))
+        connection.execute(text("select pg_reload_conf()"))
+    administrator.dispose()
+    return shared
 
 
 @contextmanager

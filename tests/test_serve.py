@@ -288,15 +288,14 @@ def test_exit_codes_tell_whose_mistake_it_was(home: Path, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def foreign(cluster: Cluster) -> Iterator[str]:
+def foreign(cluster: Cluster) -> str:
     """Return the name of a database without PostGIS that an office made for its owner."""
     name = f"foreign_{uuid.uuid4().hex[:12]}"
     administrator = engine(cluster.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
     with administrator.connect() as connection:
         connection.execute(text(f"create database {name} owner geo_hygiene_owner template template0"))
-        yield name
-        connection.execute(text(f"drop database {name}"))
     administrator.dispose()
+    return name
 
 
 def test_a_database_of_the_environment_is_used_and_never_stopped(cluster: Cluster, foreign: str, home: Path) -> None:
