@@ -1,4 +1,4 @@
-"""Random edits of zones and drafts through the API of a town, and whether what is told of them afterwards is true."""
+"""Random edits of zones, drafts and targets through the API of a town, and whether what is told of them is true."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from geo_hygiene.sample import load_into_empty
 from tests.coverage.test_rebuild import kept_hashes
 from tests.independent.cover import KINDS, recompute
 
-GROUP = "Random edits of zones and drafts over HTTP"
+GROUP = "Random edits of zones, drafts and targets over HTTP"
 EMAIL = "planner@office.example"
 FIGURES = ("covered", "gap", "overlap", "vacant")
 FIRST_DAY = date(2025, 1, 1)
@@ -81,9 +81,15 @@ class Edits:
         self._number = 0
         self.tallies = {name: Tally(GROUP, name, seeds=[seed]) for name in ACTS}
         self.compared = Tally(GROUP, "computed anew", seeds=[seed], how="figures of a duty on a day; kept answers")
+        self._changes: list[int] = []
+        self._targets: dict[str, list[Any]] = {}
+        self._look_at_targets()
         with town.connect() as connection:
-            rows = connection.execute(text(TARGETS), {"kinds": list(KINDS.values())}).all()
             self._people = list(connection.scalars(text("select code from person order by code")))
+
+    def _look_at_targets(self) -> None:
+        with self._town.connect() as connection:
+            rows = connection.execute(text(TARGETS), {"kinds": list(KINDS.values())}).all()
         self._targets = {kind: [row for row in rows if row.kind == kind] for kind in KINDS.values()}
 
     def edit(self) -> None:
@@ -259,6 +265,63 @@ class Edits:
             makes = dict.fromkeys(FIGURES, 0.0)
         return answer._replace(told={**answer.told, "makes": makes})
 
+    def put(self) -> Answer:
+        """Make a tank, a street or a drain near another."""
+        near, number = self._dice.choice(self._targets[KINDS[self.duty]]), f"X{self._seed}-{self._number}"
+        places = [[float(near.lon) + self._dice.uniform(0, 0.001), float(near.lat)] for _end in range(2)]
+        if self.duty == "tanks":
+            shape: dict[str, Any] = {"type": "Point", "coordinates": places[0]}
+        else:
+            places[1][1] += self._dice.uniform(0.0002, 0.001)
+            shape = {"type": "LineString", "coordinates": places}
+        body = {"geometry": shape, "fields": {"code": number}, "from": self.day}
+        return self._changed(self._asker.send(f"/targets/{KINDS[self.duty]}", body))
+
+    def move(self) -> Answer:
+        """Draw a target elsewhere from the day on."""
+        path, target = self._a_target()
+        if target.status != HTTPStatus.OK:
+            return target
+        shape = target.told["geometry"]
+        lines = [shape["coordinates"]] if shape["type"] == "Point" else shape["coordinates"]
+        lean = self._dice.uniform(-0.0002, 0.0002)
+        moved = [[lon + lean, lat] for lon, lat, *_more in lines]
+        drawn = {"type": shape["type"], "coordinates": moved[0] if shape["type"] == "Point" else moved}
+        return self._changed(self._asker.send(path, {"geometry": drawn, "from": self.day}, target.tag))
+
+    def cut(self) -> Answer:
+        """Split a line somewhere."""
+        path, target = self._a_target()
+        length = target.told["properties"]["length_m"] if target.status == HTTPStatus.OK else None
+        body = {"at_m": round(self._dice.uniform(0, length or 1), 3), "from": self.day}
+        return self._changed(self._asker.send(f"{path}/split", body, target.tag))
+
+    def remove(self) -> Answer:
+        """Let a target be no more from the day on."""
+        path, target = self._a_target()
+        return self._changed(self._asker.send(f"{path}/end", {"from": self.day}, target.tag))
+
+    def take_back(self) -> Answer:
+        """Undo one of the changes of targets."""
+        number = self._dice.choice(self._changes or [1])
+        answer = self._asker.send(f"/changes/{number}/undo", {})
+        self._look_at_targets()
+        return answer
+
+    def _a_target(self) -> tuple[str, Answer]:
+        kind = KINDS[self.duty]
+        path = f"/targets/{kind}/{self._dice.choice(self._targets[kind]).segment}"
+        return path, self._asker.read(f"{path}?on={self.day}")
+
+    def _changed(self, answer: Answer) -> Answer:
+        """Note a change of targets, and what it says that it makes of the duty."""
+        if answer.status != HTTPStatus.OK:
+            return answer
+        self._changes.append(answer.told["change"])
+        self._look_at_targets()
+        makes = {one["duty"]: one["makes"] for one in answer.told["duties"]}
+        return answer._replace(told={**answer.told, "makes": makes.get(self.duty, dict.fromkeys(FIGURES, 0.0))})
+
     def compare(self) -> None:
         """Compare what is told and kept with a rebuild, and with a computation that reads exported files alone."""
         begun = time.monotonic()
@@ -296,19 +359,24 @@ class Edits:
             self.compared.tell(words)
 
 
-LATE = "changed too late"
-PLAN = "drafted, published, taken back"
+LATE = "a zone is changed too late"
+PLAN = "a plan is drafted, published, taken back"
 ACTS: dict[str, Callable[[Edits], Answer]] = {
-    "made of a list": Edits.make,
-    "drawn": Edits.draw,
-    "given another list": Edits.change,
-    "split": Edits.split,
-    "merged": Edits.merge,
-    "assigned": Edits.assign,
-    "ended": Edits.end,
-    "as it was": Edits.undo,
+    "a zone is made of a list": Edits.make,
+    "a zone is drawn": Edits.draw,
+    "a zone gets another list": Edits.change,
+    "a zone is split": Edits.split,
+    "zones are merged": Edits.merge,
+    "a zone is given to somebody": Edits.assign,
+    "a zone ends": Edits.end,
+    "a zone is as it was": Edits.undo,
     LATE: Edits.late,
     PLAN: Edits.plan,
+    "a target is made": Edits.put,
+    "a target is moved": Edits.move,
+    "a line is cut": Edits.cut,
+    "a target ends": Edits.remove,
+    "a change of a target is undone": Edits.take_back,
 }
 
 

@@ -19,7 +19,7 @@ from tests.web.conftest import application
 from tests.web.test_access import PASSWORD
 from tests.web.test_zone_editing import Planner
 
-EDITS = 30
+EDITS = 40
 
 
 class Asked:
