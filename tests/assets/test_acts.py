@@ -33,6 +33,14 @@ LONG_AGO, BEFORE, DAY, AFTER = date(2025, 1, 1), date(2025, 5, 31), date(2025, 6
 SWEEPING, TANK_DUTY = 1, 4
 
 
+STREETS_OF_FILE = [
+    (street(0, 0, 100, 0), {"code": "A1", "lane": "解放街", "lane_code": "A", "category": "street", "note": "old"}),
+    (street(100, 0, 200, 0), {"code": "A2", "lane": "解放街", "lane_code": "A", "category": "street"}),
+    (street(100, -80, 100, 0), {"code": "B1", "lane": "鱼巷", "lane_code": "B", "category": "lane"}),
+    (street(200, 0, 300, 0), {"code": "D1", "lane": "东街", "lane_code": "D", "category": "lane"}),
+]
+
+
 def town(connection: Connection) -> None:
     """Write two lanes of two segments each that cross, two tanks, and zones that hold most of it since 2025."""
     areas = [
@@ -42,13 +50,7 @@ def town(connection: Connection) -> None:
         (block(100, -500, 1000, 1000), {"code": "E", "name": "E", "level": "group", "parent": "C"}),
     ]
     bring(connection, "areas", areas)
-    rows = [
-        (street(0, 0, 100, 0), {"code": "A1", "lane": "解放街", "lane_code": "A", "category": "street", "note": "old"}),
-        (street(100, 0, 200, 0), {"code": "A2", "lane": "解放街", "lane_code": "A", "category": "street"}),
-        (street(100, -80, 100, 0), {"code": "B1", "lane": "鱼巷", "lane_code": "B", "category": "lane"}),
-        (street(200, 0, 300, 0), {"code": "D1", "lane": "东街", "lane_code": "D", "category": "lane"}),
-    ]
-    bring(connection, "street-segments", rows)
+    bring(connection, "street-segments", STREETS_OF_FILE, key="code")
     bring(
         connection,
         "septic-tanks",
@@ -196,6 +198,19 @@ def test_a_place_on_the_line_splits_it_and_a_correction_is_for_ever(connection: 
     )
     assert (fixed.targets[0].uuid, fixed.targets[0].version) == (b1.uuid, 2)
     assert sums(connection, LONG_AGO) == sums(connection, AFTER)
+    assert_right(connection)
+
+
+def test_a_file_that_comes_again_knows_what_hands_made_of_its_rows(connection: Connection):
+    town(connection)
+    acts.split(connection, PLANNER, STREETS, "A2", version=1, day=DAY, at=30.0)
+    again = bring(connection, "street-segments", STREETS_OF_FILE, key="code", day=AFTER)
+    assert again.status == "unchanged"
+    (_shape, words), bent = STREETS_OF_FILE[1], street(100, 0, 150, 4, 200, 0)
+    newer = [row if row[1] is not words else (bent, words) for row in STREETS_OF_FILE]
+    assert bring(connection, "street-segments", newer, key="code", day=AFTER).stored.ended == 2
+    holds = "select code from street_segment join target using (id) where valid_to = 'infinity' and source_key = 'A2'"
+    assert connection.scalars(text(holds)).all() == ["A2"]
     assert_right(connection)
 
 

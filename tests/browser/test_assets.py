@@ -82,6 +82,9 @@ def _draw_the_first_street(page: Page) -> None:
 
 def _change_the_town(page: Page) -> None:
     page.locator("#kind").select_option("septic-tanks")
+    page.locator("#code").fill("T0")
+    page.locator("#code").press("Enter")
+    page.locator("#panel-title", has_text="T0").wait_for()
     page.locator("[data-tool=new]").click()
     page.locator("#where").fill("somewhere")
     page.locator("[data-act=show_it]").click()

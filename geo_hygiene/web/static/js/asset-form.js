@@ -89,7 +89,9 @@ export function createAssetForm(does) {
       acts.push(field(at, say("split_at"), "m"), element("p", { class: "acts" }, button("split_now", () => does.splitAt(Number(at.value))), ...joins.map((other) => button("join_with", () => does.join(other), { name: other.properties.code ?? other.id }))));
     }
     const ends = [group ? button("rename", () => does.rename(group), { name: feature.properties.fields.lane ?? feature.properties.fields.drain ?? group }) : null, button("end", () => does.end())];
-    return element("details", { class: "asset-more", open: true }, element("summary", {}, say("more")), ...acts, element("p", { class: "acts" }, ...ends.filter(Boolean)));
+    const row = element("p", { class: "acts" }, ...ends.filter(Boolean));
+    if (!kind.line) return element("div", { class: "asset-more" }, row);
+    return element("details", { class: "asset-more", open: true }, element("summary", {}, say("more")), ...acts, row);
   }
 
   // What is said otherwise than it is stored.

@@ -38,12 +38,16 @@ const duty = () => ({ duty: dutyOf(), on: store.get().on });
 const OF_DUTY = ["cover", "duty-zones"];
 const TILES_RENEW_MS = 1200; // the server looks once a second whether its tiles are the newest
 
+let isUsual = true; // today, and nothing was changed: the tiles that every map has
+
 // After a change every tile has another address.
 function tilesOf() {
   const { on, version } = store.get();
+  isUsual &&= on === config.today && !version;
   const more = version ? { version } : {};
   const told = (source) => (OF_DUTY.includes(source) ? { ...duty(), ...more } : { on, ...more });
-  return Object.fromEntries(Object.keys(window.map_style.sources).map((source) => [source, told(source)]));
+  const sources = isUsual ? OF_DUTY : Object.keys(window.map_style.sources);
+  return Object.fromEntries(sources.map((source) => [source, told(source)]));
 }
 
 const tiles = createTiles(map, tilesOf, (reason) => tell(say("failed", { reason })));
@@ -91,7 +95,8 @@ function seen(features, whole, isNear) {
   around = features;
   const count = number(features.length);
   const word = whole ? (features.length ? "there" : "there_none") : "there_more";
-  byId("asset-told").textContent = isNear ? `${kind().title}: ${say(word, { count })}` : say("nearer", { kind: kind().title });
+  const far = config.extent || done.length ? say("nearer", { kind: kind().title }) : say("nothing_yet");
+  byId("asset-told").textContent = isNear ? `${kind().title}: ${say(word, { count })}` : far;
 }
 
 const drawn = createAssetMap(map, config, {
@@ -315,11 +320,12 @@ function keepLinks(state) {
   }
 }
 
-// What the address names, as long as it lies within what is seen.
-async function reopen(id) {
+// What has an id or code, wherever it lies.
+async function reopen(name, { fly }) {
   try {
-    const feature = await ask("select", `${config.api}/targets/${kind().key}/${id}`, { on: store.get().on });
-    if (!store.get().view) camera.look(boxOf(feature.geometry), { nearest: NEAR });
+    const feature = await ask("select", `${config.api}/targets/${kind().key}/${encodeURIComponent(name)}`, { on: store.get().on });
+    if (!feature) return;
+    if (fly) camera.look(boxOf(feature.geometry), { nearest: NEAR });
     choose(feature);
   } catch (error) {
     fail(error);
@@ -344,6 +350,7 @@ function start() {
     store.set({ kind: target.value }, { push: true });
   });
   byId("on").addEventListener("change", ({ target }) => isDay(target.value) && store.set({ on: target.value }, { push: true }));
+  byId("code").addEventListener("change", ({ target }) => target.value.trim() && reopen(target.value.trim(), { fly: true }));
   byId("correct").addEventListener("change", ({ target }) => (byId("on").disabled = target.checked));
   for (const button of document.querySelectorAll("#tools [data-tool]")) {
     button.addEventListener("click", () => {
@@ -362,12 +369,17 @@ function start() {
     show();
   });
   store.watch(["layers"], paint);
+  store.watch(["select"], ({ select }, _before, how) => {
+    if (!how.restoring) return;
+    if (select) reopen(select, { fly: false });
+    else close();
+  });
   store.watch(null, keepLinks);
   keepLinks(store.get());
   paint();
   show();
   drawn.look();
-  if (store.get().select) reopen(store.get().select);
+  if (store.get().select) reopen(store.get().select, { fly: !store.get().view });
   if (config.notice) tell(config.notice);
   document.documentElement.dataset.ready = "true";
 }
