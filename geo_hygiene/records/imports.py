@@ -29,7 +29,7 @@ class ImportRun(Base):
     )
     layer: Mapped[str] = mapped_column(Text)
     file: Mapped[str] = mapped_column(Text, comment="Base name as the user gave it")
-    origin: Mapped[str] = mapped_column(Text, server_default="file", comment="'file' or 'sample'")
+    origin: Mapped[str] = mapped_column(Text, server_default="file", comment="'file', 'sample' or 'hand'")
     report: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     taken_back_at: Mapped[datetime | None] = mapped_column(
