@@ -13,7 +13,7 @@ from libpysal.weights import W
 from shapely import points
 from spopt.region import MaxPHeuristic, Skater
 
-SEED_TURNS = 99
+CONSTRUCTIONS = 10
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         model = Skater(frame, weights, ["x", "y"], n_clusters=asked["count"])
     else:
         model = MaxPHeuristic(
-            frame, weights, ["x", "y"], "work", threshold=mean, top_n=2, max_iterations_construction=SEED_TURNS
+            frame, weights, ["x", "y"], "work", threshold=mean, top_n=2, max_iterations_construction=CONSTRUCTIONS
         )
     model.solve()
     seconds = time.perf_counter() - begun

@@ -22,6 +22,7 @@ from geo_hygiene.i18n import gettext as _
 from geo_hygiene.zoning.editing import ZoneWords, demand_free_code
 from geo_hygiene.zoning.holding import person_of
 from geo_hygiene.zoning.lists import demand_targets_within, read_list
+from geo_hygiene.zoning.local_picture import picture_of
 from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError, WrongZoneError
 from geo_hygiene.zoning.records import Editor, ZoneRecord, demand_zone_within, duty_by_id, identity, zones_of_day
 
@@ -341,12 +342,27 @@ def _put(
             "source": source,
             "name": said.words.name or (now.name if now else None),
             "shift": said.words.shift or (now.shift if now else "all-day"),
-            "picture": said.words.picture or (now.picture if now else None),
+            "picture": _picture(connection, duty, draft, source, said.words, now),
             "persons": persons,
             "base_uuid": read.uuid if read else None,
             "base_version": read.version if read else None,
         },
     )
+
+
+def _picture(
+    connection: Connection,
+    duty: DutyRecord,
+    draft: DraftRecord,
+    source: int | None,
+    words: ZoneWords,
+    now: ZoneRecord | DraftZoneRecord | None,
+) -> bytes | None:
+    """Return the picture that somebody drew, else that of a list that is told, else the one that the zone has."""
+    if words.picture is None and words.segments is not None and source is not None:
+        stretches = lists_of_sources(connection, [source])[source]
+        return picture_of(connection, duty, draft.plan_on, stretches) or (now.picture if now else None)
+    return words.picture or (now.picture if now else None)
 
 
 def _source(

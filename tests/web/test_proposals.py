@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import shapely
 from flask import Flask
 from sqlalchemy import Connection, text
 
 from geo_hygiene.jobs.store import Job
 from geo_hygiene.jobs.worker import Progress
 from geo_hygiene.zoning import proposal_jobs
-from tests.web.test_zone_editing import Planner, desk, part, planner, stored
-from tests.web.towns import AUTUMN
+from tests.web.test_zone_editing import Planner, desk, part, planner, segments, stored, whole
+from tests.web.towns import AUTUMN, SOUTH, STEP, WEST
 from tests.working import wait_for, work_off, working
 
-__all__ = ["desk", "part", "planner"]
+__all__ = ["desk", "part", "planner", "segments", "whole"]
 
 DAY = AUTUMN.isoformat()
 JOBS = "/api/v1"
@@ -94,6 +97,26 @@ def test_a_proposal_is_asked_for_adopted_as_a_draft_and_the_draft_deleted(
         assert connection.scalar(text("select count(*) from draft_zone")) == 0
         newest = "select actor, action, subject from audit_entry order by id desc limit 1"
         assert connection.execute(text(newest)).one() == ("planner@office.example", "draft.discard", "新划分")
+
+
+def test_a_list_that_is_told_without_a_picture_is_drawn(
+    planner: Planner, whole: Callable[..., list[dict[str, str]]], segments: dict[str, str]
+) -> None:
+    """The picture holds what the list holds, and not what others look after; the list stays as it was told."""
+    to = "/api/v1/drafts"
+    begun = planner.send("", {"name": "手改", "duty": "sweeping", "on": DAY}, to=to)
+    half = {"segment": segments["S02"], "to_m": 80.0}
+    words = {"zones": [{"zone": "N7", "segments": [*whole("S00", "S01"), half]}]}
+    put = planner.send("/手改/zones", words, begun.headers["ETag"], to=to)
+    assert put.status_code == 200, put.json
+    (zone,) = put.json["zones"]
+    assert {(one["segment"], one["to_m"]) for one in zone["segments"]} >= {(segments["S02"], 80.0)}
+    picture = shapely.from_geojson(json.dumps(zone["picture"]))
+    assert picture.is_valid
+    middles = [shapely.Point(WEST + (column + 0.5) * STEP, SOUTH + STEP / 9) for column in range(4)]
+    assert [bool(picture.contains(middle)) for middle in middles] == [True, True, False, False]
+    assert picture.contains(shapely.Point(WEST + 2.3 * STEP, SOUTH + 0.6 * STEP / 9))
+    assert not picture.intersects(shapely.Point(WEST + 0.5 * STEP, SOUTH + STEP + STEP / 9))
 
 
 def test_a_published_draft_stays(planner: Planner, desk: Flask) -> None:

@@ -85,7 +85,10 @@ class ZoneBody(Parameters):
     name: Text | None = None
     shift: Shift | None = None
     segments: Stretches | None = Field(None, description="The whole list of the zone")
-    picture: Drawing | None = Field(None, description="The polygon that is shown for the list")
+    picture: Drawing | None = Field(
+        None,
+        description="The polygon that is shown for the list; a draft draws it from the list where it is missing",
+    )
 
     def words(self) -> ZoneWords:
         """Return it as it is stored."""

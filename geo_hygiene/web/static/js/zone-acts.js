@@ -8,9 +8,9 @@ export function createActs(config, { work, zones, asked, tell, fail }) {
   const endless = (zone) => (zone.isNew ? null : { ...zone, ends: true });
   const asStored = ({ segments, picture }) => ({ segments: bare(segments), picture: picture ?? null });
 
-  // A zone without a stretch is none.
+  // A zone without a stretch is none. Where nobody drew it, its picture is drawn from its list when that is stored.
   function withList(zone, segments, more = {}) {
-    return segments.length ? { ...zone, segments, ends: false, ...more } : endless(zone);
+    return segments.length ? { ...zone, segments, ends: false, isListed: !more.picture, ...more } : endless(zone);
   }
 
   async function tried(act) {
@@ -114,7 +114,7 @@ export function createActs(config, { work, zones, asked, tell, fail }) {
         const answer = await askAbout("join", `${config.api}/zones/join`, { ...asked(), zones: [asStored(zone), asStored(other)] });
         if (!answer) return;
         const [{ segments, picture }] = answer.parts;
-        work.step({ [zone.code]: { ...zone, segments, picture }, [code]: endless(other) });
+        work.step({ [zone.code]: { ...zone, segments, picture, isListed: false }, [code]: endless(other) });
         tell("merge_made", { zone: zone.code, other: code });
       });
     },

@@ -16,7 +16,7 @@ function said(zone, code, was) {
   if (zone.ends) return { zone: code, base, ends: true };
   const words = { zone: code, base, shift: zone.shift, segments: bare(zone.segments) };
   if (zone.name) words.name = zone.name;
-  if (zone.picture) words.picture = zone.picture;
+  if (zone.picture && !zone.isListed) words.picture = zone.picture;
   if (zone.holders && !sameHolders(zone, was)) words.person = zone.holders[0] ?? null;
   return words;
 }

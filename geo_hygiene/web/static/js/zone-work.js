@@ -1,8 +1,8 @@
 // What is drawn and not stored yet: zones by code, as they would be, with every step that led there and can be undone.
 //
 // A zone is { code, name, shift, segments, picture, holders, ends, base, base_version }: `holders` are null where it is
-// held as before, a zone that `ends` has no list, and `base` is the zone of the plan that was read. What is not in the
-// work is as in the plan.
+// held as before, a zone that `ends` has no list, one that `isListed` has a list that its picture does not show yet, and
+// `base` is the zone of the plan that was read. What is not in the work is as in the plan.
 
 import { sealed } from "./zone-lists.js";
 
