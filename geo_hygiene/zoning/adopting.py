@@ -44,7 +44,7 @@ class Proposed:
     duty: DutyRecord
     on: date
     lists: Mapping[str, Sequence[UUID]]
-    pictures: Mapping[str, shapely.MultiPolygon]
+    pictures: Mapping[str, shapely.Geometry]
 
 
 def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str) -> drafts.DraftRecord:
@@ -84,7 +84,7 @@ def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str)
     return drafts.put_zones(connection, editor, name, said, version=draft.version) if said else draft
 
 
-def _picture(pictures: Mapping[str, shapely.MultiPolygon], code: str, now: ZoneRecord | None) -> bytes | None:
+def _picture(pictures: Mapping[str, shapely.Geometry], code: str, now: ZoneRecord | None) -> bytes | None:
     """Return the picture of a zone as WKB, with what it has of the ground that the proposal leaves alone."""
     own: shapely.Geometry | None = pictures.get(code)
     if now is not None and now.picture is not None:

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord, duty_of
@@ -21,7 +20,8 @@ from geo_hygiene.permissions import Areas
 from geo_hygiene.zoning import drafts
 from geo_hygiene.zoning.adopting import Proposed, adopt
 from geo_hygiene.zoning.barriers import Barrier
-from geo_hygiene.zoning.proposing import ImpossibleProposalError, demand_sense, propose
+from geo_hygiene.zoning.ground import ground_of
+from geo_hygiene.zoning.proposing import ImpossibleProposalError, demand_sense, pictures_of, propose
 from geo_hygiene.zoning.records import Editor
 from geo_hygiene.zoning.sharing import Borders, Wishes
 
@@ -200,7 +200,7 @@ def newest(connection: Connection, actor: str, most: int) -> list[Job]:
 
 
 def work_out(connection: Connection, job: Job, progress: Progress) -> dict[str, Any]:
-    """Return a proposal in its public form, with the pictures of its zones; store nothing."""
+    """Return a proposal in its public form; store nothing."""
     asked = Asked(**job.parameters)
     progress("read", 0, None)
     found = propose(
@@ -211,22 +211,19 @@ def work_out(connection: Connection, job: Job, progress: Progress) -> dict[str, 
         within=asked.areas,
         progress=lambda done, total: progress("share", done, total),
     )
-    progress("draw", 0, None)
-    pictures = {code: shapely.to_wkb(shape, hex=True) for code, shape in found.pictures().items()}
-    return found.as_json() | {"pictures": pictures}
+    return found.as_json()
 
 
 def put_into_draft(connection: Connection, job: Job, progress: Progress) -> dict[str, Any]:
     """Begin a draft with the zones of a proposal."""
-    progress("adopt", 0, None)
+    progress("draw", 0, None)
     made = own(connection, job.actor, UUID(job.parameters["proposal"]))
     asked, result = Asked(**made.parameters), made.result or {}
-    proposed = Proposed(
-        duty=duty_of(connection, asked.duty),
-        on=asked.day,
-        lists={zone["code"]: [UUID(segment) for segment in zone["segments"]] for zone in result["zones"]},
-        pictures={code: shapely.from_wkb(picture) for code, picture in result["pictures"].items()},
-    )
+    duty = duty_of(connection, asked.duty)
+    lists = {zone["code"]: [UUID(segment) for segment in zone["segments"]] for zone in result["zones"]}
+    pictures = pictures_of(ground_of(connection, duty, asked.day, asked.area, asked.areas), lists)
+    progress("adopt", 0, None)
+    proposed = Proposed(duty=duty, on=asked.day, lists=lists, pictures=pictures)
     draft = adopt(connection, Editor(job.actor, asked.areas), proposed, job.parameters["name"])
     return {"draft": draft.name, "duty": asked.duty}
 

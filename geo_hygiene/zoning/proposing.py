@@ -125,16 +125,9 @@ class Proposal:
         """Return what each zone would hold, by code."""
         return {zone.code: [self.ground.pieces[member].uuid for member in zone.members] for zone in self.zones}
 
-    def pictures(self) -> dict[str, shapely.MultiPolygon]:
+    def pictures(self) -> dict[str, shapely.Geometry]:
         """Return the picture of each zone (EPSG:4326), by code."""
-        pieces, plane = self.ground.pieces, self.ground.plane
-        owners = {member: number for number, zone in enumerate(self.zones) for member in zone.members}
-        shapes = np.array([piece.shape for piece in pieces], dtype=object)
-        grounds = compartments(shapes, [piece.community for piece in pieces], self.ground.areas, self.ground.water)
-        drawn = draw(shapes, [owners.get(number, -1) for number in range(len(pieces))], grounds)
-        numbers = [number for number in drawn if number >= 0]
-        placed = plane.in_degrees(np.array([drawn[number] for number in numbers], dtype=object))
-        return {self.zones[number].code: shape for number, shape in zip(numbers, placed, strict=True)}
+        return pictures_of(self.ground, self.lists)
 
     @property
     def work_of_nobody(self) -> float:
@@ -178,6 +171,18 @@ class Proposal:
                 for zone in self.zones
             ],
         }
+
+
+def pictures_of(ground: Ground, lists: Mapping[str, Sequence[UUID]]) -> dict[str, shapely.Geometry]:
+    """Return the picture of each zone (EPSG:4326), by code, from the targets of all zones of the ground."""
+    codes = list(lists)
+    owner = {segment: number for number, code in enumerate(codes) for segment in lists[code]}
+    shapes = np.array([piece.shape for piece in ground.pieces], dtype=object)
+    grounds = compartments(shapes, [piece.community for piece in ground.pieces], ground.areas, ground.water)
+    drawn = draw(shapes, [owner.get(piece.uuid, -1) for piece in ground.pieces], grounds)
+    numbers = [number for number in drawn if number >= 0]
+    placed = ground.plane.in_degrees(np.array([drawn[number] for number in numbers], dtype=object))
+    return {codes[number]: shape for number, shape in zip(numbers, placed, strict=True)}
 
 
 def propose(

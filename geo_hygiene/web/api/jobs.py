@@ -22,7 +22,7 @@ from geo_hygiene.web.import_page_data import seen_job
 from geo_hygiene.web.parameters import Parameters, Spoken
 from geo_hygiene.zoning import proposal_jobs
 
-DRAWN = frozenset({"preview", "columns", "pictures"})
+DRAWN = frozenset({"preview", "columns"})
 """Parts of a result that only its page shows."""
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="jobs")], abp_responses=PROBLEMS)
