@@ -210,7 +210,7 @@ def _walk(zone: Zone) -> str:
 
 def _code(zone: Zone, address: str) -> Markup:
     """Return the code that leads to the zone on the map, as SVG."""
-    asked = urlencode({"duty": zone.duty.code, "on": zone.on.isoformat(), "select": zone.code})
+    asked = urlencode({"duty": zone.duty.code, "on": zone.on.isoformat(), "select": f"zone:{zone.code}"})
     drawn = io.BytesIO()
     segno.make(f"{address.rstrip('/')}/map?{asked}", micro=False).save(
         drawn, kind="svg", xmldecl=False, svgns=True, border=0, dark="#1F2A2C", omitsize=True

@@ -24,8 +24,10 @@ select
     duty_zone.code, duty_zone.name, claim.shift, claim.source_id, ST_AsBinary(duty_zone.geom) as picture,
     ST_Area(duty_zone.geom::geography) as area_m2,
     (
-        select array_agg(person.name order by person.code)
-        from assignment join person on person.id = assignment.person_id
+        select json_agg(json_build_array(person.name, absent.name) order by person.code)
+        from assignment
+        join person on person.id = assignment.person_id
+        left join person as absent on absent.id = assignment.stands_in_for
         where assignment.zone = duty_zone.code and assignment.valid_from <= :on and :on < assignment.valid_to
     ) as holders,
     (
@@ -190,7 +192,7 @@ def zones_of(connection: Connection, duty: DutyRecord, on: date, codes: Sequence
             on=on,
             shift=row.shift,
             communities=row.communities,
-            holders=row.holders or [],
+            holders=[_holder(*one) for one in row.holders or ()],
             area_m2=row.area_m2,
             picture=None if row.picture is None else shapely.from_wkb(bytes(row.picture)),
             box=(west, south, east, north),
@@ -198,6 +200,13 @@ def zones_of(connection: Connection, duty: DutyRecord, on: date, codes: Sequence
             lanes=lanes.get(row.code, []),
             route=None if duty.unit == "count" else route_of(connection, row.code, on),
         )
+
+
+def _holder(name: str, absent: str | None) -> str:
+    """Return how somebody is called who holds a zone, or stands in for whoever does."""
+    if absent is None:
+        return name
+    return _("%(name)s (%(code)s)", name=name, code=_("for %(code)s", code=absent))
 
 
 def _lanes(connection: Connection, duty: DutyRecord, on: date) -> dict[str, list[LaneRow]]:

@@ -20,6 +20,7 @@ from geo_hygiene.people.chains import By, chains
 from geo_hygiene.people.giving import Gift, Handing
 from geo_hygiene.people.hand_over import zones_to_hand_over
 from geo_hygiene.people.listing import Show, Wanted, people, zones
+from geo_hygiene.reports.sheet_data import zones_of
 from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError, WrongZoneError
 from geo_hygiene.zoning.records import Editor
 from tests.coverage.test_rebuild import kept_hashes
@@ -98,6 +99,9 @@ def test_zones_are_given_stood_in_for_and_left_and_past_days_stay(connection: Co
     }
     assert covering(connection, WEEK[1])[0] == {"role": "cleaner", "code": "P1", "name": "张三"}
     assert sums(connection, WEEK[0]).vacant == 0
+    (sheet,) = zones_of(connection, duty_of(connection, "sweeping"), WEEK[0], ["Z1"])
+    assert sheet.holders[0].startswith("Zhang San")
+    assert "张三" in sheet.holders[0]
     away = people(connection, Wanted(on=WEEK[0], within=None), show=Show.AWAY)
     assert [row["code"] for row in away.rows] == ["P1"]
     assert len(people(connection, Wanted(on=WEEK[0], within=None)).rows) == 5

@@ -46,10 +46,12 @@ function bodyOf(form) {
 }
 
 function told(answer) {
-  const sums = (amounts) => Object.values(amounts).reduce((sum, one) => sum + one, 0);
   const { before, after } = answer.vacant;
-  const vacant = answer.zones.length ? say("vacant_then", { before: number(sums(before)), after: number(sums(after)) }) : "";
-  return [say("done"), vacant, ...answer.remarks].filter(Boolean).join(" ");
+  const duties = JSON.parse(byId("done").dataset.duties);
+  const vacant = Object.keys({ ...before, ...after }).map((duty) =>
+    say("vacant_then", { duty: duties[duty] ?? duty, before: number(before[duty] ?? 0), after: number(after[duty] ?? 0) }),
+  );
+  return [say("done"), ...vacant, ...answer.remarks].join(" ");
 }
 
 function pairs(title, record) {
