@@ -20,7 +20,7 @@ from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
 from tests.coverage.towns import grid_town
 
-GROUP = "HTTP"
+GROUP = "One zone that many change over HTTP"
 ZONE = "Z1"
 DAY = "2025-03-01"
 COUNTED = """
