@@ -13,6 +13,8 @@ from geo_hygiene.coverage.lane_lines import LaneLine, lane_lines
 from geo_hygiene.files.importing import ImportOptions, import_file
 from geo_hygiene.files.writing import export
 from geo_hygiene.layers import layer_of
+from geo_hygiene.people import giving, keeping
+from geo_hygiene.zoning.records import Editor
 from tests.importing import bring, counts, query, street
 
 DAY = date(2026, 3, 1)
@@ -105,6 +107,27 @@ def test_another_holder_takes_over_on_the_day(town: Connection) -> None:
         " order by 1",
     )
     assert held == [("P1", "-infinity", "2026-03-01"), ("P2", "2026-03-01", "infinity")]
+
+
+def test_who_is_back_before_a_substitute_s_time_is_over_holds_once(town: Connection) -> None:
+    editor = Editor("planner@office.example", None)
+    row = {"zone": "Z1", "person": "P1", "name": "甲", "lane": "解放路"}
+    roster(town, row)
+    keeping.add(town, editor, "P2", {"name": "乙", "role": "cleaner"})
+    start, end = date(2026, 2, 25), date(2026, 3, 10)
+    version = town.execute(text("select version from person where code = 'P1'")).scalar_one()
+    giving.substitute(town, editor, "P1", version=version, person="P2", start=start, end=end)
+    roster(town, row, day=DAY)
+    held = query(
+        town,
+        "select person.code, valid_from::text, valid_to::text from assignment join person on person.id = person_id"
+        " order by 2, 1",
+    )
+    assert held == [
+        ("P1", "-infinity", "2026-02-25"),
+        ("P2", "2026-02-25", "2026-03-01"),
+        ("P1", "2026-03-01", "infinity"),
+    ]
 
 
 def test_a_telephone_that_one_row_changes_is_changed_once(town: Connection) -> None:

@@ -369,6 +369,15 @@ def _write_holders(
     )
     write_rows(
         connection,
+        "delete from assignment using person, (values %s) as given (person, zone, shift, valid_from, valid_to)"
+        " where person.id = assignment.person_id and person.code = given.person and assignment.zone = given.zone"
+        " and assignment.shift = given.shift"
+        " and assignment.valid_from >= coalesce(given.valid_from::date, '-infinity')"
+        " and assignment.valid_to <= coalesce(given.valid_to::date, 'infinity')",
+        new,
+    )
+    write_rows(
+        connection,
         "insert into assignment (person_id, zone, shift, valid_from, valid_to, import_id)"
         " select person.id, given.zone, given.shift, coalesce(given.valid_from::date, '-infinity'),"
         " coalesce(given.valid_to::date, 'infinity'), given.import_id::int"
