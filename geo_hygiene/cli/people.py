@@ -19,7 +19,7 @@ from geo_hygiene.i18n import N_, _
 from geo_hygiene.people import chains, giving, leaving, listing
 from geo_hygiene.people.giving import Handing
 from geo_hygiene.people.listing import Show, Wanted
-from geo_hygiene.people.records import person_now
+from geo_hygiene.people.records import lock_all_duties, person_now
 from geo_hygiene.permissions import EVERYWHERE
 from geo_hygiene.records.claims import DUTY_TITLES
 from geo_hygiene.zoning.records import Editor
@@ -172,7 +172,11 @@ def leave(person: str, home: Path | None, *, begin: date, pairs: tuple[tuple[str
 
 
 def _version(connection: Connection, name: str) -> int:
-    """Return the version of somebody now: at the terminal nothing was read before."""
+    """Return the version of somebody now: at the terminal nothing was read before.
+
+    It is locked as by every act: the duties first.
+    """
+    lock_all_duties(connection)
     return person_now(connection, TERMINAL, name).version
 
 

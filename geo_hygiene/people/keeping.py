@@ -13,6 +13,7 @@ from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.people.records import (
     demand_area_within,
+    demand_person_within,
     keep_person,
     person_now,
     person_to_change,
@@ -66,9 +67,10 @@ def change(connection: Connection, editor: Editor, name: str, *, version: int, w
     Raises
     ------
     UnknownRecordError, OutsideAreasError, StaleVersionError, WrongZoneError
-        If the person is missing or not the editor's, changed since, or the community is not the editor's.
+        If the person is missing or belongs elsewhere, changed since, or the community is not the editor's.
     """
     before = person_to_change(connection, editor, name, version=version)
+    demand_person_within(connection, editor, before)
     said = {key: words.get(key, getattr(before, key)) for key in WORDS}
     if said["community"] != before.community:
         _demand_community(connection, editor, said["community"])

@@ -10,10 +10,17 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.accounts import audit
 from geo_hygiene.coverage.periods import NEVER
+from geo_hygiene.coverage.versions import bump
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.people.giving import Handing, Holders, held_by, store
 from geo_hygiene.people.posts import demand_post_within, posts_of
-from geo_hygiene.people.records import PersonRecord, demand_zones_within, keep_person, person_to_change
+from geo_hygiene.people.records import (
+    PersonRecord,
+    demand_person_within,
+    demand_zones_within,
+    keep_person,
+    person_to_change,
+)
 from geo_hygiene.zoning.holding import Holding, person_of, with_one
 from geo_hygiene.zoning.mistakes import WrongZoneError
 from geo_hygiene.zoning.records import Editor
@@ -40,10 +47,11 @@ def leave(
     Raises
     ------
     UnknownRecordError, OutsideAreasError, StaleVersionError, WrongZoneError
-        If the person is missing or not the editor's, changed since, has left already, is to begin something only on
+        If the person is missing or belongs elsewhere, changed since, has left already, is to begin something only on
         that day or later, or something is handed over that the person does not hold, or to somebody who is not there.
     """
     leaver = person_to_change(connection, editor, name, version=version, holdings=True)
+    demand_person_within(connection, editor, leaver)
     if leaver.left_on is not None:
         words = _("“%(person)s” has left on %(day)s.", person=leaver.code, day=leaver.left_on.isoformat())
         raise WrongZoneError("from", words)
@@ -66,6 +74,7 @@ def leave(
     connection.execute(
         text("update person set left_on = :day, version = version + 1 where id = :id"), {"day": day, "id": leaver.id}
     )
+    bump(connection, ["people", "posts"])
     return store(connection, editor, "people.leave", leaver.code, changes, day, posts=posts, hand_over=given)
 
 
@@ -74,16 +83,18 @@ def come_back(connection: Connection, editor: Editor, name: str, *, version: int
 
     Raises
     ------
-    UnknownRecordError, StaleVersionError, WrongZoneError
-        If the person is missing, changed since, or has not left.
+    UnknownRecordError, OutsideAreasError, StaleVersionError, WrongZoneError
+        If the person is missing or belongs elsewhere, changed since, or has not left.
     """
     person = person_to_change(connection, editor, name, version=version)
+    demand_person_within(connection, editor, person)
     if person.left_on is None:
         raise WrongZoneError("person", _("“%(person)s” has not left.", person=person.code))
     keep_person(connection, person)
     connection.execute(
         text("update person set left_on = null, version = version + 1 where id = :id"), {"id": person.id}
     )
+    bump(connection, ["people"])
     audit.record(
         connection,
         actor=editor.actor,
@@ -133,12 +144,19 @@ def _handed_over(holdings: Sequence[Holding], leaver: int, receiver: int | None,
         return kept
     for one in left:
         mine = replace(one, person_id=receiver)
-        if not any(
-            other.person_id == receiver and not other.is_like(mine) and other.meets(mine.shift, mine.start, mine.end)
-            for other in kept
-        ):
-            kept = with_one(kept, mine)
+        theirs = [other for other in kept if other.person_id == receiver and not other.is_like(mine)]
+        for part in _outside(mine, theirs):
+            kept = with_one(kept, part)
     return kept
+
+
+def _outside(one: Holding, others: Iterable[Holding]) -> list[Holding]:
+    """Return what of a holding is in no time of others of its shift."""
+    parts = [one]
+    for other in others:
+        if other.meets(one.shift, one.start, one.end):
+            parts = [left for part in parts for left in part.without(other.start, other.end)]
+    return parts
 
 
 def _end_posts(connection: Connection, editor: Editor, leaver: PersonRecord, day: date) -> list[str]:

@@ -14,6 +14,7 @@ from geo_hygiene.coverage.versions import bump
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.people.giving import demand_time
 from geo_hygiene.people.records import PersonRecord, demand_area_within, new_version, person_to_change
+from geo_hygiene.zoning.holding import gone
 from geo_hygiene.zoning.mistakes import WrongZoneError
 from geo_hygiene.zoning.records import Editor
 
@@ -88,8 +89,7 @@ def appoint(
     demand_time(start, end)
     person = person_to_change(connection, editor, name, version=version)
     if person.left_on is not None and person.left_on < (end or NEVER):
-        words = _("“%(value)s” is no longer there from %(day)s on.", value=person.code, day=person.left_on.isoformat())
-        raise WrongZoneError("to", words)
+        raise gone("to", person.code, person.left_on)
     demand_post_within(connection, editor, area)
     area_id = connection.scalar(text(AREA), {"code": area, "on": start})
     if area_id is None:

@@ -130,6 +130,22 @@ def demand_area_within(connection: Connection, editor: Editor, code: str, place:
         raise OutsideAreasError(_("“%(code)s” lies beyond the areas to which your role is limited.", code=code))
 
 
+def demand_person_within(connection: Connection, editor: Editor, person: PersonRecord) -> None:
+    """Refuse to change somebody who belongs elsewhere, and only has a post or a zone in the editor's areas.
+
+    Raises
+    ------
+    OutsideAreasError
+        If the person's community lies beyond them.
+    """
+    if editor.within is None or person.community is None:
+        return
+    if not connection.scalar(text(IS_WITHIN), {"code": person.community, **bound(editor.within)}):
+        raise OutsideAreasError(
+            _("“%(code)s” belongs beyond the areas to which your role is limited.", code=person.code)
+        )
+
+
 def demand_zones_within(connection: Connection, editor: Editor, codes: Iterable[str], on: date) -> None:
     """Refuse zones that do not lie whole in the editor's areas.
 

@@ -24,6 +24,14 @@ from geo_hygiene.zoning.records import Editor, day_within, duty_by_id, zone_to_c
 
 PERSON = f"select id, left_on from person where code = :code and {PERSON_WITHIN}"  # noqa: S608 - constants
 
+GONE = """
+select person.code, person.left_on
+from unnest(cast(:ids as int[]), cast(:ends as date[])) as held (id, until)
+join person on person.id = held.id and person.left_on < held.until
+order by person.code
+limit 1
+"""
+
 HOLDINGS = """
 select zone, person_id, shift, valid_from, valid_to, stands_in_for from assignment
 where zone = any(:zones) order by zone, valid_from, id
@@ -151,10 +159,27 @@ def person_of(connection: Connection, code: str, within: Areas, *, until: date |
     if found is None:
         raise WrongZoneError("person", _("There is no person with the code “%(value)s”.", value=code))
     if until is not None and found.left_on is not None and found.left_on < until:
-        raise WrongZoneError(
-            "person", _("“%(value)s” is no longer there from %(day)s on.", value=code, day=found.left_on.isoformat())
-        )
+        raise gone("person", code, found.left_on)
     return int(found.id)
+
+
+def demand_there(connection: Connection, holdings: Collection[Holding], place: str) -> None:
+    """Refuse what somebody is to hold who is gone before it ends.
+
+    Raises
+    ------
+    WrongZoneError
+        If there is such a person.
+    """
+    asked = {"ids": [one.person_id for one in holdings], "ends": [written(one.end) for one in holdings]}
+    found = connection.execute(text(GONE), asked).one_or_none()
+    if found is not None:
+        raise gone(place, found.code, found.left_on)
+
+
+def gone(place: str, code: str, day: date) -> WrongZoneError:
+    """Return the mistake that somebody is named who is gone from a day on."""
+    return WrongZoneError(place, _("“%(value)s” is no longer there from %(day)s on.", value=code, day=day.isoformat()))
 
 
 def holdings_of(connection: Connection, zone: str) -> list[Holding]:
@@ -199,7 +224,8 @@ def store_holdings(connection: Connection, changes: Mapping[str, tuple[Sequence[
     )
     keep_zones(connection, claims)
     connection.execute(text("update claim set version = version + 1 where id = any(:ids)"), {"ids": claims})
-    people = {one.person_id for holdings in differing.values() for one in holdings}
+    concerned = [one for holdings in differing.values() for one in holdings]
+    people = {one.person_id for one in concerned} | {one.stands_in_for for one in concerned if one.stands_in_for}
     connection.execute(text("update person set version = version + 1 where id = any(:ids)"), {"ids": sorted(people)})
     assignments_changed(connection, differing)
 

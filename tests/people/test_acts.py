@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.chain import who_covers
 from geo_hygiene.coverage.duties import duty_of
+from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.summary import Sums, summarize
 from geo_hygiene.errors import GeoHygieneError
@@ -145,6 +146,31 @@ def _id(connection: Connection, code: str) -> int:
     return connection.execute(text("select id from person where code = :code"), {"code": code}).scalar_one()
 
 
+def test_what_is_handed_over_leaves_the_receiver_what_he_or_she_holds_there(connection: Connection) -> None:
+    web_town(connection)
+    keeping.add(connection, PLANNER, "P3", {"name": "李四", "role": "cleaner"})
+    _stand_in(connection, "P2", *WEEK)
+    absent = version(connection, "P1")
+    giving.give(connection, PLANNER, [Gift("Z1", "P3")], start=WEEK[0], end=date(2025, 5, 15))
+    assert version(connection, "P1") == absent + 1, "who reads the absent one's page reads otherwise"
+    connection.execute(
+        text(
+            "insert into assignment (person_id, zone, shift, valid_from, valid_to)"
+            " select id, 'Z1', 'morning', :start, :until from person where code = 'P3'"
+        ),
+        {"start": date(2025, 7, 1), "until": date(2025, 7, 8)},
+    )
+    assignments_changed(connection, ["Z1"])
+    _leave(connection, JUNE, Z1="P3")
+    assert held(connection, "Z1")[-4:] == [
+        ("P1", "2025-05-19", "2025-06-01", None),
+        ("P3", "2025-06-01", "2025-07-01", None),
+        ("P3", "2025-07-01", "2025-07-08", None),
+        ("P3", "2025-07-08", "", None),
+    ]
+    assert_kept_is_right(connection)
+
+
 def test_who_answers_at_every_level_and_who_comes_after_whom(connection: Connection) -> None:
     web_town(connection)
     told = chains(connection, MAY, by=By.COMMUNITY, within=None)
@@ -195,6 +221,12 @@ def _give(connection: Connection, *gifts: Gift, start: date = MAY, end: date | N
     return giving.give(connection, PLANNER, gifts, start=start, end=end, **more)
 
 
+def _belonging(connection: Connection, community: str) -> str:
+    """Let somebody who has a post in one community belong to another one."""
+    connection.execute(text("update person set community = :code where code = 'CD'"), {"code": community})
+    return "CD"
+
+
 WRONG: dict[str, tuple[Callable[[Connection], object], str | None]] = {
     "ends before it begins": (lambda c: _give(c, Gift("Z1", "P2"), start=MAY, end=SPRING), "to"),
     "unknown person": (lambda c: _give(c, Gift("Z1", "P0")), "person"),
@@ -216,6 +248,12 @@ WRONG: dict[str, tuple[Callable[[Connection], object], str | None]] = {
     "hand over to nobody": (lambda c: _leave(c, JUNE, Z1="P0"), "person"),
     "leave twice": (lambda c: (_leave(c, JUNE), _leave(c, JUNE)), "from"),
     "read before": (lambda c: leaving.leave(c, PLANNER, "P1", version=99, day=JUNE), None),
+    "belongs elsewhere": (lambda c: keeping.change(c, PART, _belonging(c, "C2"), version=1, words={"name": "x"}), None),
+    "left and belongs elsewhere": (lambda c: leaving.come_back(c, PART, _belonging(c, "C2"), version=1), None),
+    "leaves and belongs elsewhere": (
+        lambda c: leaving.leave(c, PART, _belonging(c, "C2"), version=1, day=JUNE),
+        None,
+    ),
     "role of another area": (lambda c: leaving.leave(c, PART, "P2", version=1, day=JUNE), None),
     "post twice": (
         lambda c: posts.appoint(c, PLANNER, "CD", version=1, area="C1", kind="cadre", start=MAY),
@@ -241,6 +279,9 @@ WRONG: dict[str, tuple[Callable[[Connection], object], str | None]] = {
 
 KINDS = {
     "outside the areas": OutsideAreasError,
+    "belongs elsewhere": OutsideAreasError,
+    "left and belongs elsewhere": OutsideAreasError,
+    "leaves and belongs elsewhere": OutsideAreasError,
     "read before": StaleVersionError,
     "zone read before": StaleVersionError,
 }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from geo_hygiene.database import engine
 from tests.conftest import TestDatabase
@@ -19,10 +22,19 @@ def test_a_substitute_and_a_departure_at_the_terminal(run: Run, database: TestDa
     writer.dispose()
     wrong = run("people", "substitute", "P1", "P1", "--from", "2025-05-01", "--to", "2025-05-08")
     assert (wrong.exit_code, "Nobody stands in for himself" in wrong.output) == (1, True)
-    asked = ("--from", "2025-05-01", "--to", "2025-05-08", "--zone", "Z1", "--json")
-    made = json.loads(run("people", "substitute", "P1", "P2", *asked).stdout)
+    words = ("--from", "2025-05-01", "--to", "2025-05-08", "--zone", "Z1", "--json")
+    made = json.loads(run("people", "substitute", "P1", "P2", *words).stdout)
     assert [one["stands_in_for"] for one in made["zones"][0]["holders"]] == [None, "P1", None]
+    asked: list[str] = []
+
+    def ask(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", ask)
     left = run("people", "leave", "P1", "--from", "2025-06-01", "--hand-over", "Z1=P2")
+    event.remove(Engine, "before_cursor_execute", ask)
+    locks = [statement for statement in asked if "pg_advisory_xact_lock" in statement or "for update" in statement]
+    assert "pg_advisory_xact_lock" in locks[0], "duties are locked before people, as by all other writers"
     assert left.exit_code == 0, left.output
     listed = json.loads(run("people", "list", "--on", "2025-06-01", "--json").stdout)["people"]
     held = {row["code"]: [zone["code"] for zone in row["zones"]] for row in listed}
