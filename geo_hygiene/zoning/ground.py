@@ -53,10 +53,11 @@ order by cover.target_id, extent_mm desc, duty_zone.code
 HOLDERS = """
 select assignment.zone, min(person.code) as person
 from assignment
-join person on person.id = assignment.person_id
-where assignment.valid_from <= :on and :on < assignment.valid_to
+join person on person.id = coalesce(assignment.stands_in_for, assignment.person_id)
+where assignment.valid_from <= :on and :on < assignment.valid_to and person.left_on is null
 group by assignment.zone
 """
+"""Who is to go on with a zone: not who only stands in on the day, nor who is known to leave."""
 
 CODES = "select distinct code from duty_zone join claim using (id) where claim.duty_id = :duty order by code"
 

@@ -38,7 +38,7 @@ from geo_hygiene.zoning.drafts import (
     zones_of,
 )
 from geo_hygiene.zoning.editing import demand_free_code
-from geo_hygiene.zoning.holding import Holding, holdings_of, replaced, write_holdings
+from geo_hygiene.zoning.holding import Holding, demand_there, holdings_of, replaced, write_holdings
 from geo_hygiene.zoning.mistakes import UnseenChangesError, WrongZoneError
 from geo_hygiene.zoning.records import Editor, ZoneRecord, open_day, zones_of_day
 
@@ -311,7 +311,9 @@ def _give(
         before = holdings_of(connection, zone.code)
         base = bases.get(zone.code)
         end = NEVER if base is None else base.valid_to
-        write_holdings(connection, zone.code, before, _given(before, zone, start, end))
+        after = _given(before, zone, start, end)
+        demand_there(connection, [one for one in after if one not in before], "draft")
+        write_holdings(connection, zone.code, before, after)
         connection.execute(
             text(
                 "update draft_zone set holders_before = cast(:holders as jsonb)"
@@ -324,9 +326,23 @@ def _give(
 
 
 def _given(before: Sequence[Holding], zone: DraftZoneRecord, start: date, end: date) -> list[Holding]:
-    """Return who holds a zone when those whom a draft names hold it from a day on."""
-    mine = [Holding(person_id, "all-day", start, end) for person_id in zone.person_ids or ()]
-    return [*replaced(before, None, "all-day", start, end), *mine]
+    """Return who holds a zone when those whom a draft names hold it from a day on; who stands in for one still does."""
+    persons = zone.person_ids or ()
+    standing_in = [
+        one
+        for one in before
+        if one.stands_in_for in persons and one.person_id not in persons and one.shift in ("all-day", zone.shift)
+        if one.meets("all-day", start, end)
+    ]
+    mine = [Holding(person_id, "all-day", start, end) for person_id in persons]
+    for one in standing_in:
+        mine = [
+            part
+            for holding in mine
+            for part in (holding.without(one.start, one.end) if holding.person_id == one.stands_in_for else [holding])
+        ]
+    others = [one for one in before if one not in standing_in]
+    return [*replaced(others, None, "all-day", start, end), *standing_in, *mine]
 
 
 def _as_json(holding: Holding) -> list[Any]:
@@ -413,7 +429,9 @@ def _restore(connection: Connection, draft: DraftRecord, zones: Sequence[DraftZo
     held = [zone for zone in zones if zone.holders_before is not None]
     for zone in held:
         before = [_as_holding(kept) for kept in zone.holders_before or ()]
-        write_holdings(connection, zone.code, holdings_of(connection, zone.code), before)
+        now = holdings_of(connection, zone.code)
+        demand_there(connection, [one for one in before if one not in now], "draft")
+        write_holdings(connection, zone.code, now, before)
     if held:
         assignments_changed(connection, [zone.code for zone in held])
 

@@ -19,10 +19,12 @@ from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.summary import Level, summarize
 from geo_hygiene.database import engine
 from geo_hygiene.files.removal import Removal
+from geo_hygiene.people import giving, leaving
 from geo_hygiene.zoning import drafts, editing, holding, publishing
 from geo_hygiene.zoning.comparing import Plan, compare
 from geo_hygiene.zoning.drafts import BaseRead, DraftRecord, DraftWords
 from geo_hygiene.zoning.editing import ZoneWords
+from geo_hygiene.zoning.ground import ground_of
 from geo_hygiene.zoning.lists import SaidStretch
 from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError, UnseenChangesError, WrongZoneError
 from geo_hygiene.zoning.records import Editor, zones_of_day
@@ -356,6 +358,43 @@ def test_who_was_given_a_zone_after_a_publication_keeps_it(connection: Connectio
     with pytest.raises(WrongZoneError, match="“Z4” was changed after"):
         publishing.take_back(connection, PLANNER, draft.name, version=published.version)
     assert holding.holdings_of(connection, "Z4") == kept
+
+
+def test_who_stands_in_still_does_and_who_is_gone_is_given_nothing(connection: Connection) -> None:
+    office(connection, random.Random(7))
+    duty, day = duty_of(connection, DUTY), today(connection) + timedelta(days=30)
+    begin, end = day + timedelta(days=7), day + timedelta(days=14)
+    ids = dict(connection.execute(text("select code, id from person")).all())
+
+    def version(code: str) -> int:
+        return connection.execute(text("select version from person where code = :code"), {"code": code}).scalar_one()
+
+    giving.substitute(connection, PLANNER, "P1", version=version("P1"), person="P0", start=begin, end=end, zones=["Z1"])
+    connection.execute(text("update claim set shift = 'all-day'"))
+    assert ground_of(connection, duty, begin, None).holders["Z1"] == "P1"
+    draft = drafts.begin(connection, PLANNER, name="同人", duty=duty, plan_on=day)
+    draft = draw(connection, draft, "Z1", DraftWords(is_given=True, person="P1"))
+    draft = draw(connection, draft, "Z2", DraftWords(is_given=True, person="P3"))
+    before = {code: holding.holdings_of(connection, code) for code in ("Z1", "Z2")}
+    draft = publishing.publish(connection, PLANNER, draft.name, version=draft.version, start=day, seen=None)
+    held = {(one.start, one.end): one.person_id for one in holding.holdings_of(connection, "Z1")}
+    assert held == {
+        (START, day): ids["P1"],
+        (day, begin): ids["P1"],
+        (begin, end): ids["P0"],
+        (end, date.max): ids["P1"],
+    }
+    draft = publishing.take_back(connection, PLANNER, draft.name, version=draft.version)
+    assert {code: holding.holdings_of(connection, code) for code in before} == before
+
+    leaving.leave(connection, PLANNER, "P3", version=version("P3"), day=end)
+    with pytest.raises(WrongZoneError, match="“P3” is no longer there"), connection.begin_nested():
+        publishing.publish(connection, PLANNER, draft.name, version=draft.version, start=day, seen=None)
+    leaving.come_back(connection, PLANNER, "P3", version=version("P3"))
+    draft = publishing.publish(connection, PLANNER, draft.name, version=draft.version, start=day, seen=None)
+    leaving.leave(connection, PLANNER, "P2", version=version("P2"), day=end)
+    with pytest.raises(WrongZoneError, match="“P2” is no longer there"):
+        publishing.take_back(connection, PLANNER, draft.name, version=draft.version)
 
 
 def test_a_street_that_is_cut_between_goes_back_too(connection: Connection) -> None:
