@@ -19,6 +19,9 @@ from tests.conftest import TestDatabase
 from tests.web.towns import AUTUMN, web_town
 from tests.working import working
 
+PATIENCE = 60_000
+"""Milliseconds that a job may take on a machine with much to do."""
+
 
 @pytest.fixture(scope="module")
 def database(new_database: Callable[..., TestDatabase]) -> TestDatabase:
@@ -60,7 +63,7 @@ def test_a_proposal_is_followed_adopted_and_its_draft_deleted(
     page.click("#propose-go")
     expect(page.locator("#propose-step")).to_contain_text("Waiting")
     page.click("#propose-cancel")
-    expect(page.locator("#propose")).to_contain_text("Stopped")
+    expect(page.locator("#propose")).to_contain_text("Stopped", timeout=PATIENCE)
     page.click("#propose-again")
     expect(page.locator("#propose-count")).to_have_value("4")
     page.click("#propose-go")
@@ -68,14 +71,14 @@ def test_a_proposal_is_followed_adopted_and_its_draft_deleted(
     one.leave()
     page.reload()
     with working(database.service_url, HANDLERS):
-        expect(page.locator("#propose-even tbody tr")).to_have_count(2)
+        expect(page.locator("#propose-even tbody tr")).to_have_count(2, timeout=PATIENCE)
         expect(page.locator("#propose-even tbody tr").last).to_contain_text("4")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         name = f"plan {phone}"
         page.fill("#propose-name", name)
         page.press("#propose-name", "Enter")
-        expect(page.locator("#propose")).not_to_be_visible()
-        expect(page.locator("#draft")).to_have_value(name)
+        expect(page.locator("#propose")).not_to_be_visible(timeout=PATIENCE)
+        expect(page.locator("#draft")).to_have_value(name, timeout=PATIENCE)
     expect(page.locator("#changed [data-zone]").first).to_be_attached()
     assert "proposal=" not in page.url
     figures = listed(page, f"/api/v1/drafts/{name}/cover?on={AUTUMN.isoformat()}")
