@@ -114,9 +114,11 @@ def give(
     if len({zone.code for zone in zones}) < len(zones):
         raise WrongZoneError("zones", _("A zone is named twice."))
     held = holdings_of_zones(connection, [zone.code for zone in zones])
+    named = {gift.person for gift in gifts if gift.person is not None}
+    people = {code: person_of(connection, code, editor.within, until=end or NEVER) for code in sorted(named)}
     changes: Holders = {}
     for zone, gift in zip(zones, gifts, strict=True):
-        person = None if gift.person is None else person_of(connection, gift.person, editor.within, until=end or NEVER)
+        person = None if gift.person is None else people[gift.person]
         before = held[zone.code]
         changes[zone.code] = (before, replaced(before, person, _shift_of(zone, shift), start, end or NEVER))
     return store(connection, editor, "people.give", _told_subject(changes), changes, start)

@@ -142,6 +142,7 @@ TABLE: dict[type[BaseException], Meaning] = {
     psycopg2.InterfaceError: Meaning(503, N_("The database can not be reached. Try again in a moment."), retry=True),
     psycopg2.errors.QueryCanceled: Meaning(503, N_("The answer took too long and was stopped."), retry=True),
     psycopg2.errors.LockNotAvailable: Meaning(503, N_("A change is being stored. Try again in a moment."), retry=True),
+    psycopg2.errors.DeadlockDetected: Meaning(503, N_("A change is being stored. Try again in a moment."), retry=True),
     psycopg2.errors.TooManyConnections: Meaning(
         503, N_("All connections to the database are in use. Try again in a moment."), retry=True
     ),
