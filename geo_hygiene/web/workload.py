@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, render_template, request, send_file, url_for
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from sqlalchemy import Connection
 
 from geo_hygiene.coverage.duties import today
@@ -25,10 +25,13 @@ from geo_hygiene.zoning.work_rules import Effort, Rule, Subject
 
 blueprint = Blueprint("workload_pages", __name__)
 
-Minutes = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
-Times = Annotated[float, Field(ge=0.01, le=1_000, allow_inf_nan=False)]
+HUNDREDTHS = AfterValidator(lambda value: round(value, 2))
+"""As the columns keep them, so that what is judged is what is stored."""
+
+Minutes = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False), AfterValidator(lambda value: round(value, 4))]
+Times = Annotated[float, Field(ge=0.01, le=1_000, allow_inf_nan=False), HUNDREDTHS]
 Days = Annotated[int, Field(ge=1, le=3_660)]
-Width = Annotated[float, Field(ge=0, le=200, allow_inf_nan=False)]
+Width = Annotated[float, Field(ge=0, le=200, allow_inf_nan=False), HUNDREDTHS]
 
 
 class ModelWords(Spoken, extra="ignore"):

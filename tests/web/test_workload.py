@@ -57,7 +57,14 @@ def test_a_rule_is_changed_from_a_day_on_and_never_over_another_change(planner: 
     page = planner.client.get(f"/work-model?rule={newer['id']}").get_data(as_text=True)
     assert 'id="former"' in page
     assert ">0.36<" in page
+    refused = post(planner, "/end", rule=newer["id"], version="2", **{"from": DAY})
+    assert refusal(refused)[0] == 422
+    assert 'name="minutes"' in refused.get_data(as_text=True)
+    assert 'value="0.12"' in refused.get_data(as_text=True), "what can be changed besides is told still"
     assert post(planner, "/end", rule=newer["id"], version="2", **{"from": "2030-01-01"}).status_code == 303
+    new = re.search(r'id="valid_from"[^>]*value="(.*?)"', planner.client.get("/work-model").get_data(as_text=True))
+    assert new, "a new rule"
+    assert new[1] > DAY, "and what it says is from today on, if nobody says otherwise"
     assert post(planner, "", subject="street-segments:lane", minutes="0.2", valid_from="2030-01-01").status_code == 303
 
 
@@ -74,6 +81,10 @@ WRONG = {
     "no width": ({"subject": "septic-tanks", "width_from_m": "2", "minutes": "1"}, "Width from"),
     "turned width": (
         {"subject": "street-segments", "width_from_m": "5", "width_to_m": "5", "minutes": "1"},
+        "Width below",
+    ),
+    "narrower than a centimetre": (
+        {"subject": "street-segments", "width_from_m": "5.001", "width_to_m": "5.004", "minutes": "1"},
         "Width below",
     ),
     "backwards": (
