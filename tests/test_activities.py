@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Connection, text
 
+from geo_hygiene.assets import acts
+from geo_hygiene.assets.records import asset_layer
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
 from geo_hygiene.files.taking_back import NotTakenBackError, take_back
@@ -23,6 +25,7 @@ from geo_hygiene.works.awareness import by_day, change, share_of, surveys, wilso
 from geo_hygiene.works.honours import State, counted, holders
 from geo_hygiene.works.letters import all_letters, letter_records, letters, without_letter
 from geo_hygiene.works.reach import lanes_reached, reach, routes, venues
+from geo_hygiene.zoning.records import Editor
 from tests.conftest import TestDatabase
 from tests.importing import block, bring, codes, counts, place, query, street
 from tests.test_campaigns import Town
@@ -190,6 +193,31 @@ def test_letters_are_signings_and_shares_are_over_who_is_there(town: Connection)
     assert [one.code for one in without_letter(town, YEAR, limit=1, after=unsigned[0].number)] == ["F2"]
     assert {row.code: row.holders for row in year if row.kind == "units"} == {"E": 1}
     assert len(letter_records(town, YEAR, "frontages", limit=10)) == doors.signings
+
+
+def test_letters_and_boards_go_on_with_what_takes_their_place(town: Connection) -> None:
+    store(town, "letters", *LETTERS)
+    store(town, "activities", *HELD)
+    told = letters(town, YEAR), [one.code for one in without_letter(town, YEAR, limit=10)]
+    boards = {board.code: board.days for board in noticeboards(town, YEAR)}
+    clerk = Editor("clerk@office.example", None)
+
+    def move(key: str, code: str, day: date | None, east: float, north: float) -> None:
+        acts.change(town, clerk, asset_layer(key), code, version=1, day=day, shape=place(east, north), fields={})
+
+    autumn = date(2025, 9, 1)
+    move("frontages", "F0", autumn, 12, 125)
+    move("facilities", "B1", autumn, 80, 50)
+    assert {board.code: board.days for board in noticeboards(town, YEAR)} == boards
+    move("frontages", "F2", None, 112, 125)
+    move("units", "U1", None, 720, 700)
+    assert (letters(town, YEAR), sorted(one.code for one in without_letter(town, YEAR, limit=10))) == (
+        told[0],
+        sorted(told[1]),
+    )
+    assert town.scalar(text("select count(*) from letter")) == len(LETTERS)
+    move("facilities", "B1", autumn, 85, 50)
+    assert {board.code: board.days for board in noticeboards(town, YEAR)} == boards
 
 
 @pytest.mark.parametrize(

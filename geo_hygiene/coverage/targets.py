@@ -33,6 +33,15 @@ def areas_changed(connection: Connection) -> int:
     return changed
 
 
+def lock_kind(connection: Connection, kind: str) -> None:
+    """Let nobody else write targets of a kind, nor claims and work on them.
+
+    Called before the ids of targets change: what others write names these rows, and each would wait for the other.
+    """
+    lock_duties(connection, connection.scalars(text("select id from duty where target_kind = :kind"), {"kind": kind}))
+    lock_targets(connection)
+
+
 def _duties_of(connection: Connection, target_ids: Iterable[int]) -> list[int]:
     """Return the ids of the duties that look after the kinds of targets."""
     kinds = "select distinct kind from target where id = any(:ids)"

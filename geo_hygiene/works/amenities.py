@@ -30,7 +30,12 @@ order by community, needed.place
 """  # noqa: S608 - constants
 
 BOARDS = f"""
-with {PLACE}
+with recursive {PLACE},
+lineage (id, former) as (
+    select id, id from facility
+    union
+    select lineage.id, parent_id from lineage join target_parent on child_id = lineage.former
+)
 select
     target.uuid, facility.code, facility.name, place.community, latest.held_on,
     :last_day - latest.held_on as days
@@ -38,8 +43,8 @@ from facility
 join target using (id)
 left join place on place.id = target.area_id
 left join lateral (
-    select max(held_on) as held_on from activity
-    where activity.target_id = target.id and activity.kind = 'noticeboard' and activity.held_on <= :last_day
+    select max(held_on) as held_on from activity join lineage on lineage.former = activity.target_id
+    where lineage.id = target.id and activity.kind = 'noticeboard' and activity.held_on <= :last_day
 ) as latest on true
 where target.category = 'noticeboard' and target.valid_from <= :last_day and :last_day < target.valid_to
     and (place.is_wanted or {EVERYTHING})

@@ -14,15 +14,17 @@ SIGNERS = ("frontages", "units")
 """Kinds of targets that sign."""
 
 HOLDING = """
-holding as materialized (
-    select distinct target_id from letter
+holding (target_id) as (
+    select target_id from letter
     where year = extract(year from cast(:last_day as date)) and signed_on <= :last_day and :last_day < valid_to
+    union
+    select child_id from holding join target_parent on parent_id = holding.target_id
 )
 """
-"""Who has a letter that holds on the last day."""
+"""Who has a letter that holds on the last day, or began in the place of who signed one."""
 
 SUMS = f"""
-with {PLACE}, {HOLDING},
+with recursive {PLACE}, {HOLDING},
 signed as materialized (
     select target_id, count(*) as letters from letter
     where signed_on >= :begin and signed_on < :end
@@ -57,7 +59,7 @@ limit :limit
 """  # noqa: S608 - constants
 
 WITHOUT = f"""
-with {PLACE}, {HOLDING}
+with recursive {PLACE}, {HOLDING}
 select target.id, target.uuid, target.kind, door.code, door.name, door.lane, door.house_number, place.community
 from target
 join (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from datetime import date
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.targets import targets_changed
+from geo_hygiene.coverage.targets import lock_kind, targets_changed
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.components import count_components, count_crossings, nodes_of
@@ -36,6 +36,13 @@ from geo_hygiene.files.importing.shaping import NewTargets, Shaped, shape_lines,
 from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_batch
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import GeometryKind, Grouping, Role
+
+FORMER_PARENTS = """
+select heir.child_id, former.parent_id
+from target_parent as heir
+join target_parent as former on former.child_id = heir.parent_id
+where heir.parent_id = any(:removed)
+"""
 
 
 @dataclass
@@ -212,6 +219,8 @@ def _without_same(connection: Connection, work: _Work, targets: NewTargets) -> N
 def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTargets, stored: Stored) -> None:
     """Write new targets, end the leaving ones, and hand on what rested on them."""
     leaving = work.leaving
+    if leaving.removed:
+        lock_kind(connection, batch.layer.key)
     ended_shapes = read_shapes(connection, leaving.ids)
     pairs = find_parents(
         targets.shapes,
@@ -224,10 +233,13 @@ def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTarg
     old_groups = _groups_of(connection, batch.layer.grouping, leaving.ids)
     new_ids = write_targets(connection, batch, targets, identities)
     write_parents(connection, new_ids[pairs[:, 0]], parents)
+    _hand_over(connection, leaving.removed)
     keep_history(connection, batch.layer, list(leaving.days), batch.import_id)
     _end(connection, leaving)
     stored.begun, stored.left = new_ids.tolist(), leaving.ids
+    lineage = _former_parents(connection, leaving.removed)
     stored.unprojected = targets_changed(connection, begun=stored.begun, ended=leaving.days, removed=leaving.removed)
+    write_parents(connection, lineage[:, 0], lineage[:, 1])
     if batch.layer.grouping is not None:
         groups = [*old_groups, *_groups_of(connection, batch.layer.grouping, new_ids.tolist())]
         settle_groups(connection, batch.layer.grouping, sorted(set(groups)))
@@ -252,6 +264,24 @@ def _take_over(
         text("update target set uuid = gen_random_uuid() where id = any(:removed)"), {"removed": removed}
     )
     return identities
+
+
+def _former_parents(connection: Connection, removed: Collection[int]) -> Integers:
+    """Return (k, 2) pairs of ids: what replaces a target from its first day comes from what that one came from."""
+    pairs = connection.execute(text(FORMER_PARENTS), {"removed": sorted(removed)}).all()
+    return np.array([tuple(pair) for pair in pairs], dtype=np.int64).reshape(-1, 2)
+
+
+def _hand_over(connection: Connection, removed: Collection[int]) -> None:
+    """Let letters that a target signed, and activities at it, be those of what replaces it from its first day."""
+    for table in ("letter", "activity"):
+        connection.execute(
+            text(
+                f"update {table} set target_id = child_id from target_parent"  # noqa: S608 - constants
+                f" where parent_id = {table}.target_id and parent_id = any(:removed)"
+            ),
+            {"removed": sorted(removed)},
+        )
 
 
 def _end(connection: Connection, leaving: Leaving) -> None:
