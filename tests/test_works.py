@@ -15,6 +15,7 @@ import pytest
 import shapely
 from sqlalchemy import Connection, text
 
+from geo_hygiene.assets import acts
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.coverage.writing import NewWork, Stretch
@@ -28,6 +29,7 @@ from geo_hygiene.works.listing import WorkFilter, count_works, list_works
 from geo_hygiene.works.recording import SaidWork, WrongWorkError, record_work, take_back
 from geo_hygiene.works.recurrence import recurrence
 from geo_hygiene.works.writing import NewWorkOnPlace, add_works
+from geo_hygiene.zoning.records import Editor
 from tests.coverage.test_rebuild import split_street
 from tests.coverage.towns import GEOD, START, grid_town
 from tests.importing import block, place, street, table
@@ -105,6 +107,7 @@ def test_a_row_that_can_not_be_is_told_by_its_place(
     report = told(town, *GOOD, {"编号": "9", "日期": "2025-06-01"} | row)
     errors = [finding for finding in report.as_json()["findings"] if finding["level"] == "error"]
     assert [(error["row"], error["code"], error["field"]) for error in errors] == [(len(GOOD) + 1, code, field)]
+    assert code != "duplicate-key" or "2025-03-01 00:00 " in errors[0]["message"]
     assert report.as_json()["records"]["created"] == len(GOOD)
 
 
@@ -134,6 +137,19 @@ def test_each_metre_counts_once_beside_all_that_was_done(town: Connection) -> No
     lane = work_in_period(town, "lane-order", *YEAR)["street-segments"]
     assert lane[0] == lane[1] == pytest.approx(300_000, abs=20)
     assert "street-segments" in work_in_period(town, "works", *YEAR)
+    assert work_in_period(town, "emptying", *YEAR, frozenset({"A"})) == {"septic-tanks": (1, 2)}
+    assert work_in_period(town, "works", *YEAR, frozenset({"B"})) == {}
+
+
+def test_metres_stay_distinct_where_a_drain_is_cut_and_the_part_is_changed_on_its_first_day(town: Connection) -> None:
+    told(town, *GOOD)
+    clerk, drains, day = Editor("clerk@office.example", None), layer_of("drain-segments"), date(2025, 6, 1)
+    halves = acts.split(town, clerk, drains, "D0", version=1, day=day, at=80.0)
+    part = halves.targets[0]
+    acts.change(town, clerk, drains, str(part.uuid), version=1, day=day, fields={"code": "D0-a"})
+    assert work_in_period(town, "dredging", *YEAR)["drain-segments"] == (120_000, 150_000)
+    told(town, {"编号": "8", "作业类别": "疏通", "日期": "2025-05-01", "化粪池": "D0", "起点": 0, "终点": 50})
+    assert work_in_period(town, "dredging", *YEAR)["drain-segments"] == (170_000, 200_000)
 
 
 @pytest.mark.parametrize("seed", range(3))

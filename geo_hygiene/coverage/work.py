@@ -16,7 +16,9 @@ from datetime import date
 from sqlalchemy import Connection, text
 from sqlalchemy.sql.elements import TextClause
 
+from geo_hygiene.coverage.within import AREAS_WITHIN, bound
 from geo_hygiene.layers import LAYERS
+from geo_hygiene.permissions import EVERYWHERE, Areas
 
 DONE = "done"
 """The result of work that reached its target; every other result is the reason why it did not."""
@@ -89,6 +91,8 @@ select source_id, valid_from as day from work join claim using (id)
 where work.work_kind = :work and result = 'done' and valid_from >= :begin and valid_from < :end
 """
 
+IS_WITHIN = f"(cast(:within as text[]) is null or target.area_id in ({AREAS_WITHIN}))"
+
 IN_PERIOD = """
 with source as materialized ({sources}),
 met as materialized (
@@ -98,6 +102,7 @@ plain as (
     select target.kind, sum(met.to_mm - met.from_mm) as extent
     from met
     join target on target.id = met.target_id and target.valid_from <= met.day and met.day < target.valid_to
+    where {is_within}
     group by target.kind
 ),
 standing as (
@@ -118,6 +123,7 @@ distinctly as (
         select target_id, range_agg(int4range(from_mm, to_mm)) as ranges from standing group by target_id
     ) as spot
     join target on target.id = spot.target_id and target.valid_from < :end
+    where {is_within}
     group by target.kind
 )
 select kind, coalesce(distinctly.extent, 0) as distinct_extent, coalesce(plain.extent, 0) as plain_extent
@@ -135,11 +141,15 @@ def work_statement(wanted: str, work: str, select: str) -> TextClause:
     return text(" ".join(parts))
 
 
-def work_in_period(connection: Connection, work: str, begin: date, end: date) -> dict[str, tuple[int, int]]:
+def work_in_period(
+    connection: Connection, work: str, begin: date, end: date, within: Areas = EVERYWHERE
+) -> dict[str, tuple[int, int]]:
     """Return by kind of target how much was done in a half-open period: each stretch once, and as often as it was done.
 
-    ``work`` is the layer key of work, or a kind of work on places; extents are millimetres or counts.
+    ``work`` is the layer key of work, or a kind of work on places; extents are millimetres or counts, those on targets
+    ``within`` areas.
     """
     sources = OF_LAYER if work in LAYERS else OF_KIND
-    rows = connection.execute(text(IN_PERIOD.format(sources=sources)), {"work": work, "begin": begin, "end": end})
+    values = {"work": work, "begin": begin, "end": end, **bound(within)}
+    rows = connection.execute(text(IN_PERIOD.format(sources=sources, is_within=IS_WITHIN)), values)
     return {row.kind: (int(row.distinct_extent), int(row.plain_extent)) for row in rows}

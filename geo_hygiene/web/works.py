@@ -14,7 +14,7 @@ from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.permissions import Areas, Permission
 from geo_hygiene.web import work_page_data
 from geo_hygiene.web.access import areas_of, needs
-from geo_hygiene.web.api.works import Amount, DueKind, Metres, teller
+from geo_hygiene.web.api.works import Amount, DueKind, Metres, Remark, teller
 from geo_hygiene.web.base_map import with_base_map
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import local_address
@@ -32,12 +32,12 @@ class DoneForm(Parameters, extra="ignore"):
     kind: DueKind
     target: UUID
     day: Day | None = None
-    clock: Annotated[str, Field(pattern=r"^\d\d:\d\d$")] | None = None
+    clock: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
     volume_m3: Amount | None = None
     from_m: Metres | None = None
     to_m: Metres | None = None
     truck: Text | None = None
-    note: Text | None = None
+    note: Remark | None = None
     next: Annotated[str, Field(max_length=1500)] = "/works"
 
 

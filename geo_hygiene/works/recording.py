@@ -25,6 +25,9 @@ from geo_hygiene.works.writing import NewWorkOnPlace, add_works, remove_works
 A_MOMENT = timedelta(minutes=10)
 """Nobody empties one tank twice within it, and clocks of phones may be ahead by it."""
 
+PLACE_LOCK = 4_326_006
+"""First key of the advisory locks that order those who tell of one place; the second is the target's id."""
+
 TARGET = f"""
 select target.id, target.kind, target.extent_mm, target.valid_from, target.valid_to
 from target
@@ -37,7 +40,7 @@ from work
 join claim using (id)
 join claim_stretch using (source_id)
 where work.work_kind = 'emptying' and claim_stretch.target_id = :target_id
-    and claim.done_at between :at - cast(:moment as interval) and :at + cast(:moment as interval)
+    and claim.done_at > :at - cast(:moment as interval) and claim.done_at < :at + cast(:moment as interval)
 order by claim.done_at
 limit 1
 """
@@ -86,11 +89,13 @@ def record_work(connection: Connection, actor: str, within: Areas, said: SaidWor
         If what is said can not be.
     """
     lock_work(connection)
-    if connection.scalar(text(KNOWN), {"uuid": said.uuid}):
-        return False
     target = connection.execute(text(TARGET), {"uuid": said.target, **bound(within)}).one_or_none()
     if target is None or target.kind != WORKED_ON.get(said.kind):
         raise UnknownRecordError(_("There is no place “%(id)s” on which this work is done.", id=said.target))
+    # a phone that sends again before it is answered, or two drivers at one tank
+    connection.execute(text("select pg_advisory_xact_lock(:lock, :place)"), {"lock": PLACE_LOCK, "place": target.id})
+    if connection.scalar(text(KNOWN), {"uuid": said.uuid}):
+        return False
     zone = office_timezone(connection)
     day = said.done_at.astimezone(zone).date()
     if said.done_at > datetime.now(UTC) + A_MOMENT:

@@ -142,6 +142,7 @@ def test_what_is_wrong_is_told_with_its_place_and_nothing_is_stored(planner: Pla
             None,
         ),
         (good | {"correct": True}, ["from"], None),
+        (good | {"fields": {"width_m": 10**30}}, ["fields", "width_m", "constrained-int"], None),
         (good | {"fields": {"width_m": "wide"}}, ["fields", "width_m"], "value-invalid"),
         (good | {"fields": {"colour": "red"}}, ["fields", "colour"], None),
         ({"geometry": good["geometry"]}, ["from"], None),
@@ -182,3 +183,24 @@ def test_of_two_at_once_one_is_told(planner: Planner, desk: Flask) -> None:
     with desk.extensions["geo_hygiene"].connect("test", {}) as connection:
         holds = "select count(*) from target join septic_tank using (id) where code = 'T0' and valid_to = 'infinity'"
         assert connection.scalar(text(holds)) == 1
+
+
+def test_a_tank_that_several_tell_of_at_once_is_emptied_once(planner: Planner, desk: Flask) -> None:
+    others = [Planner(desk, "planner") for _hand in range(4)]
+    tank = read(planner, f"{TANKS}/T4")[0]["id"]
+    words = {"kind": "emptying", "target": tank, "done_at": "2025-07-20T08:00:00+08:00", "note": "联系人 13812345678"}
+
+    def told(bodies: list[dict[str, Any]]) -> list[int]:
+        with ThreadPoolExecutor(len(others)) as hands:
+            return sorted(
+                hands.map(lambda hand, body: hand.send("/works", words | body, to=API).status_code, others, bodies)
+            )
+
+    assert told([{"id": str(uuid4())}] * len(others)) == [200] * len(others)
+    noon = {"done_at": "2025-07-20T12:00:00+08:00"}
+    assert told([noon | {"id": str(uuid4())} for _hand in others]) == [200, 422, 422, 422]
+    works = planner.get("/works", kind="emptying").json
+    assert (works["total"], {one["note"] for one in works["works"]}) == (2, {"联系人 138****5678"})
+    year = {"kind": "emptying", "from": "2025-01-01", "to": "2026-01-01"}
+    assert planner.get("/works/sums", **year).json["kinds"][0]["plain"] == 2
+    assert Planner(desk, "part").get("/works/sums", **year).json["kinds"] == []

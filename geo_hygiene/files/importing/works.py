@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.circles import circles
-from geo_hygiene.coverage.duties import office_timezone
+from geo_hygiene.coverage.duties import in_office, office_timezone
 from geo_hygiene.coverage.lane_lines import LaneLine, lane_lines
 from geo_hygiene.coverage.work import DONE
 from geo_hygiene.coverage.writing import NewWork
@@ -35,12 +35,10 @@ from geo_hygiene.files.importing.work_rows import (
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.works import DISORDERS, HAVE_PLACES, KINDS, WORKED_ON
+from geo_hygiene.works.recording import A_MOMENT
 from geo_hygiene.works.writing import DETAILS, NewWorkOnPlace, add_works, digest, remove_works
 
 TITLES = {choice.value: choice.title for choice in (*KINDS, *DISORDERS)}
-
-A_MOMENT = timedelta(minutes=10)
-"""Nobody empties one tank twice within it."""
 
 PRESENT = f"""
 select
@@ -106,7 +104,7 @@ def store(connection: Connection, batch: Batch) -> Stored:
         stored,
         WorkStore(
             stored=PRESENT,
-            refuse=lambda olds, read: _at_once(olds, read, times),
+            refuse=lambda olds, read: _at_once(olds, read, times, known.zone),
             remove=remove_works,
             write=_write,
         ),
@@ -189,24 +187,24 @@ def _along(row: _Row, named: str, known: _Known) -> None:
         row.shape = None
 
 
-def _at_once(olds: Sequence[Any], rows: Sequence[_Row], stored: Sequence[Any]) -> list[Finding]:
-    """Return an error for each tank that would be emptied twice within a moment."""
-    emptied: dict[int, list[tuple[datetime, str]]] = {}
+def _at_once(olds: Sequence[Any], rows: Sequence[_Row], stored: Sequence[Any], zone: ZoneInfo) -> list[Finding]:
+    """Return an error for each tank that would be emptied twice within a moment, in the time of the office."""
+    emptied: dict[int, list[datetime]] = {}
     replaced = {old.id for old in olds if old is not None}
     for one in stored:
         if one.id not in replaced:
-            emptied.setdefault(one.target_id, []).append((one.done_at, one.done_at.isoformat(" ", "minutes")))
+            emptied.setdefault(one.target_id, []).append(one.done_at)
     found = []
     for row in sorted(rows, key=lambda one: (one.done_at, one.number)):
         if row.values["kind"] != "emptying":
             continue
         times = emptied.setdefault(row.stretches[0].target_id, [])
-        near = next((shown for at, shown in times if abs(at - row.done_at) < A_MOMENT), None)
-        times.append((row.done_at, row.done_at.isoformat(" ", "minutes")))
+        near = next((at for at in times if abs(at - row.done_at) < A_MOMENT), None)
+        times.append(row.done_at)
         if near is not None:
             words = N_("The tank “%(value)s” was emptied at %(at)s already.")
             hint = N_("Leave the row out, or say the time of day of both.")
-            told = {"value": row.values["segment"], "at": near}
+            told = {"value": row.values["segment"], "at": in_office(near, zone)}
             found.append(
                 Finding(Code.DUPLICATE_KEY, words, row.number, "done_at", str(row.values["segment"]), hint, told)
             )

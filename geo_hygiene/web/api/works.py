@@ -9,12 +9,13 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 from sqlalchemy import Connection
 
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.coverage.within import demand_within
 from geo_hygiene.coverage.work import work_in_period
+from geo_hygiene.files.importing.masking import mask_numbers
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layers.works import WORKED_ON
 from geo_hygiene.permissions import Areas, Permission
@@ -42,6 +43,8 @@ DueKind = Literal["emptying", "dredging"]
 
 Amount = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
 Metres = Annotated[float, Field(ge=0, le=2_000_000, allow_inf_nan=False)]
+Remark = Annotated[Text, AfterValidator(mask_numbers)]
+"""Numbers that name a person are masked before it is stored, as those of a file are."""
 
 USUAL_CAPACITY = 10.0
 """Cubic metres of a truck."""
@@ -121,7 +124,7 @@ class WorkBody(Parameters):
     volume_m3: Amount | None = None
     truck: Text | None = None
     team: Text | None = None
-    note: Text | None = None
+    note: Remark | None = None
 
 
 class WorkPath(Parameters):
@@ -148,11 +151,11 @@ def _works(connection: Connection, query: WorksParameters, within: Areas) -> dic
 @needs(Permission.WORKS_READ)
 def sums(query: SumsParameters) -> Response:
     """Return what was done in a period by kind of target: each stretch once, and as often as it was done."""
-    return jsonify(connections().read(_sums, query))
+    return jsonify(connections().read(_sums, query, areas_of(Permission.WORKS_READ)))
 
 
-def _sums(connection: Connection, query: SumsParameters) -> dict[str, Any]:
-    found = work_in_period(connection, query.kind, query.begin, query.end)
+def _sums(connection: Connection, query: SumsParameters, within: Areas) -> dict[str, Any]:
+    found = work_in_period(connection, query.kind, query.begin, query.end, within)
     kinds = [
         {"kind": key, "unit": layer.unit, "distinct": layer.amount(found[key][0]), "plain": layer.amount(found[key][1])}
         for key, layer in LAYERS.items()
