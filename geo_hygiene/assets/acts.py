@@ -13,6 +13,7 @@ import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.accounts import audit
+from geo_hygiene.assets.groups import demand_groups_within
 from geo_hygiene.assets.junctions import demand_one_lane, end_to_end
 from geo_hygiene.assets.mistakes import KnownAssetError, WrongAssetError
 from geo_hygiene.assets.outcome import DutyOutcome, Held, Lost, compared, duties_of, held, lost, sums_of
@@ -315,6 +316,8 @@ def _store(
     stays = [one.id for one in before if one.id not in stored.left]
     now = [*stays, *stored.begun] if drawn.in_place_of else stored.begun
     demand_assets_within(connection, [*now, *stored.left], editor.within)
+    if report.number is not None:
+        demand_groups_within(connection, layer, report.number, editor.within)
     targets = read_assets(connection, layer, now)
     there = {asset.id: asset for asset in (*before, *read_assets(connection, layer, stored.left))}
     audit.record(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from geo_hygiene.accounts import audit
 from geo_hygiene.assets.mistakes import WrongAssetError
-from geo_hygiene.assets.records import are_outside
+from geo_hygiene.assets.records import are_outside, demand_assets_within
 from geo_hygiene.coverage.versions import bump
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.files.drawn import lock_drawing, rename_drawn
@@ -18,6 +18,7 @@ from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layerspec import Grouping, MapLayer
 from geo_hygiene.permissions import EVERYWHERE, Areas
+from geo_hygiene.records.imports import RecordHistory
 from geo_hygiene.zoning.mistakes import StaleVersionError
 from geo_hygiene.zoning.records import Editor
 
@@ -80,6 +81,22 @@ def _members(connection: Connection, grouping: Grouping, group_id: int) -> list[
     reference: Any = grouping.reference
     own: Any = grouping.reference.class_.__table__
     return list(connection.scalars(select(own.c.id).where(own.c[reference.key] == group_id)))
+
+
+def demand_groups_within(connection: Connection, layer: MapLayer, number: int, within: Areas) -> None:
+    """Refuse an act by hand on segments that renames a lane or drain of which part lies beyond areas.
+
+    Raises
+    ------
+    OutsideAreasError
+        If it does.
+    """
+    if within is None or layer.grouping is None:
+        return
+    table: Any = layer.grouping.model.__table__
+    changed = select(RecordHistory.record).where(RecordHistory.import_id == number)
+    for group in connection.scalars(select(table.c.id).where(table.c.uuid.in_(changed))).all():
+        demand_assets_within(connection, _members(connection, layer.grouping, group), within)
 
 
 def rename(connection: Connection, editor: Editor, key: str, name: str, *, version: int, to: str) -> Renamed:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import shapely
 from shapely import LineString
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from geo_hygiene.assets import acts, groups, undoing
 from geo_hygiene.assets.acts import AssetChange
 from geo_hygiene.assets.mistakes import KnownAssetError, NotUndoneError, WrongAssetError
 from geo_hygiene.assets.records import AssetRecord, asset_layer, read_assets
 from geo_hygiene.coverage.duties import duty_of, today
+from geo_hygiene.coverage.locks import DUTY_LOCK, TARGETS_LOCK
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.summary import Sums, summarize
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
@@ -228,6 +230,30 @@ def test_a_lane_is_renamed_and_a_segment_changes_its_lane(connection: Connection
     assert groups.find_group(connection, "lanes", "A").name == "解放街"
 
 
+def test_a_correction_empties_what_is_said_to_be_empty(connection: Connection):
+    town(connection)
+    fields = {"lane": None, "lane_code": None, "code": None}
+    change = acts.change(connection, PLANNER, STREETS, "A2", version=1, day=None, fields=fields)
+    assert {name: change.targets[0].values[name] for name in fields} == fields
+    undoing.undo(connection, PLANNER, change.number)
+    assert find(connection, STREETS, "A2").values["lane"] == "解放街"
+
+
+def test_who_works_there_is_kept_out_before_the_ids_of_targets_change(connection: Connection):
+    town(connection)
+    said: list[tuple[str, Any]] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, values: Any, *_more: object) -> None:
+        said.append((statement, values))
+
+    event.listen(connection, "before_cursor_execute", listen)
+    acts.change(connection, PLANNER, STREETS, "B1", version=1, day=None, shape=street(100, -60, 100, 0), fields={})
+    of_targets = {"lock": DUTY_LOCK, "key": TARGETS_LOCK}
+    locked = [at for at, (words, values) in enumerate(said) if "advisory_xact_lock" in words and values == of_targets]
+    (renamed,) = (at for at, (words, _values) in enumerate(said) if "set uuid = gen_random_uuid()" in words)
+    assert locked[0] < renamed
+
+
 def test_the_last_act_is_undone_if_nothing_rests_on_it(connection: Connection):
     town(connection)
     kept, was = kept_hashes(connection), sums(connection, DAY)
@@ -312,6 +338,11 @@ def test_what_can_not_be_is_refused_and_nothing_is_stored(connection: Connection
     step = connection.begin_nested()
     with pytest.raises(OutsideAreasError):
         acts.create(connection, west, STREETS, shape=street(300, 50, 390, 50), fields={}, day=DAY)
+    step.rollback()
+    step = connection.begin_nested()
+    fields = {"lane_code": "D", "lane": "西街"}
+    with pytest.raises(OutsideAreasError):
+        acts.create(connection, west, STREETS, shape=street(0, 50, 60, 50), fields=fields, day=DAY)
     step.rollback()
     assert fingerprint(connection) == before
 

@@ -125,7 +125,10 @@ def compare(batch: Batch, row: int, record: Existing, place: tuple[int, int]) ->
                 columns[column.name] = value
     code = batch.role(Role.CODE)[row]
     by_hand = batch.options.in_place_of is not None
-    if code is not None and code != record.code and (by_hand or not _is_code_of(record.code, code)):
+    if code is None:
+        if by_hand and batch.brings(Role.CODE) and record.code is not None:
+            columns["code"] = None
+    elif code != record.code and (by_hand or not _is_code_of(record.code, code)):
         columns["code"] = piece_code(code, *place)
     for name, role in (("valid_from", Role.VALID_FROM), ("valid_to", Role.VALID_TO)):
         said = batch.role(role)[row]
@@ -148,6 +151,8 @@ def piece_code(code: str | None, number: int, count: int) -> str | None:
 
 def _names_other_group(batch: Batch, row: int, record: Existing) -> bool:
     code, name = batch.role(Role.GROUP_CODE)[row], batch.role(Role.GROUP_NAME)[row]
+    if batch.options.in_place_of is not None and code is None and name is None:
+        return record.group != (None, None) and (batch.brings(Role.GROUP_CODE) or batch.brings(Role.GROUP_NAME))
     if code is not None:
         return bool(code != record.group[0] or (name is not None and name != record.group[1]))
     return bool(name is not None and name != record.group[1])

@@ -16,10 +16,13 @@ from geo_hygiene.web.parameters import Day, Parameters, Text
 
 MOST_FIELDS = 50
 LONGEST_VALUE = 1000
+MOST = 10**12
+"""Of a number; what a field may be at most is declared with it."""
 
 FieldName = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9_]+$")]
 Finite = Annotated[StrictFloat, Field(allow_inf_nan=False)]
-Value = Annotated[StrictStr, Field(max_length=LONGEST_VALUE)] | StrictInt | Finite | None
+Whole = Annotated[StrictInt, Field(ge=-MOST, le=MOST)]
+Value = Annotated[StrictStr, Field(max_length=LONGEST_VALUE)] | Whole | Finite | None
 Fields = Annotated[dict[FieldName, Value], Field(max_length=MOST_FIELDS)]
 
 
