@@ -220,6 +220,17 @@ def test_letters_and_boards_go_on_with_what_takes_their_place(town: Connection) 
     assert {board.code: board.days for board in noticeboards(town, YEAR)} == boards
 
 
+@pytest.mark.parametrize("correct", [False, True])
+def test_of_neighbours_that_move_together_each_keeps_its_own_letters(town: Connection, *, correct: bool) -> None:
+    asked: dict[str, Any] = {"key": "code", "day": date(2025, 9, 1), "correct": correct}
+    begin = {"valid_from": "2024-01-01"}
+    bring(town, "frontages", [(place(300 + 5 * at, 120), {"code": f"N{at}"} | begin) for at in range(3)], key="code")
+    store(town, "letters", *({"门牌编号": code, "签订日期": "2025-08-01"} for code in ("N0", "N2", "F0")))
+    bring(town, "frontages", [(place(302 + 5 * at, 121), {"code": f"N{at}"}) for at in range(3)], **asked)
+    unsigned = {one.code for one in without_letter(town, YEAR, ["frontages"], limit=10)}
+    assert unsigned == {"F1", "F2", "F3", "N1"}
+
+
 @pytest.mark.parametrize(
     ("row", "code", "field"),
     [

@@ -32,7 +32,7 @@ from geo_hygiene.works.writing import NewWorkOnPlace, add_works
 from geo_hygiene.zoning.records import Editor
 from tests.coverage.test_rebuild import split_street
 from tests.coverage.towns import GEOD, START, grid_town
-from tests.importing import block, place, street, table
+from tests.importing import block, bring, place, street, table
 
 YEAR = (date(2025, 1, 1), date(2026, 1, 1))
 OPTIONS = ImportOptions(secret=lambda: b"k" * 32, skip_rejected=True)
@@ -150,6 +150,19 @@ def test_metres_stay_distinct_where_a_drain_is_cut_and_the_part_is_changed_on_it
     assert work_in_period(town, "dredging", *YEAR)["drain-segments"] == (120_000, 150_000)
     told(town, {"编号": "8", "作业类别": "疏通", "日期": "2025-05-01", "化粪池": "D0", "起点": 0, "终点": 50})
     assert work_in_period(town, "dredging", *YEAR)["drain-segments"] == (170_000, 200_000)
+
+
+def test_tanks_that_move_together_keep_each_its_own_work(town: Connection) -> None:
+    def bring_tanks(east: float, **asked: Any) -> None:
+        rows = [(place(east + 5 * at, 20), {"code": f"X{at}", "valid_from": "2024-01-01"}) for at in range(2)]
+        bring(town, "septic-tanks", rows, key="code", **asked)
+
+    bring_tanks(400)
+    told(town, GOOD[0] | {"化粪池": "X0"})
+    bring_tanks(402, day=date(2025, 9, 1))
+    assert work_in_period(town, "emptying", *YEAR) == {"septic-tanks": (1, 1)}
+    rows, _ = due_targets(town, DueFilter(kind="emptying", on=date(2025, 12, 1)))
+    assert {row.code: row.state for row in rows if row.code in {"X0", "X1"}} == {"X0": "due", "X1": "never"}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from geo_hygiene.works.asked import EVERYTHING, GROUND, PLACE, Asked
+from geo_hygiene.works.asked import EVERYTHING, GROUND, PLACE, SUCCESSOR, Asked
 
 EVERY_COMMUNITY_HAS = ("culture_room", "library", "fitness_ground", "noticeboard")
 """Kinds of facilities of which every community must have one."""
@@ -30,11 +30,11 @@ order by community, needed.place
 """  # noqa: S608 - constants
 
 BOARDS = f"""
-with recursive {PLACE},
+with recursive {PLACE}, {SUCCESSOR},
 lineage (id, former) as (
     select id, id from facility
     union
-    select lineage.id, parent_id from lineage join target_parent on child_id = lineage.former
+    select lineage.id, former_id from lineage join successor on successor.id = lineage.former
 )
 select
     target.uuid, facility.code, facility.name, place.community, latest.held_on,

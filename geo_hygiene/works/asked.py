@@ -52,6 +52,17 @@ class Asked:
 EVERYTHING = "(cast(:area as text) is null and cast(:within as text[]) is null)"
 """Whether no area was asked for, so that what lies in none counts too."""
 
+SUCCESSOR = """
+successor as materialized (
+    select former.id as former_id, child.id
+    from target_parent
+    join target as child on child.id = child_id
+    join target as former on former.id = parent_id and former.source_key = child.source_key
+    where child.kind in ('frontages', 'units', 'facilities')
+)
+"""
+"""Goes on with what began in the place of doors and facilities; of neighbours that moved together each has its own."""
+
 PLACE = f"""
 place as materialized (
     select named.*, {EVERYTHING} or (

@@ -8,19 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from geo_hygiene.works.asked import EVERYTHING, PLACE, Asked
+from geo_hygiene.works.asked import EVERYTHING, PLACE, SUCCESSOR, Asked
 
 SIGNERS = ("frontages", "units")
 """Kinds of targets that sign."""
 
-HOLDING = """
+HOLDING = f"""
+{SUCCESSOR},
 holding (target_id) as (
     select target_id from letter
     where year = extract(year from cast(:last_day as date)) and signed_on <= :last_day and :last_day < valid_to
     union
-    select child_id from holding join target_parent on parent_id = holding.target_id
+    select successor.id from holding join successor on former_id = target_id
 )
-"""
+"""  # noqa: S608 - constants
 """Who has a letter that holds on the last day, or began in the place of who signed one."""
 
 SUMS = f"""

@@ -23,7 +23,8 @@ Shapes = NDArray[np.object_]
 def find_parents(children: Shapes, child_rows: Integers, ended: Shapes, ended_rows: Integers) -> Integers:
     """Return (k, 2) pairs (child, ended target), by index.
 
-    A child comes from every ended target that it runs along, and, where there is none, from those of its own row.
+    A child comes from every ended target that it runs along, and, where there is none, from those of its own row. A
+    place comes from that of its own row, however near its neighbours are, which may move with it.
     Rows are -1 where a target belongs to no row of the file.
     """
     if len(children) == 0 or len(ended) == 0:
@@ -36,7 +37,16 @@ def find_parents(children: Shapes, child_rows: Integers, ended: Shapes, ended_ro
     along = shapely.length(shapely.intersection(new[one], shapely.buffer(old, REACH_M)[other]))
     runs = along >= SHARE * shorter
     pairs = np.column_stack((one[runs], other[runs]))
+    if not shapely.get_dimensions(new).any():
+        pairs = pairs[_are_one_place(child_rows[pairs[:, 0]], ended_rows[pairs[:, 1]], child_rows, ended_rows)]
     return np.unique(np.concatenate((pairs, _of_own_row(pairs, child_rows, ended_rows))), axis=0)
+
+
+def _are_one_place(mine: Integers, its: Integers, child_rows: Integers, ended_rows: Integers) -> NDArray[np.bool_]:
+    """Tell of pairs of near points which are one: of one row, or both without another in theirs."""
+    alone = ~np.isin(mine, ended_rows) & ~np.isin(its, child_rows)
+    are_one: NDArray[np.bool_] = (mine == its) | alone
+    return are_one
 
 
 def _of_own_row(pairs: Integers, child_rows: Integers, ended_rows: Integers) -> Integers:

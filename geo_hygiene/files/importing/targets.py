@@ -277,8 +277,10 @@ def _hand_over(connection: Connection, removed: Collection[int]) -> None:
     for table in ("letter", "activity"):
         connection.execute(
             text(
-                f"update {table} set target_id = child_id from target_parent"  # noqa: S608 - constants
-                f" where parent_id = {table}.target_id and parent_id = any(:removed)"
+                f"update {table} set target_id = child.id"  # noqa: S608 - constants
+                " from target_parent join target as child on child.id = child_id"
+                " join target as former on former.id = parent_id and former.source_key = child.source_key"
+                f" where former.id = {table}.target_id and former.id = any(:removed)"
             ),
             {"removed": sorted(removed)},
         )
