@@ -251,7 +251,7 @@ def measure_command(database: Database, home: Path, cases: int, seed: int) -> Ta
     """Run the command itself on made files; what it stores stays."""
     counted = Tally("Made rows and files, into the database", "the command", seeds=[seed])
     counted.how = "geo-hygiene import LAYER FILE --json, as a process; what it stores stays"
-    root = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-"))
+    root, scratch = Path(tempfile.mkdtemp(prefix="geo-hygiene-faults-")), home / "tmp"
     dice = random.Random(seed)  # noqa: S311 - chooses layers
     seconds: list[float] = []
     begun = time.perf_counter()
@@ -266,9 +266,9 @@ def measure_command(database: Database, home: Path, cases: int, seed: int) -> Ta
         answer = _command(database, home, layer, case.write(source), case)
         seconds.append(time.perf_counter() - started)
         _count_answer(counted, answer, database, before)
-        if left := list((home / "tmp").iterdir()):
-            counted.tell(f"left behind: {left}")
         shutil.rmtree(source)
+        if left := list(scratch.iterdir()) if scratch.exists() else []:
+            counted.tell(f"left behind: {left}")
 
     draw(strategy_of(ANY), cases, seed, attempt)
     shutil.rmtree(root)

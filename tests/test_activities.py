@@ -321,6 +321,22 @@ def test_honours_and_their_vetoes(town: Connection) -> None:
     assert [one.field for one in report.findings if one.is_error()] == [field for _row, field in wrong]
 
 
+@pytest.mark.parametrize(
+    ("key", "row"),
+    [
+        ("activities", {"kind": "cleanup"}),
+        ("letters", {"target": "F0"}),
+        ("awareness-surveys", {"area": "W", "asked": "9"}),
+        ("honours", {"holder": "F0", "granted_on": "2025-06-01"}),
+    ],
+)
+def test_a_file_that_lacks_a_column_is_refused_with_its_name(town: Connection, key: str, row: dict[str, str]) -> None:
+    report = store(town, key, row)
+    lacking = [field.name for field in layer_of(key) if field.required and field.importable and field.name not in row]
+    assert report.status == "refused"
+    assert {one.field for one in report.findings if one.is_error()} == set(lacking)
+
+
 def fill(town: Connection) -> None:
     store(town, "activities", *HELD)
     store(town, "letters", *LETTERS)

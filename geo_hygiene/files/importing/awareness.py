@@ -21,7 +21,7 @@ def survey_findings(connection: Connection, batch: Batch) -> list[Finding]:
     """Return an error for each row of a survey that can not be true."""
     if batch.layer.model is not AwarenessSurvey:
         return []
-    rows = [(batch.clean.row(row), int(batch.numbers[row])) for row in batch.rows]
+    rows = [(batch.clean.row(row), int(batch.numbers[row])) for row in batch.complete]
     areas = Standing(connection, AREAS, (values["area"] for values, _number in rows))
     last_day = batch.options.today or today(connection)
     found = []

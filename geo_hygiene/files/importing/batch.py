@@ -79,6 +79,12 @@ class Batch:
         """The values of the fields that have a role."""
         return {attribute.role: self.values(attribute.name) for attribute in self.layer if attribute.role is not None}
 
+    @cached_property
+    def complete(self) -> list[int]:
+        """The rows that may be stored and say all that is required: a file may lack a column as a whole."""
+        said = [self.values(field.name) for field in self.layer if field.required and field.importable]
+        return [row for row in self.rows if all(values[row] is not None for values in said)]
+
     def values(self, name: str) -> Sequence[Any]:
         """Return the values of a field by its public name; none where the layer has no such field."""
         return self.clean.values.get(name) or self.nothing

@@ -28,7 +28,7 @@ def honour_findings(connection: Connection, batch: Batch) -> list[Finding]:
     """Return an error for each row of an honour that can not be true."""
     if batch.layer.model is not Honour:
         return []
-    rows = [(batch.clean.row(row), int(batch.numbers[row])) for row in batch.rows]
+    rows = [(batch.clean.row(row), int(batch.numbers[row])) for row in batch.complete]
     holders = {
         kind: Standing(connection, records, (values["holder"] for values, _number in rows if values["kind"] == kind))
         for kind, (records, _kinds) in HELD_BY.items()

@@ -84,7 +84,7 @@ def _score(layer: MapLayer, headings: Sequence[str], told: str) -> float:
     taken = [layer.attribute(name) for name in mapping.columns]
     own = sum(1.0 for field in taken if field.role not in COMMON)
     common = sum(0.1 for field in taken if field.role in COMMON)
-    lacking = sum(1.0 for field in layer if field.required and field.importable and field.name not in mapping.columns)
+    lacking = sum(2.0 for field in layer if field.required and field.importable and field.name not in mapping.columns)
     names = {fold(layer.key), *(fold(translated(layer.title, locale)) for locale in LOCALES)}
     named = 3.0 if any(name in told for name in names) else 0.0
     share = own / max(len(headings), 1)
