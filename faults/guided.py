@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import re
@@ -100,7 +101,10 @@ def _fuzz(tally: Tally, place: Path, corpus: Path, tools: Path, end: float, is_o
         found = json.loads(line)
         tally.accepted_wrongly += found["accepted"]
         tally.deaths += not found["accepted"]
-        tally.tell(f"{found['wrong']}\ninput {found['input']}")
+        content = base64.b64decode(found["input"])
+        ended = corpus.parent / f"wrong-{sha256(content).hexdigest()[:16]}"
+        ended.write_bytes(content)
+        tally.tell(f"{tally.name}, input {ended.name}: {found['wrong']}")
     for ended in _endings(place):
         _judge(tally, ended, place)
     reached = REACHED.findall(log.read_text("utf-8", errors="replace"))

@@ -38,11 +38,16 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import GeometryKind, Grouping, Role
 
 FORMER_PARENTS = """
-select heir.child_id, former.parent_id
-from target_parent as heir
-join target_parent as former on former.child_id = heir.parent_id
-where heir.parent_id = any(:removed)
+with recursive line as (
+    select child_id, parent_id from target_parent where parent_id = any(:removed)
+    union
+    select line.child_id, former.parent_id
+    from line join target_parent as former on former.child_id = line.parent_id
+    where line.parent_id = any(:removed)
+)
+select child_id, parent_id from line where not (child_id = any(:removed) or parent_id = any(:removed))
 """
+"""What is removed may have come from what is removed beside it."""
 
 
 @dataclass
