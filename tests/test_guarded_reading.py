@@ -130,9 +130,10 @@ def test_no_side_file_makes_the_reader_open_anything_else(
         "CREATE VIRTUAL TABLE v USING VirtualOGR('/etc/passwd', 'using rtree')",
         "CREATE  VIRTUAL\tTABLE v USING VirtualOGR('/etc/passwd')",
         "CREATE/**/VIRTUAL TABLE v USING VirtualOGR('/etc/passwd')",
+        b"CREATE VIRTUAL TABLE v USING VirtualOGR('/etc/passwd')",
     ],
 )
-def test_a_database_with_virtual_tables_is_no_geopackage(tmp_path: Path, sql: str) -> None:
+def test_a_database_with_virtual_tables_is_no_geopackage(tmp_path: Path, sql: str | bytes) -> None:
     path = tmp_path / "x.gpkg"
     geopandas.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(PLACE)], crs=4326).to_file(path)
     with sqlite3.connect(path) as database:

@@ -79,6 +79,8 @@ class GeoPackage:
             ) as (meta, reader),
         ):
             names = [str(name) for name in meta["fields"]]
+            if any(reader.schema.get_field_index(name) < 0 for name in names):
+                raise self._not_read()  # what the database says of its columns names one twice, or none
             types = {name: reader.schema.field(name).type for name in names}
             types = {name: kind for name, kind in types.items() if self._is_readable(name, kind)}
             unfit = misfits(database, self.name, types)
@@ -162,7 +164,7 @@ class GeoPackage:
         """Return the layer to read and the number of its rows."""
         try:
             with closing(self._connect()) as database:
-                made_by = database.execute("select sql from sqlite_master where sql is not null")
+                made_by = database.execute("select cast(sql as text) from sqlite_master where sql is not null")
                 if not all(_HARMLESS.match(sql) for (sql,) in made_by):
                     raise refuse(
                         Code.FILE_TYPE,
