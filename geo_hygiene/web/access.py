@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, redirect, request
 from flask_security import current_user
 
 from geo_hygiene.accounts import store
+from geo_hygiene.accounts.store import AccountRecord
 from geo_hygiene.accounts.viewer import ALONE, STRANGER, Viewer
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
@@ -115,6 +116,14 @@ def _check() -> Response | None:
     if isinstance(need, Permission):
         demand(need)
     return None
+
+
+def asker() -> AccountRecord:
+    """Return the account of who asks, in a view that only people who are signed in may open."""
+    account = viewer().account
+    if account is None:
+        raise TypeError("the view is not guarded")
+    return account
 
 
 def demand(permission: Permission) -> None:

@@ -24,7 +24,7 @@ from geo_hygiene.coverage.duties import in_office, office_timezone
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.i18n import _
 from geo_hygiene.permissions import ROLE_TITLES, Permission, Role
-from geo_hygiene.web.access import Door, needs, viewer
+from geo_hygiene.web.access import Door, asker, needs
 from geo_hygiene.web.audit_words import actor, told
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import local_address
@@ -173,7 +173,7 @@ def own_account() -> str:
 def change_own_password() -> Response | tuple[str, int]:
     """Keep another password and end the other sessions."""
     form = PasswordForm.model_validate(request.form.to_dict())
-    account = _own()
+    account = asker()
     if connections().write(failures.admit, email=account.email, machine=request.remote_addr or "") is None:
         return _own_page(form, _("Too many attempts. Wait a quarter of an hour.")), HTTPStatus.TOO_MANY_REQUESTS
     refusal: str | None = _("The present password is not right.")
@@ -196,16 +196,9 @@ def _refusal(account: AccountRecord, form: PasswordForm) -> str | None:
     return None
 
 
-def _own() -> AccountRecord:
-    account = viewer().account
-    if account is None:
-        raise TypeError("the view is not guarded")
-    return account
-
-
 def _own_page(form: PasswordForm, refusal: str | None = None) -> str:
     return render_template(
-        "account.html", page="account", account=_own(), form=form, refusal=refusal, titles=ROLE_TITLES
+        "account.html", page="account", account=asker(), form=form, refusal=refusal, titles=ROLE_TITLES
     )
 
 
@@ -223,7 +216,7 @@ def add_account() -> str | tuple[str, int]:
     form = AccountForm.sent()
     return _changed(
         lambda connection: store.add(
-            connection, actor=_own().email, email=form.email, name=form.name, grants=form.grants
+            connection, actor=asker().email, email=form.email, name=form.name, grants=form.grants
         )
     )
 
@@ -234,7 +227,7 @@ def change_roles() -> str | tuple[str, int]:
     """Give an account other roles."""
     form = AccountForm.sent()
     return _changed(
-        lambda connection: store.change_roles(connection, actor=_own().email, email=form.email, grants=form.grants)
+        lambda connection: store.change_roles(connection, actor=asker().email, email=form.email, grants=form.grants)
     )
 
 
@@ -243,7 +236,7 @@ def change_roles() -> str | tuple[str, int]:
 def close_account() -> str | tuple[str, int]:
     """Close an account; whoever is signed in with it is out at once."""
     form = AccountForm.sent()
-    return _changed(lambda connection: store.set_open(connection, actor=_own().email, email=form.email, is_open=False))
+    return _changed(lambda connection: store.set_open(connection, actor=asker().email, email=form.email, is_open=False))
 
 
 @blueprint.post("/admin/accounts/open")
@@ -251,7 +244,7 @@ def close_account() -> str | tuple[str, int]:
 def open_account() -> str | tuple[str, int]:
     """Open a closed account again."""
     form = AccountForm.sent()
-    return _changed(lambda connection: store.set_open(connection, actor=_own().email, email=form.email, is_open=True))
+    return _changed(lambda connection: store.set_open(connection, actor=asker().email, email=form.email, is_open=True))
 
 
 @blueprint.post("/admin/accounts/password")
@@ -259,7 +252,7 @@ def open_account() -> str | tuple[str, int]:
 def give_new_password() -> str | tuple[str, int]:
     """Make up a password for somebody who forgot theirs; it is told once."""
     form = AccountForm.sent()
-    return _changed(lambda connection: store.give_new_password(connection, actor=_own().email, email=form.email))
+    return _changed(lambda connection: store.give_new_password(connection, actor=asker().email, email=form.email))
 
 
 def _changed(change: Callable[[Connection], str | None]) -> str | tuple[str, int]:

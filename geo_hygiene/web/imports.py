@@ -20,7 +20,7 @@ from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import Permission
 from geo_hygiene.settings import Settings
 from geo_hygiene.web import import_page_data
-from geo_hygiene.web.access import needs, viewer
+from geo_hygiene.web.access import asker, needs, viewer
 from geo_hygiene.web.api.uploads import EXTENSION, uploads
 from geo_hygiene.web.base_map import with_base_map
 from geo_hygiene.web.connections import connections
@@ -126,7 +126,7 @@ def store_file(job: uuid_module.UUID) -> Response:
     if tried.kind != TRY or tried.result is None or tried.result["layer"] is None:
         raise JobStateError(_("Only a file that was tried can be stored."))
     asked = {**tried.parameters, "layer": tried.result["layer"], "tried": str(tried.uuid)}
-    new = NewJob(kind=STORE, parameters=asked, actor=_actor())
+    new = NewJob(kind=STORE, parameters=asked, actor=asker().email)
     return _to_job(connections().write(ask_to_store, tried, new))
 
 
@@ -144,7 +144,7 @@ def rejected_rows(job: uuid_module.UUID) -> Response:
     """Give the rows with errors, as they came, to whoever brought them, to be mended and brought again."""
     tried = _seen(job)
     file = uploads().rejected(_file_of(tried)["upload"], job)
-    if tried.actor != _actor() or not file.is_file():
+    if tried.actor != asker().email or not file.is_file():
         raise UnknownUploadError(_("There are no rejected rows of yours, or they are no longer there."))
     return send_file(file, mimetype="text/csv", as_attachment=True, download_name=REJECTED_NAME)
 
@@ -160,7 +160,7 @@ def cancel(job: uuid_module.UUID) -> Response:
 @needs(Permission.DATA_IMPORT)
 def start_again(job: uuid_module.UUID) -> Response:
     """Start once more what came to no result."""
-    return _to_job(connections().write(store.again, _seen(job).uuid, actor=_actor()))
+    return _to_job(connections().write(store.again, _seen(job).uuid, actor=asker().email))
 
 
 def _seen(job: uuid_module.UUID) -> Job:
@@ -192,14 +192,7 @@ def _file_of(job: Job) -> dict[str, Any]:
 
 def _asked(kind: str, parameters: Mapping[str, Any]) -> Response:
     """Ask for a job and lead to its page."""
-    return _to_job(connections().write(store.add, NewJob(kind=kind, parameters=parameters, actor=_actor())))
-
-
-def _actor() -> str:
-    account = viewer().account
-    if account is None:
-        raise TypeError("the view is not guarded")
-    return account.email
+    return _to_job(connections().write(store.add, NewJob(kind=kind, parameters=parameters, actor=asker().email)))
 
 
 def _to_job(job: Job) -> Response:

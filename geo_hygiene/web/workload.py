@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.errors import GeoHygieneError
 from geo_hygiene.permissions import Permission
-from geo_hygiene.web.access import areas_of, needs, viewer
+from geo_hygiene.web.access import areas_of, asker, needs, viewer
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import findings_of
 from geo_hygiene.web.parameters import Day, Parameters, Spoken, Text, title_of
@@ -133,7 +133,7 @@ def add_rule() -> Response | tuple[str, int]:
 
     def add(connection: Connection) -> Rule:
         form = NewRuleForm.model_validate(request.form.to_dict())
-        return work_rules.add(connection, _actor(), form.of(), form.effort, form.valid_from, form.valid_to)
+        return work_rules.add(connection, asker().email, form.of(), form.effort, form.valid_from, form.valid_to)
 
     return _changed(add, None)
 
@@ -147,7 +147,9 @@ def change_rule() -> Response | tuple[str, int]:
     def change(connection: Connection) -> Rule:
         said = ChangedRuleForm.model_validate(request.form.to_dict())
         start = None if said.correct else said.begin or today(connection)
-        return work_rules.change(connection, _actor(), form.rule, version=form.version, effort=said.effort, start=start)
+        return work_rules.change(
+            connection, asker().email, form.rule, version=form.version, effort=said.effort, start=start
+        )
 
     return _changed(change, form.rule)
 
@@ -160,16 +162,9 @@ def end_rule() -> Response | tuple[str, int]:
 
     def end(connection: Connection) -> Rule:
         day = EndForm.model_validate(request.form.to_dict()).begin
-        return work_rules.end(connection, _actor(), form.rule, version=form.version, day=day)
+        return work_rules.end(connection, asker().email, form.rule, version=form.version, day=day)
 
     return _changed(end, form.rule)
-
-
-def _actor() -> str:
-    account = viewer().account
-    if account is None:
-        raise TypeError("the view is not guarded")
-    return account.email
 
 
 def _changed(change: Callable[[Connection], Rule], chosen: uuid_module.UUID | None) -> Response | tuple[str, int]:

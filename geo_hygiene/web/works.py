@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.permissions import Areas, Permission
 from geo_hygiene.web import work_page_data
-from geo_hygiene.web.access import areas_of, needs
-from geo_hygiene.web.api.works import Amount, DueKind, Metres, Remark, teller
+from geo_hygiene.web.access import areas_of, asker, needs
+from geo_hygiene.web.api.works import Amount, DueKind, Metres, Remark
 from geo_hygiene.web.base_map import with_base_map
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.language import local_address
@@ -81,7 +81,7 @@ def show_done() -> str:
 def tell() -> Response:
     """Store work that a form tells, and go back."""
     form = DoneForm.model_validate(request.form.to_dict())
-    connections().write(_record, form, areas_of(Permission.WORKS_WRITE), teller())
+    connections().write(_record, form, areas_of(Permission.WORKS_WRITE), asker().email)
     return Response(status=303, headers={"Location": local_address(form.next)})
 
 
@@ -102,5 +102,5 @@ def _instant(connection: Connection, day: date, clock: str | None) -> datetime:
 def untell(work: UUID) -> Response:
     """Remove work that was told by mistake, and go back."""
     form = TakeBackForm.model_validate(request.form.to_dict())
-    connections().write(take_back, teller(), areas_of(Permission.WORKS_WRITE), work)
+    connections().write(take_back, asker().email, areas_of(Permission.WORKS_WRITE), work)
     return Response(status=303, headers={"Location": local_address(form.next)})

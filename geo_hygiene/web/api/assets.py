@@ -17,7 +17,7 @@ from geo_hygiene.assets.outcome import DutyOutcome
 from geo_hygiene.assets.records import asset_layer, assets_around, features_of, find_asset, name_read
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.permissions import Permission
-from geo_hygiene.web.access import areas_of, needs, viewer
+from geo_hygiene.web.access import areas_of, asker, needs
 from geo_hygiene.web.answers import not_modified, tagged, unchanged
 from geo_hygiene.web.api.asset_answers import (
     AssetConflict,
@@ -89,10 +89,7 @@ class BoxParameters(OnDay):
 
 def editor() -> Editor:
     """Return who changes what is looked after."""
-    account = viewer().account
-    if account is None:
-        raise TypeError("the view is not guarded")
-    return Editor(account.email, areas_of(Permission.ASSETS_WRITE))
+    return Editor(asker().email, areas_of(Permission.ASSETS_WRITE))
 
 
 @blueprint.get("/targets/<kind>", summary="Targets in a part of the map", responses={200: AssetsAround})

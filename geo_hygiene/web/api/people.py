@@ -20,7 +20,7 @@ from geo_hygiene.people import chains, giving, keeping, leaving, listing, posts
 from geo_hygiene.people.giving import Gift, Handing
 from geo_hygiene.people.listing import Wanted
 from geo_hygiene.permissions import Areas, Permission
-from geo_hygiene.web.access import areas_of, needs, viewer
+from geo_hygiene.web.access import areas_of, asker, needs
 from geo_hygiene.web.answers import tagged
 from geo_hygiene.web.api.answer_models import PersonAnswer
 from geo_hygiene.web.api.people_answers import ActAnswer, ChainsAnswer, HoldersAnswer, PeopleAnswer, PersonConflict
@@ -55,10 +55,7 @@ blueprint = APIBlueprint(
 
 def editor() -> Editor:
     """Return who changes people and those who hold zones."""
-    account = viewer().account
-    if account is None:
-        raise TypeError("the view is not guarded")
-    return Editor(account.email, areas_of(Permission.PEOPLE_WRITE))
+    return Editor(asker().email, areas_of(Permission.PEOPLE_WRITE))
 
 
 def wanted(connection: Connection, query: PeopleParameters | HoldersParameters, within: Areas) -> Wanted:

@@ -19,7 +19,7 @@ from geo_hygiene.files.importing.masking import mask_numbers
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layers.works import WORKED_ON
 from geo_hygiene.permissions import Areas, Permission
-from geo_hygiene.web.access import areas_of, needs, viewer
+from geo_hygiene.web.access import areas_of, asker, needs
 from geo_hygiene.web.api.work_answers import (
     DueAnswer,
     DueState,
@@ -222,7 +222,7 @@ def _rounds(connection: Connection, query: RoundsParameters, within: Areas) -> d
 @needs(Permission.WORKS_WRITE)
 def tell(body: WorkBody) -> Response:
     """Store a piece of work; it moves the day on which its target is due again."""
-    is_new = connections().write(record_work, teller(), areas_of(Permission.WORKS_WRITE), said(body))
+    is_new = connections().write(record_work, asker().email, areas_of(Permission.WORKS_WRITE), said(body))
     return jsonify({"id": str(body.id), "is_new": is_new})
 
 
@@ -230,16 +230,8 @@ def tell(body: WorkBody) -> Response:
 @needs(Permission.WORKS_WRITE)
 def untell(path: WorkPath) -> Response:
     """Remove a piece of work that somebody told by mistake; what a file brought is taken back with its import."""
-    connections().write(take_back, teller(), areas_of(Permission.WORKS_WRITE), path.work)
+    connections().write(take_back, asker().email, areas_of(Permission.WORKS_WRITE), path.work)
     return jsonify({"id": str(path.work)})
-
-
-def teller() -> str:
-    """Return who tells of work."""
-    account = viewer().account
-    if account is None:
-        raise TypeError("the view is not guarded")
-    return account.email
 
 
 def said(body: WorkBody) -> SaidWork:
