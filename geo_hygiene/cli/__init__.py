@@ -24,6 +24,7 @@ from geo_hygiene.i18n import N_
         "campaign": "geo_hygiene.cli.campaign:campaign",
         "case": "geo_hygiene.cli.case:case",
         "activities": "geo_hygiene.cli.activities:activities_",
+        "report": "geo_hygiene.cli.report:report",
         "sample": "geo_hygiene.cli.sample:sample",
         "user": "geo_hygiene.cli.user:user",
     },

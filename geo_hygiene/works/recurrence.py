@@ -8,17 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.permissions import EVERYWHERE, Areas
+from geo_hygiene.works.listing import STATEMENT, WorkFilter
+
 WITHIN_M = 50
 WITHIN_DAYS = 90
 WITHIN_DEGREES = WITHIN_M * 1.05 / 111_320
 """A little more than that of a meridian: what the index is asked for."""
 
-AGAIN = """
-with cleared as materialized (
-    select claim.uuid, claim.valid_from as day, work.geom
-    from work join claim using (id)
-    where work.work_kind = 'blackspot' and work.geom is not null
-        and claim.valid_from >= :begin and claim.valid_from < :end
+AGAIN = f"""
+{STATEMENT},
+cleared as materialized (
+    select chosen.uuid, chosen.day, work.geom from chosen join work using (id) where work.geom is not null
 )
 select
     later.uuid, later.day, ST_X(later.geom) as lon, ST_Y(later.geom) as lat,
@@ -37,7 +38,7 @@ left join lateral (
     limit 1
 ) as earlier on true
 order by later.day, later.uuid
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,13 @@ class Recurrence:
         return len(self.again) / self.cleared if self.cleared else None
 
 
-def recurrence(connection: Connection, begin: date, end: date) -> Recurrence:
+def recurrence(
+    connection: Connection, begin: date, end: date, area: str | None = None, *, within: Areas = EVERYWHERE
+) -> Recurrence:
     """Return what came back in a half-open period; what was cleared before it counts as the first time."""
-    values = {"begin": begin, "end": end, "days": WITHIN_DAYS, "metres": WITHIN_M, "degrees": WITHIN_DEGREES}
-    rows = connection.execute(text(AGAIN), values).all()
+    wanted = WorkFilter(kind="blackspot", begin=begin, end=end, area=area, within=within)
+    values = {"days": WITHIN_DAYS, "metres": WITHIN_M, "degrees": WITHIN_DEGREES}
+    rows = connection.execute(text(AGAIN), wanted.values() | values).all()
     again = tuple(
         {
             "id": str(row.uuid),

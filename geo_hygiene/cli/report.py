@@ -1,0 +1,69 @@
+"""``geo-hygiene report``: what a year comes to, each figure with its records."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from geo_hygiene.cli.columns import print_columns
+from geo_hygiene.cli.context import home_option, open_home, say
+from geo_hygiene.i18n import N_, _
+from geo_hygiene.reports.annual import FIGURES, Report, answer, write_report
+from geo_hygiene.reports.annual.writing import with_unit
+from geo_hygiene.serve import address_told
+
+FIRST_YEAR, LAST_YEAR = 1901, 2198
+
+
+@click.group(help=N_("Write what an office did in a year, each figure with its definition and its records."))
+def report() -> None:
+    """Hold the subcommands."""
+
+
+@report.command(
+    help=N_(
+        "Write the annual report of a year to FILE: .xlsx, .md or .json; without a file it is shown. A file that is "
+        "there is replaced."
+    ),
+    epilog=N_("Example: geo-hygiene report annual 2025 report.xlsx --within C01"),
+)
+@click.argument("year", type=click.IntRange(FIRST_YEAR, LAST_YEAR))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@home_option
+@click.option("--within", metavar="CODE", help=N_("Only what an office, community or resident group did."))
+@click.option("--address", metavar="URL", help=N_("Under which people open the pages, for the links."))
+@click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
+def annual(
+    year: int, file: Path | None, home: Path | None, within: str | None, address: str | None, *, as_json: bool
+) -> None:
+    """Answer every figure of one state of the data."""
+    with (
+        open_home(home) as opened,
+        opened.connections.execution_options(isolation_level="REPEATABLE READ").connect() as connection,
+        click.progressbar(
+            length=len(FIGURES), label=_("Figures"), file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar,
+    ):
+        found = answer(connection, year, within, progress=lambda done, _total: bar.update(done - bar.pos))
+        settings = opened.settings
+    if file is not None:
+        base = address or address_told(settings, settings.port, is_https=settings.is_https)
+        write_report(found, file, base.rstrip("/"))
+        say(_("Wrote the annual report to %(file)s.", file=file), err=True)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+    elif file is None:
+        _show(found)
+
+
+def _show(found: Report) -> None:
+    say(_("Annual report %(year)s of %(office)s", year=found.year, office=found.office))
+    head = (_("Figure"), _("Value"), _("Year before"), _("Records"))
+    rows = [
+        (one.title, with_unit(one.value, one.unit), with_unit(one.previous, one.unit), f"{one.records:,}")
+        for one in found.figures
+    ]
+    print_columns([head, *rows], texts=1, indent="  ")

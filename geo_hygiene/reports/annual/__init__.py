@@ -1,0 +1,7 @@
+"""The annual report: figures of a year, each with its definition, its query and its records."""
+
+from geo_hygiene.reports.annual.figures import FIGURES, MECHANISMS, Declared
+from geo_hygiene.reports.annual.report import Figure, Report, answer
+from geo_hygiene.reports.annual.writing import WRITERS, write_report
+
+__all__ = ["FIGURES", "MECHANISMS", "WRITERS", "Declared", "Figure", "Report", "answer", "write_report"]
