@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from geo_hygiene import features, maps
 from geo_hygiene.accounts.viewer import STRANGER, Viewer
 from geo_hygiene.errors import GeoHygieneError
-from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import Permission
 from geo_hygiene.web import (
@@ -33,6 +32,7 @@ from geo_hygiene.web.case_counts import kept_counts
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.kept_tiles import tile_keys
 from geo_hygiene.web.language import current_tag, switch_addresses, switched
+from geo_hygiene.web.navigation import PAGE_LINKS
 from geo_hygiene.web.parameters import Language
 from geo_hygiene.web.security import nonce
 from geo_hygiene.zoning.proposal_jobs import areas_to_share
@@ -260,22 +260,6 @@ def _who() -> Viewer:
         return viewer()
     except (SQLAlchemyError, GeoHygieneError):
         return STRANGER
-
-
-#: Name, address, title and permission of the pages that the top of every page leads to.
-PAGE_LINKS = (
-    ("map", "/map", N_("Map"), Permission.MAP_READ),
-    ("table", "/map/table", N_("Table"), Permission.MAP_READ),
-    ("zones", "/zones", N_("Plans"), Permission.ZONES_WRITE),
-    ("assets", "/assets", N_("Assets"), Permission.ASSETS_WRITE),
-    ("people", "/people", N_("People"), Permission.PEOPLE_READ),
-    ("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ),
-    ("works", "/works", N_("Work"), Permission.WORKS_READ),
-    ("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ),
-    ("imports", "/imports", N_("Import"), Permission.DATA_IMPORT),
-    ("admin", "/admin", N_("Accounts"), Permission.ACCOUNTS_WRITE),
-    ("api", "/api/docs", N_("API"), Permission.MAP_READ),
-)
 
 
 def _common_words() -> dict[str, Any]:

@@ -325,7 +325,7 @@ def test_the_list_of_a_campaign_is_narrowed_and_taken_along(open_page: Open, sam
         page.locator("#download").click()
     assert len(download.value.path().read_text("utf-8-sig").splitlines()) == 1 + listed["total"]
     settle(page)
-    page.locator("#to-table").click()
+    page.locator(".nav > [data-page=table]").click()
     expect(page.locator("#kind option:checked")).to_have_attribute("value", "street-segments")
     whole = told(sample_server, "/campaigns/2025-spring-rodent/gaps?on=2025-04-11&kind=street-segments&limit=1")
     expect(page.locator("[data-total]")).to_have_attribute("data-total", str(whole["total"]))

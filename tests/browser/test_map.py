@@ -234,7 +234,7 @@ def test_the_whole_story_by_keyboard(open_page: Open, town_server: str) -> None:
     page.keyboard.press("Space")
     expect(page.locator("#legend [data-state=covered]")).to_have_attribute("aria-pressed", "false")
     opened.leave()
-    page.locator("#to-table").focus()
+    page.locator(".nav > [data-page=table]").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/map/table?*")
     assert words(page) == {"duty": "sweeping", "on": "2025-04-01"}

@@ -126,7 +126,7 @@ async function loadDays() {
 
 function keepLinks(state) {
   const asked = new URLSearchParams({ on: state.on, kind: state.kind });
-  for (const link of document.querySelectorAll("#to-table, .table-link")) link.href = `${page}/table?${asked}`;
+  for (const link of document.querySelectorAll(".nav [data-page=table], .table-link")) link.href = `${page}/table?${asked}`;
   byId("print").href = printAddress(`${page}/print`, { ...state, select: null }, words, map, camera);
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);

@@ -105,7 +105,7 @@ function clicked(event) {
 
 function keepLinks(state) {
   const asked = new URLSearchParams({ duty: state.duty, on: state.on });
-  for (const link of document.querySelectorAll("#to-table, [data-keeps-address]")) link.href = `/map/table?${asked}`;
+  for (const link of document.querySelectorAll(".nav [data-page=table], [data-keeps-address]")) link.href = `/map/table?${asked}`;
   byId("print").href = printAddress("/map/print", { ...state, select: null }, words, map, camera);
   for (const link of document.querySelectorAll("[data-language]")) {
     const address = new URL(link.href);
