@@ -187,7 +187,7 @@ class Division:
 
     def try_to_move(self, member: int, to: int) -> bool:
         """Move a member unless that breaks its part, costs too much, or the other part does not reach it."""
-        if not self.ties(member, to) or not self._holds_without(member):
+        if not self.ties(member, to) or not self.holds_without(member):
             return False
         price = self.price(member, to)
         if price > 0 and self.spent + price > self.budget:
@@ -196,7 +196,7 @@ class Division:
         self.move(member, to)
         return True
 
-    def _holds_without(self, member: int) -> bool:
+    def holds_without(self, member: int) -> bool:
         """Tell whether its part stays in one piece, and more than nothing, without a member."""
         rest = self.members[self.part[member]]
         ends = {other for other in self.network.beside[member] if other in rest}

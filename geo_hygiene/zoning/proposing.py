@@ -24,10 +24,10 @@ from geo_hygiene.i18n import gettext as _
 from geo_hygiene.permissions import EVERYWHERE, Areas
 from geo_hygiene.zoning.balancing import Network
 from geo_hygiene.zoning.barriers import Barrier
+from geo_hygiene.zoning.binding import Binding, binding_of
 from geo_hygiene.zoning.ground import Ground, ground_of
 from geo_hygiene.zoning.picturing import compartments, draw
-from geo_hygiene.zoning.sharing import BARRIER, BORDER, Progress, Sharing, Wishes, beside, share
-from geo_hygiene.zoning.tying import Tie
+from geo_hygiene.zoning.sharing import Progress, Sharing, Wishes, beside, share
 from geo_hygiene.zoning.workload import MILLISECONDS
 
 PREFIXES = {"sweeping": "S", "supervision": "V", "drains": "D", "tanks": "T"}
@@ -43,15 +43,6 @@ class ImpossibleProposalError(GeoHygieneError):
     def __init__(self, place: str, message: str) -> None:
         super().__init__(message)
         self.place = place
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What keeps a proposal from being more even: which wish, where, and in the user's words."""
-
-    constraint: str
-    where: str | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +276,7 @@ def _told(duty: DutyRecord, on: date, wishes: Wishes, ground: Ground, sharing: S
         moved=[
             (*two, extent) for two, extent in sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:LOSSES_TOLD]
         ],
-        binding=_binding(duty, ground, sharing),
+        binding=binding_of(duty, ground, sharing, codes, {zone.code: zone.work for zone in zones}),
         seconds=time.monotonic() - begun,
     )
 
@@ -347,101 +338,3 @@ def _fresh_codes(duty: DutyRecord, taken: Sequence[str]) -> Iterator[str]:
     while True:
         last += 1
         yield f"{prefix}{last:0{width}d}"
-
-
-def _binding(duty: DutyRecord, ground: Ground, sharing: Sharing) -> list[Binding]:
-    """Return what keeps a proposal from being more even, and what was tied to be shared out at all."""
-    ties = sorted(sharing.ties, key=lambda tie: -sum(ground.pieces[number].extent_mm for number in tie.members))
-    uneven = [] if sharing.is_even else _uneven(ground, sharing)
-    return [*uneven, *(_told_tie(duty, ground, tie) for tie in ties)]
-
-
-def _uneven(ground: Ground, sharing: Sharing) -> list[Binding]:
-    """Return what keeps a proposal from being as even as wished."""
-    found = []
-    most = sharing.mean * (1 + sharing.tolerance)
-    for number in sorted(number for part in sharing.parts for number in part):
-        piece = ground.pieces[number]
-        if piece.work > most:
-            words = _(
-                "“%(title)s” alone takes %(minutes)s min, more than a zone may: it would have to be cut.",
-                title=piece.title or piece.uuid,
-                minutes=round(piece.work / MILLISECONDS, 1),
-            )
-            found.append(Binding("segment", str(piece.uuid), words))
-    found += _told_borders(ground, sharing)
-    found += _told_barriers(ground, sharing)
-    if sharing.is_short:
-        words = _("More would have to change hands than the share that is to be kept leaves.")
-        found.append(Binding("keep", None, words))
-    return found
-
-
-def _told_tie(duty: DutyRecord, ground: Ground, tie: Tie) -> Binding:
-    pieces = [ground.pieces[number] for number in tie.members]
-    extent = duty.amount(sum(piece.extent_mm for piece in pieces))
-    told = {
-        "amount": f"{extent:,.0f} m" if duty.unit == "m" else f"{extent:,}",
-        "community": pieces[0].community or "-",
-    }
-    if tie.across == BARRIER:
-        words = _(
-            "In community %(community)s a river or main road cuts %(amount)s off from the rest, too little for zones "
-            "of their own: a zone from beyond takes them.",
-            **told,
-        )
-        return Binding("barrier", str(pieces[0].uuid), words)
-    if tie.across == BORDER:
-        words = _(
-            "In community %(community)s %(amount)s are cut off from the rest, too little for zones of their own: "
-            "a zone from beyond the border takes them.",
-            **told,
-        )
-        return Binding("border", pieces[0].community, words)
-    words = _(
-        "In community %(community)s %(amount)s meet nothing else, too little for zones of their own: the nearest zone "
-        "takes them.",
-        **told,
-    )
-    return Binding("apart", str(pieces[0].uuid), words)
-
-
-def _told_barriers(ground: Ground, sharing: Sharing) -> list[Binding]:
-    """Return the ground between barriers whose zones can not be as even as wished among themselves."""
-    found = []
-    for members, count in sharing.towns if ground.parted else ():
-        work = sum(ground.pieces[number].work for number in members) / sharing.mean
-        if abs(work / count - 1) > sharing.tolerance:
-            first = ground.pieces[min(members)]
-            words = _(
-                "What barriers cut off around “%(title)s” in community %(community)s has work for %(zones)s zones of "
-                "the mean, and has %(count)s.",
-                title=first.title or first.uuid,
-                community=first.community or "-",
-                zones=round(work, 2),
-                count=count,
-            )
-            found.append(Binding("barrier", str(first.uuid), words))
-    return found
-
-
-def _told_borders(ground: Ground, sharing: Sharing) -> list[Binding]:
-    """Return the communities whose zones can not be as even as wished among themselves."""
-    works, parts = Counter[str](), defaultdict[str, set[int]](set)
-    for at, part in enumerate(sharing.parts):
-        for number in sharing.bordered.intersection(part):
-            community = ground.pieces[number].community or "-"
-            works[community] += ground.pieces[number].work
-            parts[community].add(at)
-    found = []
-    for community in sorted(works):
-        share = works[community] / len(parts[community]) / sharing.mean
-        if abs(share - 1) > sharing.tolerance:
-            words = _(
-                "Community %(community)s has work for %(zones)s zones of the mean, and has %(count)s.",
-                community=community,
-                zones=round(works[community] / sharing.mean, 2),
-                count=len(parts[community]),
-            )
-            found.append(Binding("borders", community, words))
-    return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from geo_hygiene.zoning.balancing import NOBODY, Former, Network, divide, share_out
 from geo_hygiene.zoning.barriers import Barrier
 from geo_hygiene.zoning.ground import Ground
+from geo_hygiene.zoning.hindering import Hindrance, hindrances
 from geo_hygiene.zoning.meeting import Pair
 from geo_hygiene.zoning.tying import Tie, tied
 
@@ -76,6 +77,8 @@ class Sharing:
         Pieces that were shared out within the borders of their communities.
     is_short
         Whether more would have to change hands than is wished.
+    hindered
+        Why parts, by their numbers, keep more than is tolerated; neighbours are numbers of pieces.
     """
 
     mean: float
@@ -85,6 +88,7 @@ class Sharing:
     works: list[int] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
     bordered: set[int] = field(default_factory=set)
+    hindered: dict[int, Hindrance] = field(default_factory=dict)
     is_short: bool = False
     spends_too_much: bool = False
 
@@ -100,6 +104,7 @@ class Sharing:
 
     def add(self, other: Sharing) -> None:
         """Take in how other ground is shared out."""
+        self.hindered |= {len(self.parts) + part: one for part, one in other.hindered.items()}
         self.parts += other.parts
         self.works += other.works
         self.ties += other.ties
@@ -176,6 +181,9 @@ def _shared(
     former = _former(ground, members, wishes)
     spent = 0
     for town, division in divide(network, count, wishes.tolerance, mean=mean, former=former):
+        for part, one in hindrances(division, mean * (1 + wishes.tolerance) + 1e-9 * mean).items():
+            beyond = tuple(members[town[member]] for member in one.neighbours)
+            sharing.hindered[len(sharing.parts) + part] = replace(one, neighbours=beyond)
         sharing.parts += [sorted(members[town[member]] for member in part) for part in division.members]
         sharing.works += division.load
         sharing.is_short |= division.is_short

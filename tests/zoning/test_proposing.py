@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import combinations
@@ -117,6 +118,44 @@ def test_a_locked_zone_stays_as_it_is(town: Connection) -> None:
     told = proposed(town, count=130, locked=frozenset({"SW001"})).as_json()
     assert {zone["code"]: set(zone["segments"]) for zone in told["zones"]}["SW001"] == before
     assert len(told["zones"]) == 130
+
+
+def test_each_zone_with_too_much_is_told_with_what_stands_against_less(town: Connection) -> None:
+    proposal = proposed(town, count=130, tolerance=0.004)
+    most = 1.004 * sum(zone.work for zone in proposal.zones) / 130
+    heavy = {zone.code for zone in proposal.zones if zone.work > most}
+    assert heavy, "so even it can not be"
+    told = {one.where: one for one in proposal.binding if one.constraint in {"neighbours", "contiguity", "search"}}
+    assert set(told) == set(sorted(heavy, key=lambda code: (-works_of(proposal)[code], code))[:20])
+    works = works_of(proposal)
+    for code, one in told.items():
+        share = f"{works[str(code)] / (most / 1.004):.1%}"
+        assert share in one.text
+    full = [one for one in told.values() if one.constraint == "neighbours"]
+    for one in full:
+        (least,) = re.findall(r"takes ([\d.]+) min", one.text)
+        others = re.findall(r"SW\d+", one.text.split("for which")[1])
+        assert others
+        assert all(works[other] + (float(least) - 0.1) * 60_000 > most - 6000 for other in others)
+
+
+def works_of(proposal: Proposal) -> dict[str, int]:
+    return {zone.code: zone.work for zone in proposal.zones}
+
+
+def test_what_locked_zones_bind_is_told(town: Connection) -> None:
+    day = proposed(town, count=130)
+    held = Counter[str]()
+    for piece in day.ground.pieces:
+        held[piece.zone or ""] += piece.work
+    del held[""]
+    heaviest, lightest = max(held, key=lambda code: held[code]), min(held, key=lambda code: held[code])
+    told = proposed(town, count=130, locked=frozenset({heaviest, lightest}))
+    assert not told.is_met
+    assert heaviest in {one.where for one in told.binding if one.constraint == "lock"}
+    few = proposed(town, count=3, locked=frozenset({lightest}))
+    assert not few.is_met
+    assert [one.where for one in few.binding if one.constraint == "lock"] == [None]
 
 
 def test_codes_go_on_and_new_ones_were_never_there(town: Connection) -> None:
