@@ -17,6 +17,7 @@ from geo_hygiene.accounts.audit import COMMAND
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
+from geo_hygiene.cli.plans import compare_plans, list_drafts, rename_draft
 from geo_hygiene.coverage.duties import duty_of, today
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.permissions import EVERYWHERE
@@ -35,6 +36,10 @@ from geo_hygiene.zoning.walking import Node
 @click.group(help=N_("Propose zones of a duty, tell how one is walked, and publish plans that were drawn as drafts."))
 def zones() -> None:
     """Group the commands on plans."""
+
+
+for _command in (list_drafts, rename_draft, compare_plans):
+    zones.add_command(_command)
 
 
 @zones.command(

@@ -56,6 +56,7 @@ SENTENCES = {
     "draft.begin": N_("Began the draft %(subject)s."),
     "draft.zones": N_("Changed zones of the draft %(subject)s."),
     "draft.discard": N_("Deleted the draft %(subject)s."),
+    "draft.rename": N_("Gave the draft %(subject)s another name."),
     "draft.publish": N_("Published the draft %(subject)s."),
     "draft.take-back": N_("Took the publication of the draft %(subject)s back."),
 }

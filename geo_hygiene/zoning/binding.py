@@ -110,7 +110,8 @@ def _told_hindrance(code: str, one: Hindrance, sharing: Sharing, others: list[st
     told = {"zone": code, "share": f"{one.load / sharing.mean:.1%}"}
     if one.reason is Reason.HOLDING:
         words = _(
-            "Zone %(zone)s has %(share)s of the mean, and would fall apart without any stretch of its rim.", **told
+            "Zone %(zone)s has %(share)s of the mean: whatever it gave away at its rim, the rest would fall apart.",
+            **told,
         )
         return Binding("contiguity", code, words)
     told["others"] = ", ".join(others)

@@ -149,7 +149,7 @@ def begin(connection: Connection, editor: Editor, *, name: str, duty: DutyRecord
     demand_name(connection, name)
     said = {"name": name, "duty": duty.id, "on": plan_on, "maker": editor.actor}
     if connection.scalar(text(BEGIN), said) is None:
-        raise _taken(name)
+        raise name_taken(name)
     draft = find_draft(connection, name)
     note(connection, editor, "draft.begin", draft, after={"duty": duty.code, "on": plan_on.isoformat()})
     return draft
@@ -166,10 +166,11 @@ def demand_name(connection: Connection, name: str) -> None:
     if "/" in name or set(name) == {"."} or identity(name) is not None:
         raise WrongZoneError("name", _("The name of a draft is no id, and holds no “/”."))
     if connection.scalar(text("select exists (select from draft where name = :name)"), {"name": name}):
-        raise _taken(name)
+        raise name_taken(name)
 
 
-def _taken(name: str) -> WrongZoneError:
+def name_taken(name: str) -> WrongZoneError:
+    """Return the refusal of a name that another draft has."""
     return WrongZoneError("name", _("There is a draft “%(name)s” already.", name=name))
 
 

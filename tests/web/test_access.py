@@ -122,6 +122,7 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/api/v1/drafts/<draft>/discard": PLANNERS,
     "/api/v1/drafts/<draft>/pieces": PLANNERS,
     "/api/v1/drafts/<draft>/publish": PLANNERS,
+    "/api/v1/drafts/<draft>/rename": PLANNERS,
     "/api/v1/drafts/<draft>/take-back": PLANNERS,
     "/api/v1/drafts/<draft>/zones": PLANNERS,
     "/api/v1/plans/around": PLANNERS,

@@ -26,6 +26,23 @@ def monday(desk: Flask) -> date:
     return now + timedelta(days=30)
 
 
+def demand_compared(planner: Planner, day: str) -> None:
+    """Compare the draft with the plan; hold the minutes against those of the workload."""
+    compared = planner.get("/plans/compare", duty="sweeping", on=day, with_draft="新方案").json
+    people = {row["code"]: (row["gains"] > 0, row["loses"] > 0) for row in compared["people"]}
+    assert people == {"P1": (False, True), "P2": (True, False)}
+    assert compared["moved"] == pytest.approx(next(r["loses"] for r in compared["people"] if r["code"] == "P1"))
+    rows = planner.get("/workload", duty="sweeping", on=day, by="zone").json["rows"]
+    minutes = {row["code"]: row["minutes"] for row in rows}
+    for row in compared["zones"]:
+        assert row["before_min"] == pytest.approx(minutes.get(row["code"], 0), abs=0.02)
+        assert row["after_min"] == pytest.approx(row["before_min"] + row["gains_min"] - row["loses_min"], abs=0.02)
+    assert compared["moved_min"] > 0
+    asked = {"duty": "sweeping", "on": day, "with_draft": "新方案", "everybody": True}
+    everybody = planner.get("/plans/compare", **asked).json
+    assert [row for row in everybody["zones"] if row["gains"] or row["loses"]] == compared["zones"]
+
+
 def test_a_draft_is_drawn_compared_published_and_taken_back(
     planner: Planner, part: Planner, desk: Flask, monday: date, whole: Callable[..., list[dict[str, str]]]
 ) -> None:
@@ -58,10 +75,7 @@ def test_a_draft_is_drawn_compared_published_and_taken_back(
     shown = planner.get("/drafts/新方案/pieces", on=day).json["features"]
     assert {feature["geometry"]["type"] for feature in shown} <= {"LineString", "MultiLineString"}
     assert {feature["properties"]["state"] for feature in shown} == {"gap", "covered"}
-    compared = planner.get("/plans/compare", duty="sweeping", on=day, with_draft="新方案").json
-    people = {row["code"]: (row["gains"] > 0, row["loses"] > 0) for row in compared["people"]}
-    assert people == {"P1": (False, True), "P2": (True, False)}
-    assert compared["moved"] == pytest.approx(next(r["loses"] for r in compared["people"] if r["code"] == "P1"))
+    demand_compared(planner, day)
     assert planner.get("/drafts/新方案/changes", **{"from": day}).json["seen"] is None
 
     zone = planner.get("/zones/Z9", on=day)
@@ -97,6 +111,15 @@ def test_a_draft_is_begun_under_a_name_for_its_duty_alone(planner: Planner, mond
     assert planner.send("", body | {"name": "甲"}, to=DRAFTS).status_code == 200
     again = planner.send("", body | {"name": "甲"}, to=DRAFTS)
     assert (again.status_code, again.json["errors"][0]["loc"]) == (422, ["name"])
+    begun = planner.send("", body | {"name": "乙"}, to=DRAFTS)
+    tag = begun.headers["ETag"]
+    for name, status in (("甲", 422), ("a/b", 422), ("", 422), ("丙", 200), ("丁", 412)):
+        said = planner.send(f"/{'丙' if status == 412 else '乙'}/rename", {"name": name}, tag, to=DRAFTS)
+        assert said.status_code == status, name
+        if status == 412:
+            assert said.json["current"]["name"] == "丙"
+    assert planner.get("/drafts/乙").status_code == 404
+    assert planner.get("/drafts/丙").json["id"] == begun.json["id"]
     for path, words in (("/plans/compare", {"with_draft": "甲"}), ("/plans/around", {"draft": "甲", **BOX})):
         wrong = planner.get(path, duty="tanks", on=monday.isoformat(), **words)
         assert (wrong.status_code, wrong.json["errors"][0]["loc"]) == (422, ["draft"])

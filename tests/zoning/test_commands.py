@@ -79,8 +79,21 @@ def test_a_draft_is_told_and_published(database: TestDatabase, run: Run, tmp_pat
     assert exported(run, tmp_path, "duty-zones", "zone-segments", "--draft", "新方案") == [drawn_zones, drawn_lists]
     assert exported(run, tmp_path, "duty-zones", "zone-segments") == before, "nothing is stored"
     assert {row["plan"] for row in drawn_zones} == {"新方案"}
+    compared = json.loads(run("zones", "compare", "--duty", "sweeping", "--with-draft", "新方案", "--json").stdout)
+    assert (compared["first"]["on"], compared["second"]["plan"], compared["workload_unit"]) == (day, "新方案", "min")
+    lost = next(row for row in compared["zones"] if row["code"] == "Z9")
+    shown = run("zones", "compare", "--duty", "sweeping", "--with-draft", "新方案").stdout
+    assert f"{lost['loses']:,.0f} m" in shown
+    assert lost["loses_min"] > 0
+    assert run("zones", "rename", "新方案", "春季").exit_code == 0
+    listed = json.loads(run("zones", "drafts", "--duty", "sweeping", "--json").stdout)["drafts"]
+    assert [one["name"] for one in listed] == ["春季"]
+    assert run("zones", "rename", "春季", "新方案").exit_code == 0
+    assert "新方案" in run("zones", "drafts", "--duty", "sweeping").stdout
     for words, code in (
         (("cover", "--draft", "none"), 1),
+        (("zones", "rename", "none", "x"), 1),
+        (("zones", "rename", "新方案", "a/b"), 1),
         (("export", "duty-zones", str(tmp_path / "x.csv"), "--draft", "none"), 1),
         (("export", "duty-zones", str(tmp_path / "x.csv"), "--draft", "新方案", "--all"), 2),
         (("cover", "--draft", "新方案", "--duty", "tanks"), 1),

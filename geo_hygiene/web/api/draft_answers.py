@@ -164,12 +164,20 @@ class ComparedPlan(Figures):
 
 
 class Compared(Answer):
-    """Metres or counts that somebody holds in two plans, and what is gained and lost between them."""
+    """Metres or counts that somebody holds in two plans, what is gained and lost between them, and minutes a day.
+
+    Minutes before, and those lost, are by the work model of the first day; those after, and those gained, by that of
+    the second.
+    """
 
     before: float
     after: float
     gains: float
     loses: float
+    before_min: float
+    after_min: float
+    gains_min: float
+    loses_min: float
 
 
 class ComparedPerson(Compared):
@@ -190,9 +198,11 @@ class CompareAnswer(Answer):
 
     duty: str
     unit: Unit
+    workload_unit: str
     first: ComparedPlan
     second: ComparedPlan
     moved: float
+    moved_min: float
     moved_targets: int
     people: list[ComparedPerson]
     zones: list[ComparedZone]

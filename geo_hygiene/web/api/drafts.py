@@ -37,7 +37,7 @@ from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS, problem
 from geo_hygiene.web.parameters import Day, DutyAndDay, OnDay, Parameters, Text, Word
 from geo_hygiene.web.preconditions import version_read
-from geo_hygiene.zoning import drafts, publishing
+from geo_hygiene.zoning import drafts, publishing, renaming
 from geo_hygiene.zoning.comparing import Plan, compare
 from geo_hygiene.zoning.drafts import BaseRead, DraftRecord, DraftWords
 from geo_hygiene.zoning.lists import public_list
@@ -92,6 +92,12 @@ class NewDraftBody(Parameters):
     name: Text = Field(min_length=1)
     duty: Word
     on: Day = Field(description="Day over whose zones it is drawn")
+
+
+class RenameBody(Parameters):
+    """What a draft is to be called."""
+
+    name: Text = Field(min_length=1)
 
 
 class BaseBody(Parameters):
@@ -249,6 +255,16 @@ def take_back(path: DraftPath) -> Response:
     who = editor()
     return _changed(
         path, lambda connection, version: publishing.take_back(connection, who, path.draft, version=version)
+    )
+
+
+@blueprint.post("/drafts/<draft>/rename", summary="Give a draft another name", responses=ANSWERS)
+@needs(Permission.ZONES_WRITE)
+def rename(path: DraftPath, body: RenameBody) -> Response:
+    """Give a draft that is not published another name; its version is in If-Match."""
+    who = editor()
+    return _changed(
+        path, lambda connection, version: renaming.rename(connection, who, path.draft, body.name, version=version)
     )
 
 

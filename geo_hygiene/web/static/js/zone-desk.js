@@ -147,6 +147,18 @@ export function createDesk(store, config, { work, drafts, tell, opened, open }) 
     });
   }
 
+  async function rename() {
+    if (work.unsaved().length && !(await save())) return;
+    const { name } = drafts.now();
+    const input = element("input", { id: "draft-name", name: "name", value: name, maxlength: 60, required: true, autocomplete: "off" });
+    const answer = await fields(say("rename_title", { name }), [[say("draft_name"), input]], "rename");
+    if (!answer || answer.name === name) return;
+    await alone(async () => {
+      await take(() => drafts.rename(answer.name));
+      tell(say("renamed", { name: answer.name }));
+    });
+  }
+
   async function takeBack() {
     const { name, published_from: day } = drafts.now();
     if (!(await confirmed(say("take_back_title", { name }), say("take_back_told", { day }), "take_back"))) return;
@@ -167,6 +179,7 @@ export function createDesk(store, config, { work, drafts, tell, opened, open }) 
   byId("save").addEventListener("click", save);
   byId("compare").addEventListener("click", compare);
   byId("publish").addEventListener("click", publish);
+  byId("rename").addEventListener("click", rename);
   byId("take-back").addEventListener("click", takeBack);
   window.addEventListener("beforeunload", (event) => {
     if (work.unsaved().length) event.preventDefault();

@@ -125,6 +125,7 @@ export function createDrafts(config, work, { conflict, tell }) {
     compared: () => ask("compare", `${config.api}/plans/compare`, { duty: draft.duty, on: draft.on, with_draft: draft.name }),
     changes: (day) => ask("changes", `${addressOf(draft.id)}/changes`, { from: day }),
     publish: (day, seen) => changed("publish", seen ? { from: day, seen } : { from: day }),
+    rename: (name) => changed("rename", { name }),
     takeBack: () => changed("take-back", null),
   };
 }

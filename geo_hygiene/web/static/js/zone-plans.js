@@ -8,9 +8,15 @@ const MOST = 200;
 
 function rowsOf(found, unit, nameOf) {
   const head = element("tr", {}, ...["", "compare_before", "compare_after", "compare_gains", "compare_loses"].map((word) => element("th", { scope: "col" }, word && say(word))));
-  const cell = (value, sign) => element("td", { class: value ? sign : "" }, value ? `${sign === "gains" ? "+" : sign === "loses" ? "−" : ""}${amount(value, unit)}` : "–");
+  const signs = { gains: "+", loses: "−" };
+  const cell = (one, name) => {
+    if (!one[name]) return element("td", {}, "–");
+    const sign = signs[name] ?? "";
+    const minutes = element("small", {}, sign + say("compare_minutes", { number: number(one[`${name}_min`]) }));
+    return element("td", { class: sign ? name : "" }, sign + amount(one[name], unit), minutes);
+  };
   const row = (one) =>
-    element("tr", { "data-code": one.code }, element("th", { scope: "row" }, nameOf(one)), cell(one.before), cell(one.after), cell(one.gains, "gains"), cell(one.loses, "loses"));
+    element("tr", { "data-code": one.code }, element("th", { scope: "row" }, nameOf(one)), ...["before", "after", "gains", "loses"].map((name) => cell(one, name)));
   return element("table", { class: "areas compared" }, element("thead", {}, head), element("tbody", {}, ...found.slice(0, MOST).map(row)));
 }
 
@@ -29,12 +35,13 @@ function figuresOf({ first, second, unit }) {
 export async function showComparison(answer) {
   const { unit, people, zones } = answer;
   await shown(say("compare_title", { plan: answer.second.plan }), [
-    element("p", { id: "moved" }, say("compare_moved", { amount: amount(answer.moved, unit), count: number(answer.moved_targets) })),
+    element("p", { id: "moved" }, say("compare_moved", { amount: amount(answer.moved, unit), count: number(answer.moved_targets), minutes: number(answer.moved_min) })),
     element(
       "div",
       { class: "asked-scroll", tabindex: 0 },
       figuresOf(answer),
       element("h3", {}, say("people")),
+      people.length ? element("p", { class: "fine" }, say("compare_told")) : null,
       people.length ? rowsOf(people, unit, (person) => named(person)) : element("p", { class: "empty" }, say("compare_same")),
       element("h3", {}, say("zones")),
       zones.length ? rowsOf(zones, unit, (zone) => zone.code) : element("p", { class: "empty" }, say("compare_same")),
