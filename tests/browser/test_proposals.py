@@ -68,6 +68,7 @@ def test_a_proposal_is_followed_adopted_and_its_draft_deleted(
     expect(page.locator("#propose-count")).to_have_value("4")
     page.click("#propose-go")
     expect(page.locator("#propose-step")).to_contain_text("Waiting")
+    assert "proposal=" in page.url, "a reload at any moment loses nothing"
     one.leave()
     page.reload()
     with working(database.service_url, HANDLERS):

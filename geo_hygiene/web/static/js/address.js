@@ -98,15 +98,14 @@ export function aBox() {
 
 export function keepAddress(store, words, map) {
   const address = (state) => `${query(state, words)}#map=${state.view ?? writeView(map)}`;
-  const replace = delayed(150, () => history.replaceState(null, "", address(store.get())));
+  const replace = () => history.replaceState(null, "", address(store.get()));
+  const replaceSoon = delayed(150, replace); // a browser refuses to write it with every step of a slider
 
   store.watch(null, (state, _before, how) => {
     if (how.restoring) return;
-    if (how.push) {
-      history.pushState(null, "", address(state));
-    } else {
-      replace();
-    }
+    if (how.push) history.pushState(null, "", address(state));
+    else if (how.atOnce) replace();
+    else replaceSoon();
   });
   map.on("moveend", () => store.set({ view: writeView(map) }));
   window.addEventListener("popstate", () => store.set(readAddress(words), { restoring: true }));

@@ -7,7 +7,7 @@ export function createStore(initial) {
   return {
     get: () => state,
 
-    // `how.push` makes a step that the back button undoes
+    // `how.push` makes a step that the back button undoes; with `how.atOnce` no reload comes before the address has it
     set(changes, how = {}) {
       const before = state;
       const changed = Object.keys(changes).filter((name) => !same(before[name], changes[name]));

@@ -111,7 +111,7 @@ export function createProposals(store, config, { desk, tell }) {
     byId("propose-go").disabled = true;
     try {
       const job = await send(`${config.api}/zones/propose`, body);
-      store.set({ proposal: job.id });
+      store.set({ proposal: job.id }, { atOnce: true });
       follow(job.id);
     } catch (error) {
       byId("propose-go").disabled = false;
