@@ -17,9 +17,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.starting import up
 from geo_hygiene.maps import STATES
+from tests.browser.conftest import SOFTWARE_WEBGL, launch
 
 PICTURES = Path(__file__).parent / "img"
-FLAGS = ("--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 COLOURS = 192
 """Enough for the few colours of a map, and a third of the bytes."""
 KEPT = tuple(color for state in STATES for color in (state.color, state.core) if color)
@@ -110,7 +110,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     try:
         with up(home) as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS])
+            browser = launch(playwright, *SOFTWARE_WEBGL)
             for picture in pictures(supervised_segment(server.address)):
                 write(PICTURES / f"{picture.name}.png", take(browser, server.address, picture))
             browser.close()

@@ -68,12 +68,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
-    """Return the cluster that the workers of the run share; it brings nothing to the disk that need not be there."""
+    """Return the cluster that the workers of the run share.
+
+    It brings nothing to the disk that need not be there, and cleans up in none of hundreds of short-lived databases.
+    """
     shared = Cluster(Path(os.environ[HOME]))
     shared.start()
     administrator = engine(shared.superuser_url("postgres"), isolation_level="AUTOCOMMIT")
     with administrator.connect() as connection:
-        for setting, value in (("checkpoint_timeout", "1h"), ("max_wal_size", "16GB")):
+        for setting, value in (("checkpoint_timeout", "1h"), ("max_wal_size", "16GB"), ("autovacuum", "off")):
             connection.execute(text(f"alter system set {setting} = '{value}'"))
         connection.execute(text("select pg_reload_conf()"))
     administrator.dispose()

@@ -35,8 +35,6 @@ from tests.web.towns import web_town
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 QUIET = (
-    "--headless",
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -44,6 +42,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is there is used; a page costs half as much in the first as in the others."""
 SOFTWARE_WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 WITHOUT_WEBGL = ("--disable-3d-apis",)
 DRAWN = """() => window.vector_tiles
@@ -229,14 +229,16 @@ def playwright() -> Iterator[Playwright]:
         yield running
 
 
-def _launch(playwright: Playwright, *flags: str) -> Browser:
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET, *flags])
+def launch(playwright: Playwright, *flags: str) -> Browser:
+    """Start the browser of this machine."""
+    program = next(filter(None, map(shutil.which, BROWSERS)))
+    return playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *flags])
 
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Return a browser for tests of what WebGL draws."""
-    browser = _launch(playwright, *SOFTWARE_WEBGL)
+    browser = launch(playwright, *QUIET, *SOFTWARE_WEBGL)
     yield browser
     browser.close()
 
@@ -244,7 +246,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def plain_chromium(playwright: Playwright) -> Iterator[Browser]:
     """Return a browser that has no WebGL: a page costs a quarter there of what it costs where WebGL is computed."""
-    browser = _launch(playwright, *WITHOUT_WEBGL)
+    browser = launch(playwright, *QUIET, *WITHOUT_WEBGL)
     yield browser
     browser.close()
 
@@ -255,7 +257,7 @@ def office_chromium(playwright: Playwright) -> Iterator[Browser]:
 
     It loads both cores, so that it ends with the module that wants it.
     """
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    browser = launch(playwright)
     yield browser
     browser.close()
 
