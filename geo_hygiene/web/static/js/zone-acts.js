@@ -50,14 +50,15 @@ export function createActs(config, { work, zones, asked, tell, fail }) {
 
     redraw: (zone, segments, picture) => work.step({ [zone.code]: withList(zone, segments, { picture }) }),
 
-    // What one zone held, another holds: one step.
+    // What one zone held of a list, another holds: one step.
     move(from, to, list) {
       return tried(async () => {
         const [giver, taker] = [await zones.load(from), await zones.load(to)];
         if (!giver || !taker) return;
+        const left = without(giver.segments, list);
         work.step({
-          [from]: withList(giver, without(giver.segments, list)),
-          [to]: withList(taker, joined(taker.segments, list)),
+          [from]: withList(giver, left),
+          [to]: withList(taker, joined(taker.segments, without(giver.segments, left))),
         });
       });
     },

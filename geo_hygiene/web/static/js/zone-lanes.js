@@ -30,8 +30,9 @@ export function between(pieces, from, to) {
   return inside.map(({ segment, from_m, to_m }) => ({ segment, from_m, to_m }));
 }
 
-// A form in which a lane is found and taken, whole or in part; `take(list)` adds, `leave(list)` takes out.
-export function createLanes(config, asked, { take, leave, fail }) {
+// A form in which a lane is found and taken, whole or in part; `take(list)` adds, `leave(list)` takes out,
+// `give(list)` asks to whom it goes.
+export function createLanes(config, asked, { take, leave, give, fail }) {
   const query = element("input", { type: "search", id: "lane", list: "lanes", maxlength: 60, autocomplete: "off", "data-focus": "lane" });
   const known = element("datalist", { id: "lanes" });
   const from = element("select", { id: "lane-from", "data-focus": "lane-from" });
@@ -44,7 +45,7 @@ export function createLanes(config, asked, { take, leave, fail }) {
     { hidden: true },
     row(say("lane_from"), from),
     row(say("lane_to"), to),
-    element("p", { class: "acts" }, act("add", (list) => list.length && take(list)), act("take_out", (list) => list.length && leave(list))),
+    element("p", { class: "acts" }, act("add", (list) => list.length && take(list)), act("take_out", (list) => list.length && leave(list)), act("give_to", (list) => list.length && give(list))),
   );
   let lanes = [];
   let pieces = [];

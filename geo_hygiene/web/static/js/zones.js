@@ -184,7 +184,7 @@ const does = {
   },
 };
 const panel = createZonePanel(config, does);
-const lanes = createLanes(config, overPlan, { take: does.takeIn, leave: does.takeOut, fail });
+const lanes = createLanes(config, overPlan, { take: does.takeIn, leave: does.takeOut, give: does.giveTo, fail });
 let edge = []; // segments along the edge of what was drawn last, which are asked for
 
 function settle(segment) {
