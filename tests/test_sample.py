@@ -26,7 +26,9 @@ from geo_hygiene.sample.parameters import TOWN
 from geo_hygiene.sample.river import make_river
 from geo_hygiene.sample.streets import make_ground, make_network
 from geo_hygiene.sample.tables import NAMESPACE
+from geo_hygiene.sample.write import write_year
 from geo_hygiene.sample.year import LEFT_OUT
+from geo_hygiene.sample.year_tables import YEAR_ORDER
 from tests.sample_files import GEOD, PLANE, Files, Rows
 
 STORED = Path(__file__).parents[1] / "data" / "shapefiles"
@@ -42,7 +44,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 def test_the_stored_files_are_what_write_makes_to_the_byte(town: Files) -> None:
-    made = sorted(path.name for path in town.folder.iterdir())
+    made = sorted(path.name for path in town.folder.iterdir() if path.name.partition(".")[0] not in YEAR_ORDER)
     assert made == sorted(path.name for path in STORED.iterdir() if not path.name.startswith("."))
     data = [name for name in made if not name.endswith(".fields.csv")]
     _same, different, missing = filecmp.cmpfiles(STORED, town.folder, data, shallow=False)
@@ -51,6 +53,14 @@ def test_the_stored_files_are_what_write_makes_to_the_byte(town: Files) -> None:
         texts = [(folder / name).read_text("utf-8-sig").splitlines() for folder in (STORED, town.folder)]
         kept, fresh = ([line.split(",")[:2] for line in lines] for lines in texts)
         assert kept == fresh
+
+
+def test_its_year_is_made_of_the_stored_files_alone(town: Files, tmp_path: Path) -> None:
+    write_year(tmp_path, STORED)
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert {name.partition(".")[0] for name in made} == set(YEAR_ORDER)
+    _same, different, missing = filecmp.cmpfiles(tmp_path, town.folder, made, shallow=False)
+    assert (different, missing) == ([], [])
 
 
 def test_the_town_has_the_size_of_the_source(town: Files) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,12 @@ from geo_hygiene.i18n import use_locale
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.layerspec import Attribute, FieldType, GeometryKind, MapLayer
 from geo_hygiene.sample.county import SIZES, FirstTown, Shapes, Town, TownTable
+from geo_hygiene.sample.ground import Ground
 from geo_hygiene.sample.parameters import TOWN
 from geo_hygiene.sample.tables import tables
 from geo_hygiene.sample.town import make_town
+from geo_hygiene.sample.works import LAST_DAY
+from geo_hygiene.sample.year_tables import year_tables
 
 DBF_STAMP = bytes((125, 1, 1))
 """Year since 1900, month and day of change in a dbf header; fixed, so that the same town is the same bytes."""
@@ -54,6 +58,22 @@ def write(directory: Path, *, seed: int = 1, size: str = "S", progress: Progress
     directory.mkdir(parents=True, exist_ok=True)
     for table in tables(make_town(TOWN, seed)):
         _write(directory, TownTable.of_rows(table), [TownTable.of_rows(table)])
+    write_year(directory, directory)
+
+
+def write_year(directory: Path, town: Path, *, until: date = LAST_DAY) -> None:
+    """Write the year of a town into a directory.
+
+    Parameters
+    ----------
+    town
+        Folder with the files of the town, of which the year is made.
+    until
+        The last day of which work is told.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for table in year_tables(Ground.of_folder(town), until):
+        _write(directory, table, [table])
 
 
 def write_towns(
