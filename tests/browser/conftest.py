@@ -1,18 +1,11 @@
-"""A real server over a real database, and a real browser that reaches nothing else and writes down every fault."""
+"""A real browser that reaches nothing but the server of a test, and writes down every fault."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
@@ -28,6 +21,7 @@ from playwright.sync_api import (
 )
 
 from geo_hygiene.database import engine
+from tests.browser.serving import serve
 from tests.browser.towns import markup_town
 from tests.conftest import TestDatabase
 from tests.web.towns import web_town
@@ -156,43 +150,6 @@ def settle(page: Page) -> None:
     page.evaluate("() => !window.vector_tiles && new Promise(requestAnimationFrame)")
     until(page, DRAWN, seconds=60)
     page.wait_for_load_state("networkidle")
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def serve(database: TestDatabase, home: Path, **settings: str) -> Iterator[str]:
-    """Yield the address of a server over a database; it stops when the fixture ends."""
-    port = _free_port()
-    command = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "geo_hygiene.web:create_app()"]
-    environment = os.environ | {
-        "GEO_HYGIENE_SERVICE_URL": database.service_url,
-        "GEO_HYGIENE_HOME": str(home),
-        "GEO_HYGIENE_LOCALE": "en",
-        **{f"GEO_HYGIENE_{name.upper()}": value for name, value in settings.items()},
-    }
-    with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen([sys.executable, *command], env=environment, stdout=log, stderr=log)
-        try:
-            _wait_until_alive(f"http://127.0.0.1:{port}", server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def _wait_until_alive(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _attempt in range(300):
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise TimeoutError(address)
 
 
 @pytest.fixture(scope="session")

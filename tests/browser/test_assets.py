@@ -12,7 +12,8 @@ from geo_hygiene.accounts import store
 from geo_hygiene.accounts.store import Grant
 from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
-from tests.browser.conftest import Open, serve, until
+from tests.browser.conftest import Open, until
+from tests.browser.serving import serve
 from tests.browser.test_zones import PASSWORD, signed_in
 from tests.conftest import TestDatabase
 from tests.web.towns import SOUTH, STEP, WEST, web_town

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine, text
 
 from geo_hygiene.china_offset import gcj02_from_wgs84, wgs84_from_gcj02
-from tests.browser.conftest import Open, serve, settle
+from tests.browser.conftest import Open, settle
+from tests.browser.serving import serve
 from tests.conftest import TestDatabase
 from tests.test_base_map import mbtiles
 

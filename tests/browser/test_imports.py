@@ -16,7 +16,8 @@ from geo_hygiene.accounts import store
 from geo_hygiene.accounts.store import Grant
 from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
-from tests.browser.conftest import Open, Opened, serve, settle, until
+from tests.browser.conftest import Open, Opened, settle, until
+from tests.browser.serving import serve
 from tests.conftest import TestDatabase
 from tests.web.towns import SOUTH, WEST, web_town
 

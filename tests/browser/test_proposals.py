@@ -13,7 +13,8 @@ from geo_hygiene.accounts.store import Grant
 from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
 from geo_hygiene.zoning.proposal_jobs import HANDLERS
-from tests.browser.conftest import Open, serve
+from tests.browser.conftest import Open
+from tests.browser.serving import serve
 from tests.browser.test_zones import PASSWORD, listed, signed_in
 from tests.conftest import TestDatabase
 from tests.web.towns import AUTUMN, web_town

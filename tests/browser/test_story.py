@@ -17,7 +17,8 @@ from geo_hygiene.accounts.store import Grant
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
-from tests.browser.conftest import Open, Opened, serve, settle, until
+from tests.browser.conftest import Open, Opened, settle, until
+from tests.browser.serving import serve
 from tests.browser.test_zones import PASSWORD, begin, find, listed, publish, rows, spot
 from tests.conftest import TestDatabase
 

@@ -12,7 +12,8 @@ from geo_hygiene.accounts import store
 from geo_hygiene.accounts.store import Grant
 from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
-from tests.browser.conftest import Open, serve, settle
+from tests.browser.conftest import Open, settle
+from tests.browser.serving import serve
 from tests.conftest import TestDatabase
 from tests.importing import bring
 from tests.web.towns import SOUTH, WEST, web_town

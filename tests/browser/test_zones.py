@@ -23,7 +23,8 @@ from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
 from geo_hygiene.database import engine
 from geo_hygiene.permissions import Role
-from tests.browser.conftest import Open, Opened, serve, settle, until
+from tests.browser.conftest import Open, Opened, settle, until
+from tests.browser.serving import serve
 from tests.conftest import TestDatabase
 from tests.web.towns import FIRST_PLAN, SOUTH, STEP, WEST, web_town
 
