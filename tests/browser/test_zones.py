@@ -205,7 +205,7 @@ def split_and_give(page: Page) -> None:
     expect(page.locator("#makes [data-makes=vacant]")).to_have_count(0)
     count = rows(page)
     page.locator("#stretches input").first.check()
-    page.click("[data-act=give_to]")
+    page.click(".stretches [data-act=give_to]")
     page.fill("#code", "G2")
     page.click("[data-answer=yes]")
     expect(page.locator("#stretches li")).to_have_count(count - 1)
