@@ -17,6 +17,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     Route,
+    expect,
     sync_playwright,
 )
 
@@ -182,6 +183,7 @@ def markup_server(new_database: Callable[..., TestDatabase], tmp_path_factory: p
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=20_000)  # as long as the pages' own acts wait: machines may have much to do
     with sync_playwright() as running:
         yield running
 

@@ -368,3 +368,37 @@ def test_the_page_fits_a_phone(desk: Desk, office: Office) -> None:
     expect(page.locator("#stretches li")).to_have_count(2)
     page.locator("#undo").click()
     expect(page.locator("#stretches li")).to_have_count(3)
+
+
+def test_zones_that_stay_are_clicked_on_the_map_or_searched_for(desk: Desk, office: Office) -> None:
+    middle = WEST + 1.5 * STEP
+    opened = desk(f"/zones?duty=supervision&on={office.day}#map=17/{SOUTH}/{middle}")
+    page = opened.page
+    page.click("#propose-open")
+    page.fill("#propose-count", "2")
+    page.click("#propose-lock-map")
+    expect(page.locator("#locking-done")).to_be_focused()
+    settle(page)
+    page.mouse.click(*spot(page, middle, SOUTH + STEP / 9))
+    expect(page.locator("#locking-told")).to_contain_text("G1")
+    page.fill("#query", "G2")
+    expect(page.locator("#found [role=option]").first).to_contain_text("G2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#locking-told")).to_contain_text("G1, G2")
+    assert page.locator("#panel").is_hidden(), "no zone is opened meanwhile"
+    page.locator("#locking-done").press("Enter")
+    expect(page.locator("#propose-count")).to_have_value("2")
+    expect(page.locator("#propose-locked [data-zone]")).to_have_count(2)
+    page.locator("#propose-locked [data-zone=G2]").press("Enter")
+    expect(page.locator("#propose-lock")).to_be_focused()
+    page.keyboard.type("G9")
+    page.keyboard.press("Enter")
+    expect(page.locator("#propose-locked [data-zone]")).to_have_count(2)
+    page.locator("#propose-locked [data-zone=G9]").press("Enter")
+    with page.expect_request("**/api/v1/zones/propose") as asked:
+        page.click("#propose-go")
+    assert asked.value.post_data_json["lock"] == ["G1"]
+    expect(page.locator("#propose-step")).to_be_visible()
+    page.click("#propose-cancel")
+    expect(page.locator("#propose-again")).to_be_visible()
+    opened.leave()

@@ -123,7 +123,7 @@ export function createZonePanel(config, does) {
   function showFigures(answer) {
     if (!answer) return fill(figures, element("p", { class: "empty" }, say("loading")));
     const pairs = [[say(answer.unit === "m" ? "length" : "places"), amount(answer.amount, answer.unit)], [say("segments"), number(answer.targets)]];
-    pairs.push([say("work"), answer.minutes === null ? null : say("minutes_a_day", { number: number(Math.round(answer.minutes)) })]);
+    pairs.push([say("work"), answer.minutes === null ? null : number(Math.round(answer.minutes))]);
     pairs.push([say("residents"), answer.residents === null ? null : say("about", { number: number(Math.round(answer.residents)) })]);
     pairs.push([say("tanks"), answer.tanks === null ? null : number(answer.tanks)]);
     fill(figures, facts(...pairs), made(answer));

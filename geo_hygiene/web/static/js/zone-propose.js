@@ -14,12 +14,15 @@ const BARRIERS = ["river", "main-road"];
 const split = (text) => text.split(/[\s,，;；、]+/).filter(Boolean);
 const ratio = (value) => (value === null ? "–" : value.toFixed(3));
 
-export function createProposals(store, config, { desk, tell }) {
+// `draw(codes)` shows the zones that stay on the map; `choose()` makes ready to click zones there.
+export function createProposals(store, config, { desk, tell, draw, choose }) {
   const box = byId("propose");
   const opener = byId("propose-open");
   const jobs = `${config.api}/jobs`;
   const proposals = `${config.api}/proposals`;
+  const locked = new Set();
   let wishes = {};
+  let isPicking = false;
   let timer = 0;
   let shown = "";
 
@@ -63,13 +66,72 @@ export function createProposals(store, config, { desk, tell }) {
     return element("select", { id: `propose-${name}`, name }, ...options.map(made));
   }
 
+  // Zones that stay: told by their codes, or clicked on the map.
   function lockField() {
-    const locked = input("lock", { maxlength: 4000, placeholder: say("propose_lock_none") });
-    const { zone } = store.get();
-    if (!zone) return field(say("propose_lock"), locked);
-    const add = () => (locked.value = [...new Set([...split(locked.value), zone])].join(" "));
-    const adder = element("button", { type: "button", class: "button quiet", onclick: add }, say("propose_lock_add", { zone }));
-    return field(say("propose_lock"), locked, adder);
+    const codes = input("lock", { maxlength: 4000, placeholder: say("propose_lock_none"), value: "" });
+    const chips = element("ul", { class: "locked", id: "propose-locked" });
+    const show = () => fill(chips, ...[...locked].sort().map(chip));
+    const chip = (zone) => {
+      const unlock = () => {
+        locked.delete(zone);
+        show();
+        codes.focus();
+      };
+      const button = element("button", { type: "button", class: "button quiet", "data-zone": zone, "aria-label": say("propose_unlock", { zone }), onclick: unlock }, `${zone} ×`);
+      return element("li", {}, button);
+    };
+    const add = () => {
+      lockTold(codes.value);
+      codes.value = "";
+      show();
+    };
+    codes.addEventListener("change", add);
+    codes.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !codes.value.trim()) return;
+      event.preventDefault();
+      add();
+    });
+    show();
+    const onMap = element("button", { type: "button", class: "button quiet", id: "propose-lock-map", onclick: () => pick(codes.form) }, say("propose_lock_map"));
+    return [field(say("propose_lock"), codes, onMap), chips];
+  }
+
+  function lockTold(text) {
+    for (const code of split(text)) locked.add(code);
+  }
+
+  function remember(form) {
+    const given = new FormData(form);
+    lockTold(given.get("lock"));
+    wishes = { ...Object.fromEntries(given), barriers: given.getAll("barriers") };
+  }
+
+  function pick(form) {
+    remember(form);
+    isPicking = true;
+    box.close();
+    choose();
+    byId("locking").hidden = false;
+    showLocked();
+  }
+
+  function showLocked() {
+    const zones = [...locked].sort();
+    byId("locking-told").textContent = zones.length ? say("locking_some", { zones: zones.join(", ") }) : say("locking_none");
+    draw(zones);
+  }
+
+  function toggle(codes) {
+    for (const code of codes) if (!locked.delete(code)) locked.add(code);
+    showLocked();
+  }
+
+  function picked() {
+    isPicking = false;
+    byId("locking").hidden = true;
+    draw([]);
+    open();
+    byId("propose-lock-map")?.focus();
   }
 
   function barrierField() {
@@ -90,22 +152,22 @@ export function createProposals(store, config, { desk, tell }) {
       field(say("propose_tolerance"), input("tolerance", { type: "number", min: 0, max: 100, step: "any", required: true, value: wishes.tolerance ?? 5 })),
       field(say("propose_borders"), choice("borders", BORDERS.map((one) => [one, say(`propose_borders_${one}`)]), wishes.borders)),
       field(say("propose_keep"), input("keep", { type: "number", min: 0, max: 100, step: "any", placeholder: say("propose_keep_none") })),
-      lockField(),
+      ...lockField(),
       barrierField(),
       element("p", { id: "propose-failed", role: "alert" }),
       acts(closer(), element("button", { type: "submit", class: "button", id: "propose-go" }, say("propose_go"))),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      begin(new FormData(form));
+      remember(form);
+      begin();
     });
     view("form", say("propose_title"), form);
   }
 
-  async function begin(given) {
-    wishes = { ...Object.fromEntries(given), barriers: given.getAll("barriers") };
+  async function begin() {
     const { duty, on } = store.get();
-    const body = { duty, on, count: Number(wishes.count), tolerance: Number(wishes.tolerance) / 100, borders: wishes.borders, lock: split(wishes.lock), barriers: wishes.barriers };
+    const body = { duty, on, count: Number(wishes.count), tolerance: Number(wishes.tolerance) / 100, borders: wishes.borders, lock: [...locked].sort(), barriers: wishes.barriers };
     if (wishes.within) body.within = wishes.within;
     if (wishes.keep !== "") body.keep = Number(wishes.keep) / 100;
     byId("propose-go").disabled = true;
@@ -259,11 +321,12 @@ export function createProposals(store, config, { desk, tell }) {
     else showForm();
   }
 
+  byId("locking-done").addEventListener("click", picked);
   opener.addEventListener("click", open);
   box.addEventListener("close", () => {
     clearTimeout(timer);
     shown = "";
-    opener.focus();
+    (isPicking ? byId("locking-done") : opener).focus();
   });
-  return { open };
+  return { open, isPicking: () => isPicking, toggle, picked };
 }

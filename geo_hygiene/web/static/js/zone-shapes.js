@@ -7,6 +7,8 @@ const LIT = "#F3C04B";
 const MINE = "#F3C04B";
 const THEIRS = "#2F6FDE";
 const OTHERS = "others";
+const LOCKED = "locked";
+const STAYS = [OTHERS, LOCKED];
 const QUIET = { interactive: false, pmIgnore: true, snapIgnore: true };
 
 const FULL_ZOOM = 16; // from here on lines are as wide as they are told
@@ -91,8 +93,14 @@ export function createShapes(map) {
       thin();
     },
 
+    // The areas of zones that a proposal leaves as they are.
+    locked(zones) {
+      const areas = zones.filter(({ picture }) => picture).map(({ picture }) => picture);
+      put(LOCKED, areas, { color: INK, weight: 3, fillColor: INK, fillOpacity: 0.22 });
+    },
+
     clear() {
-      for (const name of [...layers.keys()]) if (name !== OTHERS) put(name, []);
+      for (const name of [...layers.keys()]) if (!STAYS.includes(name)) put(name, []);
     },
 
     boundsOf(list) {

@@ -328,19 +328,23 @@ const tools = createTools(map, config, {
 });
 
 function clicked(event) {
-  if (tools.name() !== "pick") return;
+  if (tools.name() !== "pick") return null;
   const reach = matchMedia("(pointer: coarse)").matches ? FINGER_REACH_PX : REACH_PX;
   const found = tiles.at(event.latlng, reach).find(({ answers, properties }) => answers === "cover" && properties.segment);
-  if (!found) return;
+  if (!found) return null;
   const { segment, zone } = found.properties;
-  const [first] = (zone ?? "").split(";").filter(Boolean);
+  const codes = (zone ?? "").split(";").filter(Boolean);
+  const [first] = codes;
+  if (proposals.isPicking()) return first ? proposals.toggle(codes) : notify("locking_nobody");
   if (now() && desk.isOpen() && !now().ends) acts.toggle(now(), segment);
   else if (first) open(first);
   else notify("tool_nobody");
+  return null;
 }
 
 function keyed(event) {
   const typing = event.target.closest("input, select, textarea, dialog");
+  if (event.key === "Escape" && proposals.isPicking() && !typing) return proposals.picked();
   if (event.key === "Escape" && tools.name() !== "pick") return tools.use("pick");
   if (!(event.ctrlKey || event.metaKey) || typing || !desk.isOpen()) return null;
   const key = event.key.toLowerCase();
@@ -349,6 +353,12 @@ function keyed(event) {
   else if (key === "s") desk.save();
   else return null;
   return event.preventDefault();
+}
+
+// The zones that are to stay in a proposal; what is not known here has no area.
+async function drawLocked(codes) {
+  const found = await Promise.all(codes.map((code) => zones.load(code).catch(() => null)));
+  shapes.locked(found.filter(Boolean));
 }
 
 // --- the parts -------------------------------------------------------------------------------------------------------
@@ -360,7 +370,7 @@ function showTools() {
 }
 
 const desk = createDesk(store, config, { work, drafts, tell, opened, open });
-const proposals = createProposals(store, config, { desk, tell });
+const proposals = createProposals(store, config, { desk, tell, draw: drawLocked, choose: () => tools.use("pick") });
 createDiscard(config, { drafts, desk, opened, tell, fail });
 let sheet = null;
 
@@ -397,6 +407,7 @@ function keepLinks(state) {
 }
 
 function found(choice, result) {
+  if (choice.type === "zone" && proposals.isPicking()) return proposals.toggle([choice.code]);
   if (choice.type === "zone") return open(choice.code, { fly: true });
   const box = result.bbox ?? (result.center ? [...result.center, ...result.center] : null);
   return box && camera.look(box);
