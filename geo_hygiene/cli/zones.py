@@ -121,7 +121,7 @@ def propose_zones(
                 connection, duty_of(connection, duty), on or today(connection), wishes, progress=progress
             )
         if name is not None:
-            proposed = Proposed(proposal.duty, proposal.on, proposal.lists, proposal.pictures())
+            proposed = Proposed(proposal.duty, proposal.on, proposal.lists, proposal.pictures(), wishes.locked)
             adopt(connection, Editor(COMMAND, EVERYWHERE), proposed, name)
     if as_json:
         click.echo(json.dumps(proposal.as_json() | {"draft": name}, ensure_ascii=False))

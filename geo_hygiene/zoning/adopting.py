@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -39,18 +39,22 @@ class Proposed:
         Targets of each zone by its code; all of its ground together.
     pictures
         Of each zone (EPSG:4326).
+    locked
+        Zones that stay as they are, and with them what others hold of their targets.
     """
 
     duty: DutyRecord
     on: date
     lists: Mapping[str, Sequence[UUID]]
     pictures: Mapping[str, shapely.Geometry]
+    locked: Collection[str] = ()
 
 
 def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str) -> drafts.DraftRecord:
     """Begin a draft with the zones that a proposal changes, over the plan of its day.
 
-    What zones hold outside the ground of the proposal stays with them; a zone that would hold nothing ends.
+    What zones hold outside the ground of the proposal stays with them, and so does every target of which a locked zone
+    has a part; a zone that would hold nothing ends.
 
     Raises
     ------
@@ -69,11 +73,15 @@ def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str)
             outside[row.code].append(SaidStretch(row.uuid, row.from_mm / 1000, row.to_mm / 1000))
     now = zones_of_day(connection, proposed.duty.id, proposed.on, [code for code in proposed.lists if outside[code]])
     said = {}
-    for code in sorted({*inside, *proposed.lists}):
-        segments = proposed.lists.get(code, ())
-        if inside[code] == {segment: extents.get(segment) for segment in segments}:
+    stays = {segment for code in proposed.locked for segment in (*inside[code], *proposed.lists.get(code, ()))}
+    for code in sorted({*inside, *proposed.lists} - set(proposed.locked)):
+        wanted: dict[UUID, Sequence[Interval] | None] = {
+            segment: extents.get(segment) for segment in proposed.lists.get(code, ()) if segment not in stays
+        }
+        wanted |= {segment: spans for segment, spans in inside[code].items() if segment in stays}
+        if inside[code] == wanted:
             continue
-        stretches = [*outside[code], *(SaidStretch(segment) for segment in segments)]
+        stretches = [*outside[code], *(part for one in wanted.items() for part in _said(*one))]
         picture = _picture(proposed.pictures, code, now.get(code))
         said[code] = (
             drafts.DraftWords(words=ZoneWords(segments=stretches, picture=picture))
@@ -82,6 +90,13 @@ def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str)
         )
     draft = drafts.begin(connection, editor, name=name, duty=proposed.duty, plan_on=proposed.on)
     return drafts.put_zones(connection, editor, name, said, version=draft.version) if said else draft
+
+
+def _said(segment: UUID, spans: Sequence[Interval] | None) -> list[SaidStretch]:
+    """Return parts of a target as they are told; one that nobody holds is told whole."""
+    if spans is None:
+        return [SaidStretch(segment)]
+    return [SaidStretch(segment, start / 1000, end / 1000) for start, end in spans]
 
 
 def _picture(pictures: Mapping[str, shapely.Geometry], code: str, now: ZoneRecord | None) -> bytes | None:

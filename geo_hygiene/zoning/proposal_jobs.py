@@ -162,8 +162,8 @@ def _demand_possible(connection: Connection, duty: DutyRecord, on: date, wishes:
         raise ImpossibleProposalError("lock", _("The zone “%(code)s” holds nothing here.", code=code))
 
 
-def ask_to_adopt(connection: Connection, actor: str, uuid: UUID, name: str) -> Job:
-    """Ask for a draft that holds a proposal.
+def ask_to_adopt(connection: Connection, actor: str, uuid: UUID, name: str, within: Areas) -> Job:
+    """Ask for a draft that holds a proposal, within the areas that the role has now.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def ask_to_adopt(connection: Connection, actor: str, uuid: UUID, name: str) -> J
     if found.kind != PROPOSE or found.state is not JobState.DONE:
         raise UnknownJobError(_("There is no such proposal."))
     drafts.demand_name(connection, name)
-    parameters = {"proposal": str(uuid), "name": name, "within": found.parameters["within"]}
+    parameters = {"proposal": str(uuid), "name": name, "within": None if within is None else sorted(within)}
     return store.add(connection, NewJob(kind=ADOPT, parameters=parameters, actor=actor))
 
 
@@ -223,8 +223,10 @@ def put_into_draft(connection: Connection, job: Job, progress: Progress) -> dict
     lists = {zone["code"]: [UUID(segment) for segment in zone["segments"]] for zone in result["zones"]}
     pictures = pictures_of(ground_of(connection, duty, asked.day, asked.area, asked.areas), lists)
     progress("adopt", 0, None)
-    proposed = Proposed(duty=duty, on=asked.day, lists=lists, pictures=pictures)
-    draft = adopt(connection, Editor(job.actor, asked.areas), proposed, job.parameters["name"])
+    proposed = Proposed(duty=duty, on=asked.day, lists=lists, pictures=pictures, locked=asked.locked)
+    within = job.parameters["within"]
+    editor = Editor(job.actor, None if within is None else frozenset(within))
+    draft = adopt(connection, editor, proposed, job.parameters["name"])
     return {"draft": draft.name, "duty": asked.duty}
 
 

@@ -21,10 +21,25 @@ from geo_hygiene.cli import main
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.database import engine
 from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.zoning import drafts
+from geo_hygiene.zoning.adopting import Proposed, adopt
 from geo_hygiene.zoning.barriers import Barrier
 from geo_hygiene.zoning.proposing import ImpossibleProposalError, Proposal, propose
+from geo_hygiene.zoning.records import Editor
 from geo_hygiene.zoning.sharing import Borders, Wishes
 from tests.conftest import TestDatabase
+
+SHARES_STREETS = """
+select duty_zone.code
+from duty_zone
+join claim using (id)
+join cover using (source_id)
+join target on target.id = cover.target_id
+where claim.duty_id = :duty and claim.valid_from <= :on and :on < claim.valid_to
+    and cover.to_mm - cover.from_mm < target.extent_mm
+group by duty_zone.code order by count(*) desc, duty_zone.code limit 1
+"""
+"""The zone that holds most streets in part."""
 
 ON = date(2025, 11, 30)
 """In the sample's second plan."""
@@ -156,6 +171,25 @@ def test_what_locked_zones_bind_is_told(town: Connection) -> None:
     few = proposed(town, count=3, locked=frozenset({lightest}))
     assert not few.is_met
     assert [one.where for one in few.binding if one.constraint == "lock"] == [None]
+
+
+def test_a_locked_zone_is_not_in_the_draft_though_it_shares_streets(
+    new_database: Callable[..., TestDatabase], sample_template: TestDatabase
+) -> None:
+    connections = engine(new_database(sample_template.name).service_url)
+    with connections.begin() as connection:
+        duty = duty_of(connection, "sweeping")
+        shared = connection.scalar(text(SHARES_STREETS), {"duty": duty.id, "on": ON})
+        wishes = Wishes(count=130, locked=frozenset({shared}))
+        found = propose(connection, duty, ON, wishes)
+        proposed_now = Proposed(duty, ON, found.lists, {}, wishes.locked)
+        draft = adopt(connection, Editor("test", None), proposed_now, "stays")
+        zones = {zone.code for zone in drafts.zones_of(connection, draft)}
+        assert len(zones) > 100
+        assert shared not in zones
+        makes = drafts.difference_of(connection, draft, ON)
+        assert makes.after.overlap <= makes.before.overlap
+    connections.dispose()
 
 
 def test_codes_go_on_and_new_ones_were_never_there(town: Connection) -> None:

@@ -96,7 +96,8 @@ def proposals(query: Spoken) -> Response:  # noqa: ARG001 - other parameters are
 @needs(Permission.ZONES_WRITE)
 def adopt(path: JobPath, body: AdoptBody) -> Response:
     """Begin a draft with the zones that a proposal changes: as a job, whose result names the draft."""
-    return _accepted(connections().write(proposal_jobs.ask_to_adopt, editor().actor, path.job, body.name))
+    who = editor()
+    return _accepted(connections().write(proposal_jobs.ask_to_adopt, who.actor, path.job, body.name, who.within))
 
 
 @blueprint.post("/proposals/<job>/cancel", summary="End a proposal", responses={200: JobAnswer})
