@@ -7,11 +7,12 @@
 # make faults ARGS=…  some of it, such as ARGS="files web --files 5000"; with "--seed 7 --add" the run is added to others
 # make docs        the tables of the documents from the code, after a change of layers, columns, findings or tables
 # make bad-files   what an import answers to bad files and to real ones, into docs/bad-files.md; ARGS="made" tries these only
+# make source-figures  the figures of the source report beside those of the sample's year, into docs/source-figures.md
 # make screenshots the pictures of the documents from the running sample town
 # make messages    the messages of the code and the templates into the translations, for a person to translate
 # make lock        the locks anew from pyproject.toml and package.json
 .PHONY: run set-up set-up-tests check check-types check-style check-floors check-schema check-translations test bench faults
-.PHONY: docs bad-files screenshots messages lock
+.PHONY: docs bad-files source-figures screenshots messages lock
 
 run: set-up
 	@exec .venv/bin/geo-hygiene up $(ARGS)
@@ -55,6 +56,9 @@ docs: set-up-tests
 
 bad-files: set-up-tests
 	.venv/bin/python -m docs.write_bad_files $(ARGS)
+
+source-figures: set-up-tests
+	.venv/bin/python -m docs.write_source_figures
 
 screenshots: set-up-tests
 	.venv/bin/python -m docs.take_screenshots

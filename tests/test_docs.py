@@ -5,13 +5,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from bench.document import document
+from docs.write_source_figures import SOURCE, YEAR
 from faults.document import document as document_of_faults
+from geo_hygiene.reports.annual import FIGURES, MECHANISMS
+from geo_hygiene.reports.annual.report import api_address, page_address, pointer
+from geo_hygiene.works.asked import Asked
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -69,3 +74,15 @@ def test_the_report_of_the_benchmarks_is_made_from_its_figures() -> None:
 def test_the_report_of_the_faults_is_made_from_its_figures() -> None:
     results = json.loads((ROOT / "docs" / "faults.json").read_text())
     assert (ROOT / "docs" / "faults.md").read_text() == document_of_faults(results)
+
+
+def test_the_figures_of_the_source_are_those_that_are_declared() -> None:
+    written = (ROOT / "docs" / "source-figures.md").read_text()
+    assert [said.mechanism for said in SOURCE] == list(MECHANISMS)
+    asked = Asked(begin=date(YEAR, 1, 1), end=date(YEAR + 1, 1, 1))
+    for one in FIGURES:
+        (row,) = [line for line in written.splitlines() if f"<br>`{one.id}` |" in line]
+        told = [one.title, one.definition]
+        if one.records is not None:
+            told += [f"`{api_address(one, asked)}#/{pointer(one)}`", f"{page_address(one, asked)})"]
+        assert [part for part in told if part not in row] == [], "make source-figures writes them"

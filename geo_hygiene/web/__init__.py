@@ -24,6 +24,7 @@ from geo_hygiene.web import (
     logs,
     pages,
     people,
+    record_lists,
     security,
     sessions,
     tile_views,
@@ -75,6 +76,7 @@ def create_app(
     app.register_blueprint(accounts.blueprint)
     app.register_blueprint(workload.blueprint)
     app.register_blueprint(works.blueprint)
+    app.register_blueprint(record_lists.blueprint)
     app.register_blueprint(people.blueprint)
     imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):

@@ -72,15 +72,13 @@ class DueListParameters(_Words):
         return asked.wanted(on, within)
 
 
-class DoneListParameters(_Words):
-    """What is shown of work that was done; people write the last day, ``until``."""
+class PeriodWords(_Words):
+    """A half-open period and an area; people write the last day, ``until``."""
 
-    kind: WorkKind | None = None
     begin: Day | None = Field(None, alias="from")
     end: Day | None = Field(None, alias="to")
     area: Text | None = None
     limit: Limit = LISTED
-    after: UUID | None = None
     until: Annotated[Day, Field(lt=LAST_DAY)] | None = Field(None, exclude=True)
 
     @model_validator(mode="before")
@@ -97,20 +95,29 @@ class DoneListParameters(_Words):
         """Return the last day that is wanted."""
         return None if self.end is None else self.end - timedelta(days=1)
 
+
+class DoneListParameters(PeriodWords):
+    """What is shown of work that was done."""
+
+    kind: WorkKind | None = None
+    after: UUID | None = None
+
     def wanted(self, within: Areas) -> WorkFilter:
         """Return the filter."""
         return WorkFilter(kind=self.kind, begin=self.begin, end=self.end, area=self.area, within=within)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _InWords:
+class InWords:
+    """Areas among which one chooses, and what the kinds of work are called."""
+
     areas: dict[str, str]
     every_area: str
     kinds: dict[str, str] = field(default_factory=lambda: titles(KINDS))
 
 
 @dataclass(frozen=True, kw_only=True)
-class DueList(_InWords):
+class DueList(InWords):
     """What is due, and its places on a map."""
 
     on: date
@@ -129,7 +136,7 @@ class DueList(_InWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rounds(_InWords):
+class Rounds(InWords):
     """What is due in rounds of a truck; each place comes with an id for the work that is told of it."""
 
     on: date
@@ -145,7 +152,7 @@ class Rounds(_InWords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DoneList(_InWords):
+class DoneList(InWords):
     """Work that was done, the newest first."""
 
     total: int
@@ -170,7 +177,7 @@ def due_list(connection: Connection, asked: DueListParameters, within: Areas) ->
         "states": {key: _(title) for key, title in DUE_TITLES.items()},
     }
     return DueList(
-        **_chosen(connection, on, asked.area, within),
+        **chosen_areas(connection, on, asked.area, within),
         on=on,
         unit=layer_of(WORKED_ON[asked.kind]).unit,
         sums=due_sums(connection, wanted),
@@ -189,7 +196,7 @@ def rounds(connection: Connection, asked: DueListParameters, within: Areas) -> R
     found, _key = due_targets(connection, wanted, limit=MOST_PLACES)
     sums = due_sums(connection, wanted)
     return Rounds(
-        **_chosen(connection, on, asked.area, within),
+        **chosen_areas(connection, on, asked.area, within),
         on=on,
         unit=layer_of(WORKED_ON[asked.kind]).unit,
         rounds=batches(found, asked.capacity),
@@ -203,14 +210,15 @@ def done_list(connection: Connection, asked: DoneListParameters, within: Areas) 
     wanted = asked.wanted(within)
     rows, key = list_works(connection, wanted, limit=asked.limit, after=asked.after)
     return DoneList(
-        **_chosen(connection, today(connection), asked.area, within),
+        **chosen_areas(connection, today(connection), asked.area, within),
         total=count_works(connection, wanted),
         rows=rows,
         next=key,
     )
 
 
-def _chosen(connection: Connection, on: date, area: str | None, within: Areas) -> dict[str, Any]:
+def chosen_areas(connection: Connection, on: date, area: str | None, within: Areas) -> dict[str, Any]:
+    """Return the areas among which one chooses on a day, and what all of them are called."""
     named = names(connection, within)
     return {
         "areas": features.area_choices(connection, on, area, within=within),

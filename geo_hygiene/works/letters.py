@@ -142,10 +142,11 @@ def all_letters(sums: Sequence[LetterSums], kind: str) -> LetterSums:
 
 
 def letter_records(
-    connection: Connection, asked: Asked, kind: str, *, limit: int, after: int = 0
+    connection: Connection, asked: Asked, kind: str | None, *, limit: int, after: int = 0
 ) -> list[tuple[int, UUID]]:
-    """Return number and id of the letters of a period, a page of them: those after a number."""
-    values = asked.values() | {"kinds": [kind], "limit": limit, "after": after}
+    """Return number and id of the letters of a period, a page of them: those after a number; of one kind or of all."""
+    kinds = list(SIGNERS) if kind is None else [kind]
+    values = asked.values() | {"kinds": kinds, "limit": limit, "after": after}
     return [(row.id, row.uuid) for row in connection.execute(text(RECORDS), values)]
 
 

@@ -86,6 +86,7 @@ CHOOSE_AREA = frozenset(
     {
         *("/cases", "/api/v1/cases", "/api/v1/cases/heat"),
         *("/works", "/works/done", "/works/rounds", "/api/v1/works", "/api/v1/works/due", "/api/v1/works/rounds"),
+        *("/api/v1/works/sums", "/records/<records>", "/records/<records>/list.csv", "/api/v1/records/<records>"),
         *("/people", "/holders", "/chain", "/api/v1/people", "/api/v1/holders", "/api/v1/chain"),
     }
 )
@@ -219,6 +220,9 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/api/v1/works/due": WORK_SEEN,
     "/api/v1/works/rounds": WORK_SEEN,
     "/api/v1/works/sums": WORK_SEEN,
+    "/api/v1/records/<records>": WORK_SEEN,
+    "/records/<records>": WORK_SEEN,
+    "/records/<records>/list.csv": WORK_SEEN,
     "/works": WORK_SEEN,
     "/works/<uuid:work>/take-back": WORK_TOLD,
     "/works/done": WORK_SEEN,

@@ -33,6 +33,7 @@ PLACES = {
     "job": "00000000-0000-4000-8000-0000000000f1",
     "number": "1",
     "work": "00000000-0000-4000-8000-0000000000f2",
+    "records": "activities",
 }
 REQUIRED = {
     "/api/v1/cover": {"duty": "sweeping"},
@@ -49,12 +50,15 @@ REQUIRED = {
     "/api/v1/works/due": {"kind": "emptying"},
     "/api/v1/works/rounds": {"kind": "emptying"},
     "/api/v1/works/sums": {"kind": "dredging", "from": "2025-01-01", "to": "2026-01-01"},
+    "/api/v1/records/<records>": {"from": "2025-01-01", "to": "2026-01-01"},
     "/api/v1/targets/<kind>": {"west": "105", "south": "31", "east": "105.1", "north": "31.1"},
     "/language": {"to": "en"},
 }
 BASE_MAP = "/basemap/<int:z>/<int:x>/<int:y>"
 #: Pages forgive words that a person kept in an address.
 FORGIVING = {
+    "/records/<records>",
+    "/records/<records>/list.csv",
     "/chain",
     "/holders",
     "/people",
@@ -106,6 +110,8 @@ PAGES = (
     "/works",
     "/works/done",
     "/works/rounds",
+    "/records/activities",
+    "/records/letters",
     "/chain",
     "/holders",
     "/people",
@@ -155,6 +161,7 @@ NEEDS_ACCOUNT = (
 
 #: Cases, drafts and work have days of their own.
 WITHOUT_DAY = {
+    "/api/v1/records/<records>",
     "/api/v1/works",
     "/api/v1/works/sums",
     "/api/v1/drafts",

@@ -18,7 +18,7 @@ from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns
 from geo_hygiene.campaigns.cover import campaign_cover
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.layers import layer_of
-from geo_hygiene.layers.works import WORKED_ON
+from geo_hygiene.layers.works import DISORDERS, WORKED_ON
 from geo_hygiene.people.listing import Wanted, people
 from geo_hygiene.works.activities import Held, activities, summed
 from geo_hygiene.works.amenities import EVERY_COMMUNITY_HAS, Had, facilities_had
@@ -34,6 +34,9 @@ from geo_hygiene.works.sums import work_sums
 
 Number = float | int
 Sums = Mapping[str, Number | None]
+
+HAPPENED = ("activities", "works", "letters", "campaigns", "awareness-surveys", "honours")
+"""Lists of what happened, where the others tell what is there at the end."""
 
 MOST_HOLDERS = 1_000_000
 """Of one honour: all of them."""
@@ -66,6 +69,14 @@ class Books:
         if (key, kind) not in self._counted:
             self._counted[key, kind] = COUNTS[key](self, kind)
         return self._counted[key, kind]
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Whether nothing at all that happened in the period is on record.
+
+        Areas, people and facilities may be on record without a beginning, which says nothing of such a time.
+        """
+        return not any(self.counted(key, None).records for key in HAPPENED)
 
     @cached_property
     def _held(self) -> list[Held]:
@@ -187,7 +198,7 @@ def _works(books: Books, kind: str | None) -> Counted:
         told |= {"again": len(found.again)}
     if kind == "disorder":
         told |= {"removed": sum(sums.disorders.values())}
-        told |= {f"removed_{disorder or 'other'}": number for disorder, number in sums.disorders.items()}
+        told |= {f"removed_{one.value}": sums.disorders.get(one.value) for one in DISORDERS}
     return Counted(sums.works, told)
 
 

@@ -61,9 +61,15 @@ class Declared:
     repeats: str | None = None
 
 
-def _staff(key: str, role: str, title: str, definition: str) -> Declared:
+def _staff(key: str, role: str, title: str) -> Declared:
     return Declared(
-        id=key, mechanism="staff", title=title, definition=definition, records="people", kind=role, total="people"
+        id=key,
+        mechanism="staff",
+        title=title,
+        definition=N_("People on record in this role who had not left by the last day of the year."),
+        records="people",
+        kind=role,
+        total="people",
     )
 
 
@@ -226,11 +232,9 @@ FIGURES: tuple[Declared, ...] = (
         kind=SMALLEST,
         total="people",
     ),
-    _staff("cleaners", "cleaner", N_("Cleaners"), N_("Cleaners who are there on the last day of the year.")),
-    _staff(
-        "supervisors", "supervisor", N_("Supervisors"), N_("Supervisors who are there on the last day of the year.")
-    ),
-    _staff("volunteers", "volunteer", N_("Volunteers"), N_("Volunteers who are there on the last day of the year.")),
+    _staff("cleaners", "cleaner", N_("Cleaners")),
+    _staff("supervisors", "supervisor", N_("Supervisors")),
+    _staff("volunteers", "volunteer", N_("Volunteers")),
     Declared(
         id="inspections-due",
         mechanism="inspections",
@@ -542,6 +546,15 @@ FIGURES: tuple[Declared, ...] = (
         "person_times",
         N_("Person-times of courses"),
         N_("Sum of those who took part in courses; who comes twice counts twice."),
+    ),
+    Declared(
+        id="communities-without-training",
+        mechanism="training",
+        title=N_("Communities without a course"),
+        definition=N_("Communities of the last day that no course of the year names or touches in any part."),
+        records="activities",
+        kind="training",
+        total="communities_never_reached",
     ),
     *_campaigns("rodent", N_("Campaigns against rodents"), N_("Least effectiveness against rodents")),
     *_campaigns("mosquito", N_("Campaigns against mosquitoes"), N_("Least effectiveness against mosquitoes")),

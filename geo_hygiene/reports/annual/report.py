@@ -14,7 +14,7 @@ from geo_hygiene.coverage.within import demand_within
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.i18n import _, ngettext
 from geo_hygiene.permissions import EVERYWHERE, Areas
-from geo_hygiene.reports.annual.books import Books, Number, year_of
+from geo_hygiene.reports.annual.books import HAPPENED, Books, Number, year_of
 from geo_hygiene.reports.annual.figures import FIGURES, MECHANISMS, Declared
 from geo_hygiene.works.asked import Asked
 
@@ -195,8 +195,8 @@ def _figure(declared: Declared, books: Books, before: Books) -> Figure:
 
 
 def _value(declared: Declared, books: Books) -> tuple[Number | None, int]:
-    """Return a figure, and how many records it rests on; of nothing there is none."""
-    if declared.records is None:
+    """Return a figure, and how many records it rests on; of nothing, and of a silent year, there is none."""
+    if declared.records is None or (declared.records not in HAPPENED and books.is_silent):
         return None, 0
     counted = books.counted(declared.records, declared.kind)
     if counted.records == 0:
@@ -213,6 +213,8 @@ def api_address(declared: Declared, asked: Asked) -> str:
     """Return the address of the API that answers with a figure."""
     if declared.records == "people":
         return f"/api/v1{page_address(declared, asked)}"
+    if declared.records == "works":
+        return f"/api/v1/works/sums?{_words(declared, asked)}"
     return f"/api/v1/records/{declared.records}?{_words(declared, asked)}"
 
 
@@ -242,4 +244,4 @@ def _office(connection: Connection, asked: Asked) -> str:
         raise UnknownRecordError(_("There is no area “%(name)s”.", name=asked.area))
     if len(listed) > FEW_OFFICES:
         return ngettext("%(count)s office", "%(count)s offices", len(listed))
-    return _(", ").join(listed)
+    return _(", ").join(listed) or "–"

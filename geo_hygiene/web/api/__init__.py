@@ -11,6 +11,7 @@ from geo_hygiene.web.api import (
     jobs,
     people,
     proposals,
+    record_lists,
     records,
     uploads,
     workload,
@@ -23,5 +24,17 @@ from geo_hygiene.web.api import (
 def blueprints() -> tuple[APIBlueprint, ...]:
     """Return the parts of the API."""
     reading = cover, records, people, campaigns, cases
-    parts = *reading, proposals, zone_editing, zone_drawing, assets, drafts, works, jobs, uploads, workload
+    parts = (
+        *reading,
+        proposals,
+        zone_editing,
+        zone_drawing,
+        assets,
+        drafts,
+        works,
+        record_lists,
+        jobs,
+        uploads,
+        workload,
+    )
     return tuple(part.blueprint for part in parts)

@@ -58,11 +58,13 @@ class WorkSum(Answer):
 
 
 class WorkSumsAnswer(Answer):
-    """What was done in a half-open period."""
+    """What was done in a half-open period: pieces of work, and what they come to where somebody said it."""
 
     work: str
     begin: date = Field(alias="from")
     end: date = Field(alias="to")
+    total: int
+    sums: dict[str, float | None]
     kinds: list[WorkSum]
 
 

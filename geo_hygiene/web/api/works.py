@@ -19,7 +19,9 @@ from geo_hygiene.files.importing.masking import mask_numbers
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layers.works import WORKED_ON
 from geo_hygiene.permissions import Areas, Permission
+from geo_hygiene.reports.annual.books import Books
 from geo_hygiene.web.access import areas_of, asker, needs
+from geo_hygiene.web.api.periods import PeriodParameters, WholePeriodParameters, asked_for
 from geo_hygiene.web.api.work_answers import (
     DueAnswer,
     DueState,
@@ -31,7 +33,7 @@ from geo_hygiene.web.api.work_answers import (
 )
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
-from geo_hygiene.web.parameters import Day, Limit, OnDay, Parameters, Spoken, Text
+from geo_hygiene.web.parameters import Limit, OnDay, Parameters, Text
 from geo_hygiene.works.batches import MOST_PLACES, batches
 from geo_hygiene.works.due import DueFilter, due_sums, due_targets
 from geo_hygiene.works.listing import WorkFilter, count_works, list_works
@@ -54,13 +56,6 @@ blueprint = APIBlueprint(
 )
 
 
-class PeriodParameters(Spoken):
-    """A half-open period of days."""
-
-    begin: Day | None = Field(None, alias="from", description="First day (ISO)")
-    end: Day | None = Field(None, alias="to", description="Day after the last (ISO)")
-
-
 class WorksParameters(PeriodParameters):
     """Which work is wanted: that which fits all filters."""
 
@@ -74,12 +69,10 @@ class WorksParameters(PeriodParameters):
         return WorkFilter(kind=self.kind, begin=self.begin, end=self.end, area=self.area, within=within)
 
 
-class SumsParameters(PeriodParameters):
+class SumsParameters(WholePeriodParameters):
     """A kind of work in a period."""
 
     kind: WorkKind
-    begin: Day = Field(alias="from", description="First day (ISO)")
-    end: Day = Field(alias="to", description="Day after the last (ISO)")
 
 
 class DueParameters(OnDay):
@@ -155,13 +148,24 @@ def sums(query: SumsParameters) -> Response:
 
 
 def _sums(connection: Connection, query: SumsParameters, within: Areas) -> dict[str, Any]:
-    found = work_in_period(connection, query.kind, query.begin, query.end, within)
+    demand_within(connection, query.area, within)
+    asked = asked_for(query.begin, query.end, query.area, within)
+    reach = within if query.area is None else frozenset({query.area})
+    found = work_in_period(connection, query.kind, query.begin, query.end, reach)
+    counted = Books(connection, asked).counted("works", query.kind)
     kinds = [
         {"kind": key, "unit": layer.unit, "distinct": layer.amount(found[key][0]), "plain": layer.amount(found[key][1])}
         for key, layer in LAYERS.items()
         if key in found
     ]
-    return {"work": query.kind, "from": query.begin.isoformat(), "to": query.end.isoformat(), "kinds": kinds}
+    return {
+        "work": query.kind,
+        "from": query.begin.isoformat(),
+        "to": query.end.isoformat(),
+        "total": counted.records,
+        "sums": counted.sums,
+        "kinds": kinds,
+    }
 
 
 @blueprint.get("/due", summary="Work that is due", responses={200: DueAnswer})
