@@ -85,7 +85,6 @@ export function createProposals(store, config, { desk, tell, draw, choose }) {
       codes.value = "";
       show();
     };
-    codes.addEventListener("change", add);
     codes.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !codes.value.trim()) return;
       event.preventDefault();

@@ -361,6 +361,12 @@ async function drawLocked(codes) {
   shapes.locked(found.filter(Boolean));
 }
 
+// Makes room for clicks on the map.
+function clearMap() {
+  tools.use("pick");
+  if (isPhone()) sheet.fold(false);
+}
+
 // --- the parts -------------------------------------------------------------------------------------------------------
 
 function showTools() {
@@ -370,7 +376,7 @@ function showTools() {
 }
 
 const desk = createDesk(store, config, { work, drafts, tell, opened, open });
-const proposals = createProposals(store, config, { desk, tell, draw: drawLocked, choose: () => tools.use("pick") });
+const proposals = createProposals(store, config, { desk, tell, draw: drawLocked, choose: clearMap });
 createDiscard(config, { drafts, desk, opened, tell, fail });
 let sheet = null;
 
