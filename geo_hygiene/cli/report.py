@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
-from geo_hygiene.i18n import N_, _
+from geo_hygiene.files.writing.export import completing
+from geo_hygiene.i18n import N_, _, negotiate, use_locale
 from geo_hygiene.reports.annual import FIGURES, Report, answer, write_report
-from geo_hygiene.reports.annual.writing import with_unit
+from geo_hygiene.reports.annual.outline import default_template
+from geo_hygiene.reports.annual.pictures import draw
+from geo_hygiene.reports.annual.printing import document_writers
+from geo_hygiene.reports.annual.writing import Writer, with_unit
 from geo_hygiene.serve import address_told
 
+DOCUMENTS = (".docx", ".pdf")
 FIRST_YEAR, LAST_YEAR = 1901, 2198
 
 
@@ -25,8 +31,8 @@ def report() -> None:
 
 @report.command(
     help=N_(
-        "Write the annual report of a year to FILE: .xlsx, .md or .json; without a file it is shown. A file that is "
-        "there is replaced."
+        "Write the annual report of a year to FILE: .docx, .pdf, .xlsx, .md or .json; without a file it is shown. A "
+        "file that is there is replaced."
     ),
     epilog=N_("Example: geo-hygiene report annual 2025 report.xlsx --within C01"),
 )
@@ -35,9 +41,22 @@ def report() -> None:
 @home_option
 @click.option("--within", metavar="CODE", help=N_("Only what an office, community or resident group did."))
 @click.option("--address", metavar="URL", help=N_("Under which people open the pages, for the links."))
+@click.option(
+    "--template",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=N_("A Word template of the office, for .docx and .pdf; “report template” writes one to begin with."),
+)
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
 def annual(
-    year: int, file: Path | None, home: Path | None, within: str | None, address: str | None, *, as_json: bool
+    year: int,
+    file: Path | None,
+    home: Path | None,
+    within: str | None,
+    address: str | None,
+    template: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Answer every figure of one state of the data."""
     with (
@@ -49,14 +68,33 @@ def annual(
     ):
         found = answer(connection, year, within, progress=lambda done, _total: bar.update(done - bar.pos))
         settings = opened.settings
+        writers: Mapping[str, Writer] = {}
+        if file is not None and file.suffix.lower() in DOCUMENTS:
+            given = None if template is None else template.read_bytes()
+            writers = document_writers(draw(connection, found), given)
     if file is not None:
         base = address or address_told(settings, settings.port, is_https=settings.is_https)
-        write_report(found, file, base.rstrip("/"))
+        write_report(found, file, base.rstrip("/"), writers)
         say(_("Wrote the annual report to %(file)s.", file=file), err=True)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
     elif file is None:
         _show(found)
+
+
+@report.command(
+    help=N_("Write the Word template of the annual report to FILE.docx, to be edited and given to “report annual”."),
+    epilog=N_("Example: geo-hygiene report template ours.docx --language zh_CN"),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--language", metavar="TAG", help=N_("Its language, such as en or zh_CN; else the one that is spoken."))
+def template(file: Path, language: str | None) -> None:
+    """Write the program's own template."""
+    if language is not None:
+        use_locale(negotiate(language))
+    with completing(file) as folder:
+        (folder / file.name).write_bytes(default_template())
+    say(_("Wrote the template to %(file)s.", file=file), err=True)
 
 
 def _show(found: Report) -> None:

@@ -124,21 +124,21 @@ def _ground(connection: Connection, zone: Zone, sheet: Sheet, frame: shapely.Pol
     for kind in ("green", "water"):
         yield _faces(sheet, ground[kind], frame, kind)
     if picture is not None:
-        yield f'<path d="{_path(picture.intersection(frame))}" fill="{ZONE_LAND}"/>'
+        yield f'<path d="{path_of(picture.intersection(frame))}" fill="{ZONE_LAND}"/>'
     yield _faces(sheet, ground["building"], frame, "building")
 
 
 def _faces(sheet: Sheet, shapes: Sequence[BaseGeometry], frame: shapely.Polygon, kind: str) -> str:
     style = layer_of(DRAWN_AS[kind]).style
     fill, line = (style.fill, style.line) if style is not None else (LAND, CASING)
-    path = "".join(_path(shapely.make_valid(sheet.drawn(shape)).intersection(frame)) for shape in shapes)
+    path = "".join(path_of(shapely.make_valid(sheet.drawn(shape)).intersection(frame)) for shape in shapes)
     return f'<path d="{path}" fill="{fill}" stroke="{line}" stroke-width="0.12" fill-rule="evenodd"/>' if path else ""
 
 
 def _streets(sheet: Sheet, streets: Sequence[Street], frame: shapely.Polygon) -> Iterator[str]:
     """Yield casings, then roadbeds, the narrow ones first."""
     ordered = sorted(streets, key=sheet.wide)
-    drawn = [(_path(sheet.drawn(street.shape).intersection(frame)), sheet.wide(street)) for street in ordered]
+    drawn = [(path_of(sheet.drawn(street.shape).intersection(frame)), sheet.wide(street)) for street in ordered]
     for color, more in ((CASING, 0.3), ("#FFFFFF", 0.0)):
         for path, wide in drawn:
             yield (
@@ -151,7 +151,7 @@ def _zone(zone: Zone, sheet: Sheet, frame: shapely.Polygon) -> Iterator[str]:
     """Yield the stretches of a zone in the colours of their states, and its edge."""
     if zone.picture is not None:
         yield (
-            f'<path d="{_path(sheet.drawn(zone.picture).boundary.intersection(frame))}" fill="none"'
+            f'<path d="{path_of(sheet.drawn(zone.picture).boundary.intersection(frame))}" fill="none"'
             f' stroke="{ZONE_EDGE}" stroke-width="0.35" stroke-dasharray="{EDGE_DASHES}"/>'
         )
     for state in ("covered", "overlap", "vacant"):
@@ -162,7 +162,7 @@ def _zone(zone: Zone, sheet: Sheet, frame: shapely.Polygon) -> Iterator[str]:
             for x, y in shapely.get_coordinates(shapes):
                 yield f'<circle cx="{x:.2f}" cy="{y:.2f}" {sign}/>'
             continue
-        path = "".join(_path(shape) for shape in shapes)
+        path = "".join(path_of(shape) for shape in shapes)
         if not path:
             continue
         yield _line(path, ink.color, 2.0 * sheet.text)
@@ -179,7 +179,7 @@ def _line(path: str, color: str, wide: float, dashes: str = "", *, cap: str = "r
     )
 
 
-def _path(shape: BaseGeometry) -> str:
+def path_of(shape: BaseGeometry) -> str:
     """Return the lines and faces of a shape as the data of an SVG path."""
     parts = []
     for part in getattr(shape, "geoms", [shape]):
@@ -189,7 +189,7 @@ def _path(shape: BaseGeometry) -> str:
             rings = [part.exterior, *part.interiors]
             parts += [_moves(ring.coords) + "Z" for ring in rings]
         elif hasattr(part, "geoms"):
-            parts.append(_path(part))
+            parts.append(path_of(part))
         else:
             parts.append(_moves(part.coords))
     return "".join(parts)

@@ -43,6 +43,10 @@ UNITS: Mapping[str, str] = {
 """What stands behind a value."""
 
 
+Writer = Callable[[Report, Path, str], None]
+"""Writes a report to a file, with links below an address."""
+
+
 class UnknownFormatError(GeoHygieneError):
     """The report is not written in the format of the file's ending."""
 
@@ -62,13 +66,15 @@ def with_unit(value: Number | None, unit: str) -> str:
     return told(value, unit) if value is None or not UNITS[unit] else f"{told(value, unit)} {_(UNITS[unit])}"
 
 
-def write_report(report: Report, file: Path, address: str) -> None:
+def write_report(report: Report, file: Path, address: str, writers: Mapping[str, Writer] | None = None) -> None:
     """Write a report; a file that is there is replaced by the whole new one.
 
     Parameters
     ----------
     address
         Under which people open the pages, for the links.
+    writers
+        What writes further formats.
 
     Raises
     ------
@@ -78,15 +84,16 @@ def write_report(report: Report, file: Path, address: str) -> None:
         If the file can not be written.
     """
     ending = file.suffix.lower()
-    if ending not in WRITERS:
+    known = {**WRITERS, **(writers or {})}
+    if ending not in known:
         message = _(
             "The annual report is not written as “%(ending)s”; there are %(known)s.",
             ending=ending or "—",
-            known=", ".join(WRITERS),
+            known=", ".join(known),
         )
         raise UnknownFormatError(message)
     with completing(file) as folder:
-        WRITERS[ending](report, folder / file.name, address)
+        known[ending](report, folder / file.name, address)
 
 
 def _write_json(report: Report, file: Path, _address: str) -> None:
@@ -175,7 +182,7 @@ def _cells(figure: Figure) -> dict[str, str | Number]:
     }
 
 
-WRITERS: dict[str, Callable[[Report, Path, str], None]] = {
+WRITERS: Mapping[str, Writer] = {
     ".json": _write_json,
     ".md": _write_markdown,
     ".xlsx": _write_workbook,

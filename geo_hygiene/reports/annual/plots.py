@@ -1,0 +1,109 @@
+"""The plots of the annual report as SVG: this year in a dark ink, the year before in a light one with an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from geo_hygiene.i18n import _
+from geo_hygiene.maps.palette import FONTS, INK
+from geo_hygiene.reports.annual.report import Figure, Report
+from geo_hygiene.reports.annual.writing import with_unit
+
+WIDTH = 160.0
+NOW, BEFORE = "#23616B", "#E3ECEC"
+SOFT = "#55605F"
+
+MOST_TICKS = 4
+
+BESIDE = (
+    "lanes-put-in-order",
+    "drain-metres-dredged",
+    "tanks-emptied",
+    "blackspots-cleared",
+    "disorders-cleared",
+    "advert-pieces",
+    "letters-frontages",
+    "cleanup-person-times",
+    "training-person-times",
+    "money",
+)
+"""The figures that stand beside those of the year before; each has its own measure."""
+
+
+def months_plot(year: int, before: Sequence[int], now: Sequence[int]) -> str:
+    """Return bars of twelve months of two years."""
+    height, base, top, left = 62.0, 52.0, 9.0, 10.0
+    most = max(*before, *now, 1)
+    step = (WIDTH - left) / 12
+    wide = step * 0.36
+    parts = [_line(left, base, WIDTH, base, INK)]
+    for value in _ticks(most):
+        y = base - (base - top) * value / most
+        parts.append(_line(left, y, WIDTH, y, "#E2DACD"))
+        parts.append(_text(f"{value:,}", left - 1.5, y + 1, anchor="end", color=SOFT))
+    for month in range(12):
+        x = left + step * (month + 0.5)
+        for at, (values, color) in enumerate(((before, BEFORE), (now, NOW))):
+            tall = (base - top) * values[month] / most
+            parts.append(_bar(x - wide * (1 - at), base - tall, wide * 0.94, tall, color))
+        parts.append(_text(_("%(month)s.", month=month + 1), x, base + 4, anchor="middle"))
+    return _svg(height, [*parts, *_key(year, height)])
+
+
+def _ticks(most: int) -> Iterator[int]:
+    step = next(one * 10**power for power in range(9) for one in (1, 2, 5) if most <= MOST_TICKS * one * 10**power)
+    yield from range(step, most + 1, step)
+
+
+def years_plot(report: Report) -> tuple[str | None, str]:
+    """Return two bars for each of some figures, and in words how many there are; nothing without any on record."""
+    figures = [one for one in (report[key] for key in BESIDE) if one.value is not None]
+    if not figures:
+        return None, ""
+    row, left = 10.0, 62.0
+    parts: list[str] = []
+    for at, figure in enumerate(figures):
+        parts += _beside(figure, 2 + row * at, left)
+    height = 2 + row * len(figures) + 8
+    return _svg(height, [*parts, *_key(report.year, height)]), "; ".join(
+        f"{one.title}: {with_unit(one.value, one.unit)} ({with_unit(one.previous, one.unit)})" for one in figures
+    )
+
+
+def _beside(figure: Figure, y: float, left: float) -> Iterator[str]:
+    room = WIDTH - left - 34
+    most = max(figure.value or 0, figure.previous or 0) or 1
+    yield _text(figure.title, left - 2, y + 4.6, anchor="end")
+    for at, (value, color) in enumerate(((figure.value, NOW), (figure.previous, BEFORE))):
+        wide = room * (value or 0) / most
+        if value is not None:
+            yield _bar(left, y + 4 * at, wide, 3.4, color)
+        yield _text(
+            with_unit(value, figure.unit), left + (wide + 1.5 if value is not None else 0), y + 2.8 + 4 * at, color=SOFT
+        )
+
+
+def _key(year: int, height: float) -> Iterator[str]:
+    for at, (told, color) in enumerate(((year, NOW), (year - 1, BEFORE))):
+        yield _bar(1 + 20 * at, height - 4, 5, 3, color)
+        yield _text(str(told), 7.5 + 20 * at, height - 1.4)
+
+
+def _bar(x: float, y: float, wide: float, tall: float, color: str) -> str:
+    size = f'x="{x:.2f}" y="{y:.2f}" width="{wide:.2f}" height="{tall:.2f}"'
+    return f'<rect {size} fill="{color}" stroke="{NOW}" stroke-width="0.25"/>'
+
+
+def _line(x: float, y: float, to_x: float, to_y: float, color: str) -> str:
+    return f'<path d="M{x:.2f} {y:.2f}L{to_x:.2f} {to_y:.2f}" stroke="{color}" stroke-width="0.25"/>'
+
+
+def _text(words: str, x: float, y: float, *, anchor: str = "start", color: str = INK) -> str:
+    return f'<text x="{x:.2f}" y="{y:.2f}" font-size="3" text-anchor="{anchor}" fill="{color}">{escape(words)}</text>'
+
+
+def _svg(height: float, parts: Sequence[str]) -> str:
+    size = f'width="{WIDTH}mm" height="{height}mm" viewBox="0 0 {WIDTH} {height}"'
+    fonts = quoteattr(", ".join((*FONTS, "sans-serif")))
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family={fonts}>{"".join(parts)}</svg>'

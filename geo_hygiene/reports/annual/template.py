@@ -1,0 +1,203 @@
+"""A Word template from an office: taken without trusting it, and its fields found, also where Word cut them in pieces.
+
+A field is a name in double braces: ``{{drain-metres-dredged}}``, ``{{cleanups.previous}}``, ``{{year}}``. What stands
+behind a colon, ``{{people: residents}}``, follows a value that is there, and is left out beside "no record". There is
+nothing to run in a template: a field is looked up, or is a finding.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import docx
+from docx.document import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.part import XmlPart
+from docx.oxml.ns import qn
+from lxml import etree
+
+from geo_hygiene.errors import GeoHygieneError
+from geo_hygiene.files.reading.archives import DAMAGED, check_sizes, is_encrypted
+from geo_hygiene.files.reading.limits import MEBIBYTE, Limits
+from geo_hygiene.files.reading.locate import RefusedError
+from geo_hygiene.i18n import _
+from geo_hygiene.reports.annual.figures import FIGURES
+from geo_hygiene.reports.annual.pictures import TITLES
+
+MOST_BYTES = 8 * MEBIBYTE
+LIMITS = Limits(file_bytes=MOST_BYTES, unpacked_bytes=64 * MEBIBYTE)
+MOST_MEMBERS = 500
+MOST_FINDINGS = 20
+SHOWN = 60
+"""Characters of a paragraph that a finding repeats."""
+
+FIELD = re.compile(r"\{\{([^{}]*)\}\}")
+BLOCKS = frozenset({"table", *TITLES})
+"""Fields that have a paragraph of their own."""
+
+WORDS = frozenset({"year", "year-before", "office", "first-day", "last-day", "made-on"})
+PARTS = frozenset({"value", "previous", "compared", "records", "definition"})
+"""What can be told of a figure; without a part it is the value."""
+
+FIGURE_IDS = frozenset(one.id for one in FIGURES)
+
+RELATED_OUTSIDE = frozenset(
+    {
+        RELATIONSHIP_TYPE.HYPERLINK,
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate",
+    }
+)
+"""What a document may name that is not in it: links, and the template of Word that it was begun with."""
+
+MACROS = b"macroEnabled"
+"""Stands in the types of a file that holds macros."""
+
+HEADERS = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
+
+
+class TemplateError(GeoHygieneError):
+    """A template can not be used.
+
+    Attributes
+    ----------
+    findings
+        A sentence for each thing that is wrong.
+    """
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        super().__init__(" ".join(findings))
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a template asks for; ``unit`` are the words that follow a value."""
+
+    name: str
+    part: str
+    unit: str
+
+    @classmethod
+    def read(cls, written: str) -> Field:
+        """Return the field that stands between braces."""
+        asked, colon, unit = written.partition(":") if ":" in written else written.partition("：")
+        asked = asked.strip()
+        if asked in BLOCKS:
+            return cls(asked, "value", "")
+        name, _dot, part = asked.partition(".")
+        return cls(name, part or "value", unit.rstrip() if colon else "")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is such a thing."""
+        if self.name in BLOCKS or self.name in WORDS:
+            return self.part == "value"
+        return self.name in FIGURE_IDS and self.part in PARTS
+
+
+def read_template(content: bytes) -> Document:
+    """Return a template whose fields are all known.
+
+    Raises
+    ------
+    TemplateError
+        If it is no Word document, is made to hurt, or asks for what there is not.
+    """
+    document = _opened(content)
+    findings = [finding for part, paragraph in paragraphs(document) for finding in _findings(document, part, paragraph)]
+    if findings:
+        more = len(findings) - MOST_FINDINGS
+        raise TemplateError(findings[:MOST_FINDINGS] + ([_("and %(count)s more", count=more)] if more > 0 else []))
+    return document
+
+
+def _opened(content: bytes) -> Document:
+    _demand_harmless(content)
+    try:
+        document = docx.Document(io.BytesIO(content))
+    except (ValueError, KeyError, etree.XMLSyntaxError, *DAMAGED) as problem:
+        raise TemplateError([_("The template is no Word document (.docx), or is damaged.")]) from problem
+    for part in document.part.package.iter_parts():
+        for one in part.rels.values():
+            if one.is_external and one.reltype not in RELATED_OUTSIDE:
+                message = _("The template shows what is not in the file: %(address)s.", address=one.target_ref[:SHOWN])
+                raise TemplateError([message])
+    return document
+
+
+def _demand_harmless(content: bytes) -> None:
+    if len(content) > MOST_BYTES:
+        most = f"{MOST_BYTES / MEBIBYTE:.0f}"
+        raise TemplateError([_("The template has more than %(most)s MB.", most=most)])
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            check_sizes(members, LIMITS)
+            has_macros = MACROS in archive.read("[Content_Types].xml")
+    except RefusedError as refused:
+        raise TemplateError([refused.finding.message()]) from refused
+    except (KeyError, RuntimeError, *DAMAGED) as problem:
+        raise TemplateError([_("The template is no Word document (.docx), or is damaged.")]) from problem
+    if has_macros:
+        raise TemplateError([_("A template with macros is not taken: save it as .docx.")])
+    if len(members) > MOST_MEMBERS or any(map(is_encrypted, members)):
+        raise TemplateError([_("The template is no Word document (.docx), or is damaged.")])
+
+
+def paragraphs(document: Document) -> Iterator[tuple[XmlPart, Any]]:
+    """Yield every paragraph with the part that it is in: text, tables, boxes, headers and footers."""
+    parts: dict[str, Any] = {str(document.part.partname): document.part}
+    for one in document.part.rels.values():
+        if one.reltype in HEADERS:
+            parts[str(one.target_part.partname)] = one.target_part
+    for part in parts.values():
+        for paragraph in list(part.element.iter(qn("w:p"))):
+            yield part, paragraph
+
+
+def text_of(paragraph: Any) -> str:
+    """Return the letters of a paragraph, without those of boxes in it."""
+    return "".join(one.text or "" for one in letters(paragraph))
+
+
+def letters(paragraph: Any) -> list[Any]:
+    """Return the pieces of text of a paragraph, without those of boxes in it."""
+    return [one for one in paragraph.iter(qn("w:t")) if next(one.iterancestors(qn("w:p"))) is paragraph]
+
+
+def _findings(document: Document, part: XmlPart, paragraph: Any) -> Iterator[str]:
+    """Yield a sentence for each thing in a paragraph that can not be filled."""
+    whole = text_of(paragraph)
+    where = whole.strip()[:SHOWN] + ("…" if len(whole.strip()) > SHOWN else "")
+    for found in FIELD.finditer(whole):
+        field = Field.read(found[1])
+        if not field.is_known:
+            yield _unknown(found[1].strip(), where)
+        elif field.name in BLOCKS and (whole.strip() != found[0] or part is not document.part):
+            yield _(
+                "The field “%(field)s” needs a paragraph of its own in the text, not in “%(where)s”.",
+                field=field.name,
+                where=where,
+            )
+    if "{{" in FIELD.sub("", whole) or "}}" in FIELD.sub("", whole):
+        yield _("In “%(where)s” a field is not closed: it is written {{name}}.", where=where)
+
+
+def _unknown(written: str, where: str) -> str:
+    asked = written.partition(":")[0].partition("：")[0].strip()
+    known = sorted(FIGURE_IDS | WORDS | BLOCKS | {f"{one}.{part}" for one in FIGURE_IDS for part in PARTS})
+    near = difflib.get_close_matches(asked, known, 1)
+    if near:
+        return _(
+            "There is no field “%(field)s”, which stands in “%(where)s”. Is “%(near)s” meant?",
+            field=asked,
+            where=where,
+            near=near[0],
+        )
+    return _("There is no field “%(field)s”, which stands in “%(where)s”.", field=asked, where=where)
