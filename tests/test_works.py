@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections import defaultdict
@@ -25,7 +26,7 @@ from geo_hygiene.files.writing import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.works.batches import batches
 from geo_hygiene.works.due import Due, DueFilter, due_sums, due_targets
-from geo_hygiene.works.listing import WorkFilter, count_works, list_works
+from geo_hygiene.works.listing import WorkFilter, count_works, list_works, work_places
 from geo_hygiene.works.recording import SaidWork, WrongWorkError, record_work, take_back
 from geo_hygiene.works.recurrence import recurrence
 from geo_hygiene.works.writing import NewWorkOnPlace, add_works
@@ -150,6 +151,12 @@ def test_metres_stay_distinct_where_a_drain_is_cut_and_the_part_is_changed_on_it
     assert work_in_period(town, "dredging", *YEAR)["drain-segments"] == (120_000, 150_000)
     told(town, {"编号": "8", "作业类别": "疏通", "日期": "2025-05-01", "化粪池": "D0", "起点": 0, "终点": 50})
     assert work_in_period(town, "dredging", *YEAR)["drain-segments"] == (170_000, 200_000)
+    drawn = [
+        shapely.from_geojson(json.dumps(one["place"]))
+        for one in work_places(town, WorkFilter(kind="dredging"), limit=9)
+    ]
+    assert sum(map(GEOD.geometry_length, drawn)) == pytest.approx(200, abs=0.5)
+    assert GEOD.geometry_length(shapely.union_all(drawn)) == pytest.approx(170, abs=0.5)
 
 
 def test_tanks_that_move_together_keep_each_its_own_work(town: Connection) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import IO, Any
 
 from sqlalchemy import Connection
 
-from geo_hygiene.coverage.duties import today
-from geo_hygiene.coverage.within import demand_within
 from geo_hygiene.i18n import _
 from geo_hygiene.layerspec import Attribute
 from geo_hygiene.permissions import Areas
@@ -24,13 +21,11 @@ from geo_hygiene.reports.annual.record_lists import (
     records_of,
 )
 from geo_hygiene.reports.annual.writing import with_unit
-from geo_hygiene.web.api.periods import asked_for
 from geo_hygiene.web.list_file import list_file
 from geo_hygiene.web.parameters import RowNumber, Text
-from geo_hygiene.web.work_page_data import InWords, PeriodWords, chosen_areas
+from geo_hygiene.web.work_page_data import InWords, PeriodWords, books_of, chosen_areas
 
 AT_ONCE = 1_000
-SINCE_EVER = date(1900, 1, 1)
 
 
 class RecordParameters(PeriodWords):
@@ -73,7 +68,7 @@ class RecordPage(InWords):
 
 def record_page(connection: Connection, listed: RecordList, asked: RecordParameters, within: Areas) -> RecordPage:
     """Return a page of records within the areas to which the asker's role is limited."""
-    books = _books(connection, asked, within)
+    books = books_of(connection, asked, within)
     rows, key = records_of(listed, books, asked.kind, limit=asked.limit, after=asked.after or 0)
     return RecordPage(
         **chosen_areas(connection, books.asked.last_day, asked.area, within),
@@ -90,7 +85,7 @@ def record_file(
     connection: Connection, listed: RecordList, asked: RecordParameters, within: Areas
 ) -> tuple[str, IO[bytes]]:
     """Return the name of the file and the file: all records that fit, in the reader's words."""
-    books = _books(connection, asked, within)
+    books = books_of(connection, asked, within)
     name = "-".join(filter(None, (listed.key, asked.kind, str(books.asked.last_day))))
     return f"{name}.csv", list_file(listed.columns, _every(listed, books, asked.kind), {})
 
@@ -100,9 +95,3 @@ def _every(listed: RecordList, books: Books, kind: str | None) -> Iterator[dict[
     while after is not None:
         rows, after = records_of(listed, books, kind, limit=AT_ONCE, after=after)
         yield from in_words(books.connection, listed, rows)
-
-
-def _books(connection: Connection, asked: RecordParameters, within: Areas) -> Books:
-    demand_within(connection, asked.area, within)
-    end = asked.end or today(connection) + timedelta(days=1)
-    return Books(connection, asked_for(asked.begin or min(SINCE_EVER, end), end, asked.area, within))

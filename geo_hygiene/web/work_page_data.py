@@ -19,17 +19,38 @@ from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.works import DISORDERS, KINDS, WORKED_ON
 from geo_hygiene.permissions import Areas
+from geo_hygiene.reports.annual.books import Books
+from geo_hygiene.web.api.periods import asked_for
 from geo_hygiene.web.api.work_answers import DueState
 from geo_hygiene.web.api.works import USUAL_CAPACITY, DueKind, RoundsParameters, WorkKind
+from geo_hygiene.web.language import format_amount
 from geo_hygiene.web.page_data import titles, usual_layers
 from geo_hygiene.web.parameters import Day, Limit, Parameters, Text
 from geo_hygiene.works.batches import MOST_PLACES, Batch, batches
 from geo_hygiene.works.due import Due, DueFilter, due_sums, due_targets
-from geo_hygiene.works.listing import WorkFilter, count_works, list_works
+from geo_hygiene.works.listing import WorkFilter, count_works, list_works, work_places
 
 LISTED = 100
 DRAWN = 1_000
 """Places on the map of what is due, of which the first are listed."""
+
+SINCE_EVER = date(1900, 1, 1)
+
+SUM_TITLES = {
+    "distinct": N_("Each once"),
+    "plain": N_("With repeats"),
+    "lanes": N_("Lanes and drains"),
+    "removed": N_("Disorders"),
+    "again": N_("Of these came back"),
+    "pieces": N_("Pieces"),
+    "area_m2": N_("Surface"),
+    "volume_m3": N_("Volume"),
+    "numbers": N_("Telephone numbers"),
+}
+"""What the sums of a kind of work are called, in the order in which they are told."""
+
+SUM_WORDS = {"area_m2": N_("%(volume)s m²"), "volume_m3": N_("%(volume)s m³")}
+METRES = dict.fromkeys(("distinct", "plain"), N_("%(metres)s m"))
 
 DUE_TITLES = {
     "due": N_("Due"),
@@ -153,11 +174,16 @@ class Rounds(InWords):
 
 @dataclass(frozen=True, kw_only=True)
 class DoneList(InWords):
-    """Work that was done, the newest first."""
+    """Work that was done, the newest first, on a map, and what all of a kind comes to."""
 
     total: int
+    sums: list[tuple[str, str, str]]
+    """Key, name, and value with its unit."""
     rows: list[dict[str, Any]]
     next: str | None
+    config: dict[str, Any]
+    extent: Extent | None
+    drawn_of_all: bool
     disorders: dict[str, str] = field(default_factory=lambda: titles(DISORDERS))
 
 
@@ -209,12 +235,47 @@ def done_list(connection: Connection, asked: DoneListParameters, within: Areas) 
     demand_within(connection, asked.area, within)
     wanted = asked.wanted(within)
     rows, key = list_works(connection, wanted, limit=asked.limit, after=asked.after)
+    places = work_places(connection, wanted, limit=DRAWN)
+    on, total = today(connection), count_works(connection, wanted)
     return DoneList(
-        **chosen_areas(connection, today(connection), asked.area, within),
-        total=count_works(connection, wanted),
+        **chosen_areas(connection, on, asked.area, within),
+        total=total,
+        sums=_sums(connection, asked, within),
         rows=rows,
         next=key,
+        config={"usual": usual_layers(), "works": [_on_map(one) for one in places]},
+        extent=features.extent(connection, on),
+        drawn_of_all=total <= DRAWN,
     )
+
+
+def _sums(connection: Connection, asked: DoneListParameters, within: Areas) -> list[tuple[str, str, str]]:
+    if asked.kind is None:
+        return []
+    told = books_of(connection, asked, within).counted("works", asked.kind).sums
+    is_metres = asked.kind in WORKED_ON and layer_of(WORKED_ON[asked.kind]).unit == "m"
+    words = SUM_WORDS | METRES if is_metres else SUM_WORDS
+    return [
+        (
+            key,
+            _(title),
+            _(words.get(key, "%(count)s"), **dict.fromkeys(("count", "metres", "volume"), format_amount(value))),
+        )
+        for key, title in SUM_TITLES.items()
+        if (value := told.get(key))
+    ]
+
+
+def _on_map(work: dict[str, Any]) -> dict[str, Any]:
+    words = (work["tank"], work["name"], titles(KINDS)[work["kind"]], work["day"])
+    return {"words": " · ".join(filter(None, words)), "place": work["place"]}
+
+
+def books_of(connection: Connection, asked: PeriodWords, within: Areas) -> Books:
+    """Return the books of a period and area; without days it is everything up to today."""
+    demand_within(connection, asked.area, within)
+    end = asked.end or today(connection) + timedelta(days=1)
+    return Books(connection, asked_for(asked.begin or min(SINCE_EVER, end), end, asked.area, within))
 
 
 def chosen_areas(connection: Connection, on: date, area: str | None, within: Areas) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def show_done() -> str:
     """List work that was done, the newest first."""
     asked = work_page_data.DoneListParameters.model_validate(request.args.to_dict())
     found = connections().read(work_page_data.done_list, asked, areas_of(Permission.WORKS_READ))
-    return render_template("works_done.html", page="works", found=found, asked=asked)
+    parts, config = map_parts(found.extent), with_base_map(found.config)
+    return render_template("works_done.html", page="works", found=found, asked=asked, parts=parts, config=config)
 
 
 @blueprint.post("/works/done")

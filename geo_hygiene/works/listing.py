@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid as uuid_module
 from dataclasses import dataclass
 from datetime import date
@@ -48,6 +49,19 @@ LIES = """(
 
 STATEMENT = CHOSEN.format(lies_in_wanted=LIES.format(areas="wanted"), lies_within=LIES.format(areas="within"))
 
+NAMED = """
+left join lane on lane.code = work.lane
+left join drain on drain.code = work.lane
+left join street_segment on street_segment.id = stretch.id
+left join lane as own_lane on own_lane.id = street_segment.lane_id
+left join drain_segment on drain_segment.id = stretch.id
+left join drain as own_drain on own_drain.id = drain_segment.drain_id
+left join septic_tank as tank on tank.id = stretch.id
+"""
+"""Names of what was worked on."""
+
+NAME = "coalesce(lane.name, drain.name, own_lane.name, own_drain.name, tank.name)"
+
 PAGE = f"""
 {STATEMENT},
 page as (
@@ -61,7 +75,7 @@ page as (
 select
     page.uuid, page.day, page.done_at, work.work_kind, work.external_id, work.disorder, work.volume_m3, work.pieces,
     work.area_m2, work.team, work.truck, work.note, work.from_m, work.to_m, work.lane as lane_code,
-    coalesce(lane.name, drain.name, own_lane.name, own_drain.name, tank.name) as name, tank.code as tank,
+    {NAME} as name, tank.code as tank,
     stretch.from_mm, stretch.to_mm, stretch.target, stretch.target_kind,
     coalesce(grouped.name, grouped.code) as group_name, coalesce(community.name, community.code) as community_name,
     ST_X(spot.geom) as lon, ST_Y(spot.geom) as lat, claim.import_id
@@ -85,17 +99,36 @@ left join lateral (
 left join area_tree on area_tree.id = coalesce(stretch.area_id, here.area_id)
 left join area as grouped on grouped.id = area_tree.group_id
 left join area as community on community.id = area_tree.community_id
-left join lane on lane.code = work.lane
-left join drain on drain.code = work.lane
-left join street_segment on street_segment.id = stretch.id
-left join lane as own_lane on own_lane.id = street_segment.lane_id
-left join drain_segment on drain_segment.id = stretch.id
-left join drain as own_drain on own_drain.id = drain_segment.drain_id
-left join septic_tank as tank on tank.id = stretch.id
-cross join lateral (
+{NAMED}cross join lateral (
     select ST_PointOnSurface(ST_Force2D(coalesce(work.geom, stretch.geom))) as geom
 ) as spot
 order by page.done_at desc, page.uuid desc
+"""  # noqa: S608 - constants
+
+PLACES = f"""
+{STATEMENT},
+newest as (
+    select * from chosen order by done_at desc, uuid desc limit :limit
+)
+select newest.uuid, newest.day, work.work_kind, {NAME} as name, tank.code as tank, ST_AsGeoJSON(place.geom, 6) as place
+from newest
+join work using (id)
+left join lateral (
+    select target.id, target.geom, claim_stretch.from_mm, claim_stretch.to_mm
+    from claim_stretch join target on target.id = claim_stretch.target_id
+    where claim_stretch.source_id = newest.source_id
+        and target.valid_from <= newest.day and newest.day < target.valid_to
+) as stretch on true
+{NAMED}
+cross join lateral (
+    select ST_Force2D(case
+        when stretch.id is null then work.geom
+        when ST_Dimension(stretch.geom) = 0 then stretch.geom
+        else ST_LocateBetween(stretch.geom, stretch.from_mm / 1000.0, stretch.to_mm / 1000.0)
+    end) as geom
+) as place
+where place.geom is not null and not ST_IsEmpty(place.geom)
+order by newest.done_at desc, newest.uuid desc
 """  # noqa: S608 - constants
 
 COUNT = f"{STATEMENT} select count(*) from chosen"  # noqa: S608 - constants
@@ -162,6 +195,21 @@ def list_works(
         for row in rows[:limit]
     ]
     return page, page[-1]["id"] if len(rows) > limit else None
+
+
+def work_places(connection: Connection, wanted: WorkFilter, *, limit: int) -> list[dict[str, Any]]:
+    """Return where the newest pieces of work were done, each stretch with its own geometry (GeoJSON, EPSG:4326)."""
+    return [
+        {
+            "id": str(row.uuid),
+            "kind": row.work_kind,
+            "day": row.day.isoformat(),
+            "name": row.name,
+            "tank": row.tank,
+            "place": json.loads(row.place),
+        }
+        for row in connection.execute(text(PLACES), wanted.values() | {"limit": limit})
+    ]
 
 
 def _metres(row: Any, along: Any, on_target: int | None) -> float | None:
