@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from sqlalchemy import Connection
+from pydantic import AwareDatetime, Field, model_validator
+from sqlalchemy import Connection, func, select
 
 from geo_hygiene import features
 from geo_hygiene.coverage.duties import today
 from geo_hygiene.coverage.within import demand_within, names
+from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.features.catalogue import Extent
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.layers import layer_of
@@ -28,7 +29,7 @@ from geo_hygiene.web.page_data import titles, usual_layers
 from geo_hygiene.web.parameters import Day, Limit, Parameters, Text
 from geo_hygiene.works.batches import MOST_PLACES, Batch, batches
 from geo_hygiene.works.due import Due, DueFilter, due_sums, due_targets
-from geo_hygiene.works.listing import WorkFilter, count_works, list_works, work_places
+from geo_hygiene.works.listing import Told, WorkFilter, count_works, list_works, told_since, work_places
 
 LISTED = 100
 DRAWN = 1_000
@@ -91,6 +92,12 @@ class DueListParameters(_Words):
         """Return the filter."""
         asked = RoundsParameters(kind=self.kind, area=self.area, state=self.state)
         return asked.wanted(on, within)
+
+
+class RoundParameters(DueListParameters):
+    """A round: what was told since it was begun leaves it as it was."""
+
+    begun: AwareDatetime | None = None
 
 
 class PeriodWords(_Words):
@@ -158,13 +165,44 @@ class DueList(InWords):
 
 @dataclass(frozen=True, kw_only=True)
 class Rounds(InWords):
-    """What is due in rounds of a truck; each place comes with an id for the work that is told of it."""
+    """What is due in rounds of a truck, as it stood when they were begun."""
 
     on: date
+    begun: datetime
     unit: str
     rounds: list[Batch]
     left_over: int
     due_kinds: dict[str, str] = field(default_factory=_due_kinds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """One of the rounds, and what was told of its places since; each form brings an id for what it tells."""
+
+    plan: Rounds
+    number: int
+    done: dict[uuid_module.UUID, Told]
+    config: dict[str, Any]
+    extent: Extent | None
+
+    @property
+    def batch(self) -> Batch:
+        """Return its places in their order."""
+        return self.plan.rounds[self.number - 1]
+
+    @property
+    def next(self) -> Due | None:
+        """Return the first place of which nothing was told yet."""
+        return next((place for place in self.batch.places if place.uuid not in self.done), None)
+
+    @property
+    def latest(self) -> Told | None:
+        """Return what was done last."""
+        return max(self.done.values(), key=lambda told: told.done_at, default=None)
+
+    def place(self, told: Told) -> Due:
+        """Return where something was done."""
+        return next(place for place in self.batch.places if place.uuid == told.target)
 
     @staticmethod
     def new_id() -> uuid_module.UUID:
@@ -214,20 +252,47 @@ def due_list(connection: Connection, asked: DueListParameters, within: Areas) ->
     )
 
 
-def rounds(connection: Connection, asked: DueListParameters, within: Areas) -> Rounds:
+def rounds(connection: Connection, asked: RoundParameters, within: Areas) -> Rounds:
     """Return what is due in rounds of a truck."""
     demand_within(connection, asked.area, within)
     on = asked.on or today(connection)
-    wanted = asked.wanted(on, within)
+    begun = asked.begun or connection.scalars(select(func.now())).one()
+    wanted = replace(asked.wanted(on, within), told_before=begun)
     found, _key = due_targets(connection, wanted, limit=MOST_PLACES)
     sums = due_sums(connection, wanted)
     return Rounds(
         **chosen_areas(connection, on, asked.area, within),
         on=on,
+        begun=begun,
         unit=layer_of(WORKED_ON[asked.kind]).unit,
         rounds=batches(found, asked.capacity),
         left_over=sum(sums[state]["targets"] for state in wanted.states) - len(found),
     )
+
+
+def one_round(connection: Connection, number: int, asked: RoundParameters, within: Areas) -> Round:
+    """Return one of the rounds with what was told of it since it was begun.
+
+    Raises
+    ------
+    UnknownRecordError
+        If there are not so many.
+    """
+    plan = rounds(connection, asked, within)
+    if not 1 <= number <= len(plan.rounds):
+        raise UnknownRecordError(_("There is no round %(number)s.", number=number))
+    places = plan.rounds[number - 1].places
+    done = told_since(connection, asked.kind, [place.uuid for place in places], plan.begun)
+    stops = [
+        {
+            "words": " · ".join(filter(None, (str(at), place.code, place.name))),
+            "done": place.uuid in done,
+            "place": [place.lon, place.lat],
+        }
+        for at, place in enumerate(places, 1)
+    ]
+    config = {"usual": usual_layers(), "stops": stops}
+    return Round(plan=plan, number=number, done=done, config=config, extent=features.extent(connection, plan.on))
 
 
 def done_list(connection: Connection, asked: DoneListParameters, within: Areas) -> DoneList:

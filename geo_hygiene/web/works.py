@@ -60,11 +60,20 @@ def show_due() -> str:
 @blueprint.get("/works/rounds")
 @needs(Permission.WORKS_READ)
 def show_rounds() -> str:
-    """Show what is due in rounds of a truck, for the driver's phone and for paper."""
-    asked = work_page_data.DueListParameters.model_validate(request.args.to_dict())
+    """Show what is due in rounds of a truck, to choose one, and for paper."""
+    asked = work_page_data.RoundParameters.model_validate(request.args.to_dict())
     found = connections().read(work_page_data.rounds, asked, areas_of(Permission.WORKS_READ))
-    told = request.args.get("told")
-    return render_template("work_rounds.html", page="works", found=found, asked=asked, told=told)
+    return render_template("work_rounds.html", page="works", found=found, asked=asked)
+
+
+@blueprint.get("/works/rounds/<int:number>")
+@needs(Permission.WORKS_READ)
+def show_round(number: int) -> str:
+    """Show one round to who drives it: what comes next, and where."""
+    asked = work_page_data.RoundParameters.model_validate(request.args.to_dict())
+    found = connections().read(work_page_data.one_round, number, asked, areas_of(Permission.WORKS_READ))
+    parts, config = map_parts(found.extent), with_base_map(found.config)
+    return render_template("work_round.html", page="works", found=found, asked=asked, parts=parts, config=config)
 
 
 @blueprint.get("/works/done")

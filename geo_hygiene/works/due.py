@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -46,7 +46,7 @@ from wanted
 join cover on cover.target_id = wanted.target_id and cover.duty_id is null
 join claim using (source_id)
 join work on work.id = claim.id and work.work_kind = :kind
-where claim.valid_from <= :on
+where claim.valid_from <= :on and (cast(:told_before as timestamptz) is null or claim.recorded_at < :told_before)
 """
 
 AGED = """
@@ -180,13 +180,20 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class DueFilter:
-    """What is asked: a kind of work on a day, in an area, by states."""
+    """What is asked: a kind of work on a day, in an area, by states.
+
+    Attributes
+    ----------
+    told_before
+        Work that was told at this instant or since does not count, so that a plan made then stays what it was.
+    """
 
     kind: str
     on: date
     area: str | None = None
     within: Areas = EVERYWHERE
     states: tuple[str, ...] = ("due", "never")
+    told_before: datetime | None = None
 
     @property
     def target_kind(self) -> str:
@@ -204,6 +211,7 @@ class DueFilter:
             "shortest": SHORTEST_MM if layer_of(self.target_kind).unit == "m" else 1,
             "states": list(self.states),
             "ahead": AHEAD_DAYS,
+            "told_before": self.told_before,
         }
 
 

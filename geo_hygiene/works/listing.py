@@ -1,11 +1,12 @@
-"""Work that was done: a page of it, the newest first, and how much there is."""
+"""Work that was done: a page of it, the newest first, how much there is, and what was told since on some targets."""
 
 from __future__ import annotations
 
 import json
 import uuid as uuid_module
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -133,6 +134,29 @@ order by newest.done_at desc, newest.uuid desc
 
 COUNT = f"{STATEMENT} select count(*) from chosen"  # noqa: S608 - constants
 
+TOLD_SINCE = """
+select distinct on (target.uuid)
+    target.uuid as target, claim.uuid, claim.done_at, work.volume_m3, work.truck, claim.import_id is null as by_hand
+from target
+join claim_stretch on claim_stretch.target_id = target.id
+join claim using (source_id)
+join work on work.id = claim.id and work.work_kind = :kind
+where target.uuid = any(cast(:targets as uuid[])) and claim.recorded_at >= :since
+order by target.uuid, claim.recorded_at desc, claim.uuid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The latest that was told of a target; ``by_hand`` says that it can be taken back alone."""
+
+    uuid: uuid_module.UUID
+    target: uuid_module.UUID
+    done_at: datetime
+    volume_m3: float | None
+    truck: str | None
+    by_hand: bool
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkFilter:
@@ -210,6 +234,25 @@ def work_places(connection: Connection, wanted: WorkFilter, *, limit: int) -> li
         }
         for row in connection.execute(text(PLACES), wanted.values() | {"limit": limit})
     ]
+
+
+def told_since(
+    connection: Connection, kind: str, targets: Collection[uuid_module.UUID], since: datetime
+) -> dict[uuid_module.UUID, Told]:
+    """Return by target the latest work of a kind that was told since an instant; instants are of the office."""
+    zone = office_timezone(connection)
+    rows = connection.execute(text(TOLD_SINCE), {"kind": kind, "targets": list(targets), "since": since})
+    return {
+        row.target: Told(
+            uuid=row.uuid,
+            target=row.target,
+            done_at=row.done_at.astimezone(zone),
+            volume_m3=None if row.volume_m3 is None else float(row.volume_m3),
+            truck=row.truck,
+            by_hand=row.by_hand,
+        )
+        for row in rows
+    }
 
 
 def _metres(row: Any, along: Any, on_target: int | None) -> float | None:

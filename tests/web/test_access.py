@@ -86,7 +86,13 @@ CHOOSE_AREA = frozenset(
     {
         *("/cases", "/api/v1/cases", "/api/v1/cases/heat"),
         *("/works", "/works/done", "/works/rounds", "/api/v1/works", "/api/v1/works/due", "/api/v1/works/rounds"),
-        *("/api/v1/works/sums", "/records/<records>", "/records/<records>/list.csv", "/api/v1/records/<records>"),
+        *(
+            "/works/rounds/<int:number>",
+            "/api/v1/works/sums",
+            "/records/<records>",
+            "/records/<records>/list.csv",
+            "/api/v1/records/<records>",
+        ),
         *("/people", "/holders", "/chain", "/api/v1/people", "/api/v1/holders", "/api/v1/chain"),
     }
 )
@@ -227,6 +233,7 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/works/<uuid:work>/take-back": WORK_TOLD,
     "/works/done": WORK_SEEN,
     "/works/rounds": WORK_SEEN,
+    "/works/rounds/<int:number>": WORK_SEEN,
 }
 NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv"}
 """What this home has none of."""
@@ -350,8 +357,7 @@ def test_a_view_that_declares_nothing_keeps_the_program_from_starting(monkeypatc
 def expected(rule: Rule, name: str, which: str) -> set[int]:
     """Return what somebody must be answered who asks for such an object."""
     may, (role, _dash, limit) = MAY[rule.rule], name.partition("-")
-    names = set(rule.arguments) | ({"area"} if rule.rule in CHOOSE_AREA else set())
-    good = {404} if rule.rule in NOTHING_THERE or (which == "unknown" and names & OBJECTS) else GOOD
+    good = {404} if rule.rule in NOTHING_THERE or (which == "unknown" and rule.arguments & OBJECTS) else GOOD
     if may == "open":
         return good
     if name == "stranger":
@@ -359,7 +365,7 @@ def expected(rule: Rule, name: str, which: str) -> set[int]:
     if isinstance(may, frozenset) and (role not in may or (limit and may is IMPORTERS)):
         return {403}
     if rule.rule in CHOOSE_AREA:
-        return {404} if limit and which != "own" else GOOD
+        return {404} if limit and which != "own" else good
     return {404} if limit and which == "other" and rule.rule in PERSONAL else good
 
 
