@@ -17,6 +17,7 @@ from geo_hygiene.reports.annual import FIGURES, Report, answer, write_report
 from geo_hygiene.reports.annual.outline import default_template
 from geo_hygiene.reports.annual.pictures import draw
 from geo_hygiene.reports.annual.printing import document_writers
+from geo_hygiene.reports.annual.template import read_template
 from geo_hygiene.reports.annual.writing import Writer, with_unit
 from geo_hygiene.serve import address_told
 
@@ -59,6 +60,12 @@ def annual(
     as_json: bool,
 ) -> None:
     """Answer every figure of one state of the data."""
+    is_document = file is not None and file.suffix.lower() in DOCUMENTS
+    if template is not None and not is_document:
+        raise click.UsageError(_("A template is for files that end in .docx or .pdf."))
+    ours = None if template is None else template.read_bytes()
+    if ours is not None:
+        read_template(ours)
     with (
         open_home(home) as opened,
         opened.connections.execution_options(isolation_level="REPEATABLE READ").connect() as connection,
@@ -69,9 +76,8 @@ def annual(
         found = answer(connection, year, within, progress=lambda done, _total: bar.update(done - bar.pos))
         settings = opened.settings
         writers: Mapping[str, Writer] = {}
-        if file is not None and file.suffix.lower() in DOCUMENTS:
-            given = None if template is None else template.read_bytes()
-            writers = document_writers(draw(connection, found), given)
+        if is_document:
+            writers = document_writers(draw(connection, found), ours)
     if file is not None:
         base = address or address_told(settings, settings.port, is_https=settings.is_https)
         write_report(found, file, base.rstrip("/"), writers)

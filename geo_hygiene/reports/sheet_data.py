@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -247,15 +247,15 @@ def streets_in(connection: Connection, on: date, box: tuple[float, float, float,
 
 
 def ground_in(
-    connection: Connection, on: date, box: tuple[float, float, float, float]
+    connection: Connection, on: date, box: tuple[float, float, float, float], kinds: Iterable[str] = tuple(GROUNDS)
 ) -> dict[str, list[BaseGeometry]]:
-    """Return the water, green and buildings of a day in a box of degrees."""
+    """Return the water, green and buildings of a day in a box of degrees, or some of these."""
     return {
         kind: [
             shapely.from_wkb(bytes(row.shape))
-            for row in connection.execute(text(GROUND.format(table=table)), _asked(on, box))
+            for row in connection.execute(text(GROUND.format(table=GROUNDS[kind])), _asked(on, box))
         ]
-        for kind, table in GROUNDS.items()
+        for kind in kinds
     }
 
 

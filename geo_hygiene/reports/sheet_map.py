@@ -64,12 +64,12 @@ class Sheet:
     text: float
 
     @classmethod
-    def around(cls, box: Box, width: float, height: float, text: float = 1.0) -> Sheet:
+    def around(cls, box: Box, width: float, height: float, text: float = 1.0, *, margin: float = MARGIN_MM) -> Sheet:
         """Return the sheet on which a box of degrees is as large as can be."""
         west, south, east, north = box
         middle = ((west + east) / 2, (south + north) / 2)
         per_lon, per_lat = _metres(middle[1])
-        room = (width - 2 * MARGIN_MM, height - 2 * MARGIN_MM)
+        room = (width - 2 * margin, height - 2 * margin)
         needed = max((east - west) * per_lon * 1000 / room[0], (north - south) * per_lat * 1000 / room[1])
         scale = next((one for one in SCALES if one >= needed), math.ceil(needed / 10_000) * 10_000)
         return cls(width, height, middle, scale, text)
@@ -122,13 +122,14 @@ def _ground(connection: Connection, zone: Zone, sheet: Sheet, frame: shapely.Pol
     ground = ground_in(connection, zone.on, sheet.box)
     picture = None if zone.picture is None else sheet.drawn(zone.picture)
     for kind in ("green", "water"):
-        yield _faces(sheet, ground[kind], frame, kind)
+        yield faces_of(sheet, ground[kind], frame, kind)
     if picture is not None:
         yield f'<path d="{path_of(picture.intersection(frame))}" fill="{ZONE_LAND}"/>'
-    yield _faces(sheet, ground["building"], frame, "building")
+    yield faces_of(sheet, ground["building"], frame, "building")
 
 
-def _faces(sheet: Sheet, shapes: Sequence[BaseGeometry], frame: shapely.Polygon, kind: str) -> str:
+def faces_of(sheet: Sheet, shapes: Sequence[BaseGeometry], frame: shapely.Polygon, kind: str) -> str:
+    """Return what covers the ground as an SVG path in the colours of its layer."""
     style = layer_of(DRAWN_AS[kind]).style
     fill, line = (style.fill, style.line) if style is not None else (LAND, CASING)
     path = "".join(path_of(shapely.make_valid(sheet.drawn(shape)).intersection(frame)) for shape in shapes)

@@ -14,8 +14,8 @@ from geo_hygiene.permissions import Areas
 from geo_hygiene.reports.annual.books import Books, Counted
 from geo_hygiene.reports.annual.record_lists import (
     RECORD_LISTS,
-    SHARES,
     SUM_TITLES,
+    SUM_UNITS,
     RecordList,
     in_words,
     records_of,
@@ -52,10 +52,9 @@ class RecordPage(InWords):
 
         Quantities are of what their kind is about, so that those of all kinds come to nothing together.
         """
-        units = {"cost": "CNY"} | dict.fromkeys(SHARES, "share")
         told = self.counted.sums
         return [
-            (key, _(title), with_unit(told[key], units.get(key, "count")))
+            (key, _(title), with_unit(told[key], SUM_UNITS.get(key, "count")))
             for key, title in SUM_TITLES.items()
             if told.get(key) is not None and self.counted.records and (self.kind or key != "quantity")
         ]

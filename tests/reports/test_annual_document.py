@@ -69,11 +69,15 @@ def words(document: Document) -> str:
 def edited() -> bytes:
     """Return the template of the program as an office edits it: a sentence moved, a header, a field in pieces."""
     document = docx.Document(io.BytesIO(default_template()))
-    body = [one for one in document.paragraphs if "{{drain-metres-dredged}}" in one.text and one.style.name == "Normal"]
+    body = [
+        one for one in document.paragraphs if "{{drain-metres-dredged}}" in one.text and one.style.name == "Body Text"
+    ]
     document.paragraphs[2]._p.addprevious(body[-1]._p)
     document.sections[0].header.paragraphs[0].text = "{{office}} · {{ year }}"
     cut = document.add_paragraph()
-    for piece in ("Beside it {{", "tanks-", "emptied.prev", "ious}} and {{lanes-put-in-order: 条}}", "!"):
+    pieces = ("Beside it {{", "tanks-", "emptied.prev", "ious}} and {{lanes-put-in-order: 条}}", "!")
+    asides = (" ({{tanks-emptied.compared}})", "（{{lanes-put-in-order.compared}}）")
+    for piece in (*pieces, *asides):
         cut.add_run(piece).bold = True
     document.add_table(1, 1).cell(0, 0).text = "{{cleanup-person-times.compared}}"
     stream = io.BytesIO()
@@ -120,7 +124,8 @@ def test_a_sentence_that_the_office_moved_is_moved_in_both(town: Connection, rep
     told = [one.text for one in document.paragraphs]
     assert told[2].startswith("Drains dredged, each stretch once: ")
     cut = next(one for one in document.paragraphs if one.text.startswith("Beside it "))
-    assert cut.text == "Beside it no record and 60 条!"
+    aside = "（100.0% more than the year before）"
+    assert cut.text == f"Beside it no record and 60 条!{aside}", "a comparison with nothing goes with its brackets"
     assert all(run.bold for run in cut.runs if run.text)
     assert document.tables[-1].cell(0, 0).text == "no record of the year before"
     printed = pypdfium2.PdfDocument(tmp_path / "moved.pdf")
@@ -136,7 +141,7 @@ def test_an_empty_year_has_no_record_and_no_picture(town: Connection, tmp_path: 
     write_report(empty, tmp_path / "empty.docx", ADDRESS, document_writers(pictures))
     document = docx.Document(str(tmp_path / "empty.docx"))
     assert len(document.inline_shapes) == 0
-    assert "Lanes put in order: no record (no record of the year before)" in words(document)
+    assert "Lanes put in order: no record. Length" in words(document)
 
 
 def broken(name: str) -> bytes:
@@ -205,8 +210,14 @@ def test_a_template_that_can_not_be_is_refused_in_words(name: str, told: list[st
 
 
 def test_the_command_writes_a_template_and_refuses_one_that_asks_for_what_there_is_not(tmp_path: Path) -> None:
-    file = tmp_path / "ours.docx"
+    file, written = tmp_path / "ours.docx", tmp_path / "report.docx"
     done = CliRunner().invoke(main, ["report", "template", str(file), "--language", "zh_CN"])
     use_locale("en")
     assert done.exit_code == 0, done.output
-    assert "全年" in words(read_template(file.read_bytes()))
+    assert "三、环境卫生集中整治" in words(read_template(file.read_bytes()))
+    file.write_bytes(broken("unknown"))
+    asked = ["report", "annual", "2020", str(written), "--template", str(file), "--home", str(tmp_path / "home")]
+    refused = CliRunner().invoke(main, asked)
+    assert (refused.exit_code, "Is “drain-metres-dredged” meant?" in refused.stderr) == (1, True)
+    other = CliRunner().invoke(main, [*asked[:3], str(tmp_path / "report.md"), *asked[4:]])
+    assert (other.exit_code, list(tmp_path.iterdir())) == (2, [file])

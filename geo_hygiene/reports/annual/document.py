@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,14 +12,16 @@ from typing import Any
 
 from babel.dates import format_date
 from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.part import XmlPart
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.oxml.text.paragraph import CT_P
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
+from docx.text.font import Font
 from docx.text.paragraph import Paragraph
 
 from geo_hygiene.i18n import _, current_locale
@@ -30,16 +33,23 @@ from geo_hygiene.reports.annual.report import Figure, Report
 from geo_hygiene.reports.annual.template import BLOCKS, FIELD, Field, letters, paragraphs, read_template, text_of
 from geo_hygiene.reports.annual.writing import with_unit
 
-LINK_COLOR = "0B5CAD"
+LINK_COLOR, LINE_COLOR, BORDER_COLOR = "0B5CAD", "A9C4DE", "B9AE9A"
+BEFORE_BRACKET = re.compile(r" ?[(（]$")
+CELL, NUMBER = "Figure", "Figure number"
+"""Styles of the table of all figures; the print knows the second one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What stands in the place of a field; ``url`` and ``tip`` make it a link."""
+    """What stands in the place of a field; ``url`` and ``tip`` make it a link.
+
+    An aside goes with the brackets around it.
+    """
 
     words: str
     url: str | None = None
     tip: str = ""
+    is_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,7 @@ def _told(field: Field, report: Report, address: str) -> Told:
     }[field.part]()
     if field.part in {"value", "records"} and figure.url is not None:
         return Told(written, f"{address}{figure.url}", figure.definition)
-    return Told(written)
+    return Told(written, is_aside=field.part == "compared" and figure.previous is None)
 
 
 def _value(figure: Figure, value: float | None, unit: str) -> str:
@@ -149,8 +159,14 @@ def compared(figure: Figure) -> str:
 def _fill_paragraph(part: XmlPart, paragraph: Any, tell: Callable[[Field], Told]) -> None:
     """Put words in the place of the fields of a paragraph, the last one first, so that places before them hold."""
     _one_child_each(paragraph)
-    for found in reversed(list(FIELD.finditer(text_of(paragraph)))):
-        _put(part, paragraph, found.span(), tell(Field.read(found[1])))
+    whole = text_of(paragraph)
+    for found in reversed(list(FIELD.finditer(whole))):
+        told = tell(Field.read(found[1]))
+        brackets = BEFORE_BRACKET.search(whole[: found.start()]) if whole[found.end() :][:1] in {")", "）"} else None
+        if told.is_aside and brackets is not None:
+            _put(part, paragraph, (brackets.start(), found.end() + 1), Told(""))
+        else:
+            _put(part, paragraph, found.span(), told)
 
 
 def _one_child_each(paragraph: Any) -> None:
@@ -205,14 +221,9 @@ def _link(part: XmlPart, run: Any, words: Told) -> Any:
     link.set(qn("r:id"), part.relate_to(words.url or "", RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
     if words.tip:
         link.set(qn("w:tooltip"), words.tip[:255])
-    color, line = OxmlElement("w:color"), OxmlElement("w:u")
-    color.set(qn("w:val"), LINK_COLOR)
-    line.set(qn("w:val"), "single")
-    looks = run.get_or_add_rPr()
-    for one in looks.findall(qn("w:color")) + looks.findall(qn("w:u")):
-        looks.remove(one)
-    looks.append(color)
-    looks.append(line)
+    looks = Font(run)
+    looks.color.rgb, looks.underline = RGBColor.from_string(LINK_COLOR), True
+    run.rPr.find(qn("w:u")).set(qn("w:color"), LINE_COLOR)
     link.append(run)
     return link
 
@@ -230,53 +241,83 @@ def _put_picture(document: Document, paragraph: CT_P, found: tuple[Picture, byte
         return
     picture, content = found
     shape = place.add_run().add_picture(io.BytesIO(content), width=Mm(picture.width))
+    for side in ("distT", "distB", "distL", "distR"):
+        shape._inline.set(side, "0")
     shape._inline.docPr.set("descr", f"{picture.title}. {picture.told}")
 
 
 def _put_table(document: Document, paragraph: CT_P, report: Report, address: str) -> None:
-    """Put the table of all figures behind an empty paragraph."""
-    head = (_("Figure"), _("Value"), _("Year before"), _("Records"), _("Definition"))
-    widths = (Mm(34), Mm(24), Mm(24), Mm(16), Mm(62))
+    """Put the table of all figures before an empty paragraph, which Word wants behind it."""
+    for name, alignment in ((CELL, WD_ALIGN_PARAGRAPH.LEFT), (NUMBER, WD_ALIGN_PARAGRAPH.RIGHT)):
+        _demand_style(document, name, alignment)
+    head = (_("Figure"), str(report.year), str(report.year - 1), _("Records"), _("Definition"))
     table = document.add_table(rows=0, cols=len(head), style="Table Grid")
     table.autofit = False
-    _write_row(table, widths, [Told(one) for one in head], bold=True)
-    repeats = OxmlElement("w:tblHeader")
-    table.rows[0]._tr.get_or_add_trPr().append(repeats)
+    table._tblPr.find(qn("w:tblLayout")).addprevious(_borders())
+    for column, width in zip(table.columns, (Mm(36), Mm(24), Mm(24), Mm(15), Mm(61)), strict=True):
+        column.width = width
+    _write_row(table, [Told(one) for one in head], bold=True)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for mechanism, figures in report.by_mechanism().items():
-        row = table.add_row()
+        row = _add_row(table)
         merged = row.cells[0].merge(row.cells[-1])
         _write_cell(merged, Told(_(MECHANISMS[mechanism])), bold=True)
+        merged.paragraphs[0].paragraph_format.keep_with_next = True
         for figure in figures:
-            _write_row(table, widths, _cells(figure, address))
-    paragraph.addnext(table._tbl)
+            _write_row(table, _cells(figure, address))
+    paragraph.addprevious(table._tbl)
+
+
+def _borders() -> Any:
+    borders = OxmlElement("w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        border = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", BORDER_COLOR)):
+            border.set(qn(f"w:{name}"), value)
+        borders.append(border)
+    return borders
+
+
+def _demand_style(document: Document, name: str, alignment: WD_ALIGN_PARAGRAPH) -> None:
+    """Make a style of the table, unless the office's template has its own."""
+    if name in document.styles:
+        return
+    style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = document.styles["Normal"]
+    style.font.size = Pt(8)
+    style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1)
+    style.paragraph_format.line_spacing = 1
+    style.paragraph_format.alignment = alignment
+
+
+def _add_row(table: Table) -> Any:
+    """Add a row that is not torn between two pages."""
+    row = table.add_row()  # type: ignore[no-untyped-call] # python-docx leaves this one out
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    return row
 
 
 def _cells(figure: Figure, address: str) -> list[Told]:
-    period = f"{figure.begin.isoformat()} – {figure.last_day.isoformat()}"
     query = None if figure.query is None else f"{address}{figure.query.partition('#')[0]}"
     return [
         Told(figure.title),
         Told(with_unit(figure.value, figure.unit), None if figure.url is None else f"{address}{figure.url}"),
         Told(with_unit(figure.previous, figure.unit)),
         Told(f"{figure.records:,}", query, figure.query or ""),
-        Told(f"{figure.definition} {period}"),
+        Told(figure.definition),
     ]
 
 
-def _write_row(table: Table, widths: Iterable[Any], cells: Iterable[Told], *, bold: bool = False) -> None:
-    row = table.add_row()  # type: ignore[no-untyped-call] # python-docx leaves this one out
-    for at, (cell, width, words) in enumerate(zip(row.cells, widths, cells, strict=True)):
-        cell.width = width
-        _write_cell(cell, words, bold=bold, is_number=at in {1, 2, 3})
+def _write_row(table: Table, cells: Iterable[Told], *, bold: bool = False) -> None:
+    for at, (cell, words) in enumerate(zip(_add_row(table).cells, cells, strict=True)):
+        _write_cell(cell, words, bold=bold, style=NUMBER if at in {1, 2, 3} else CELL)
 
 
-def _write_cell(cell: _Cell, words: Told, *, bold: bool = False, is_number: bool = False) -> None:
+def _write_cell(cell: _Cell, words: Told, *, bold: bool = False, style: str = CELL) -> None:
     paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.space_after = Pt(0)
-    if is_number:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    paragraph.style = style
     run = paragraph.add_run(words.words)
-    run.font.size, run.bold = Pt(8), bold
+    run.bold = bold
     if words.url is not None:
         element = run._r
         paragraph._p.append(_link(paragraph.part, element, words))

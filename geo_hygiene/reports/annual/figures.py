@@ -42,7 +42,7 @@ class Declared:
     Attributes
     ----------
     unit
-        ``count``, ``m``, ``m²``, ``CNY`` or ``share`` (0 to 1).
+        ``count``, ``m``, ``m²``, ``CNY``, ``share`` (0 to 1) or ``share-change`` (of one share to another).
     records, kind, total
         The list of records that it rests on, their kind, and the name of the sum; without a list nothing of it is kept
         yet, and the figure is no record.
@@ -433,7 +433,7 @@ FIGURES: tuple[Declared, ...] = (
         mechanism="awareness",
         title=N_("Rise of awareness within the year"),
         definition=N_("The share of the last day of surveys less that of the first; below 0 it fell."),
-        unit="share",
+        unit="share-change",
         records="awareness-surveys",
         total="rise",
     ),

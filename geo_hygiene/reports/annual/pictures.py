@@ -19,13 +19,17 @@ from geo_hygiene.permissions import EVERYWHERE, Areas
 from geo_hygiene.reports.annual.books import year_of
 from geo_hygiene.reports.annual.plots import months_plot, years_plot
 from geo_hygiene.reports.annual.report import Report
-from geo_hygiene.reports.sheet_map import CASING, LAND, Sheet, bar_metres, path_of
+from geo_hygiene.reports.annual.writing import told
+from geo_hygiene.reports.sheet_data import ground_in
+from geo_hygiene.reports.sheet_map import CASING, LAND, Sheet, bar_metres, faces_of, path_of
 from geo_hygiene.works.asked import EVERYTHING, PLACE, Asked
 from geo_hygiene.works.listing import STATEMENT, WorkFilter
 from geo_hygiene.works.reach import reach
 
-WIDTH, HEIGHT, FOOT = 160.0, 112.0, 9.0
-"""Of a map and of the legend below it, in millimetres."""
+WIDTH, HEIGHT, FOOT = 160.0, 100.0, 9.0
+"""Of a map and of the legend below it, in millimetres: two maps stand on one page."""
+
+MARGIN = 4.0
 
 MOST_STREETS = 20_000
 """Of more streets only the wide ones are drawn: the others would fill the map with ink."""
@@ -48,8 +52,8 @@ TITLES: Mapping[str, str] = {
 
 WORKS = {"map.lanes": "lane-order", "map.drains": "dredging"}
 DONE_INK = "#23616B"
-SHADES = ("#FFFFFF", "#D7E5E4", "#A5C6C6", "#5F979C", "#23616B")
-"""Of a community that nothing reached, and of quarters of the most: light to dark, so that they differ in grey too."""
+SHADES = ("#FFFFFF", "#DDE9E8", "#B5D0CF", "#83B0B2", "#4F8C92")
+"""Of a community that nothing reached, and of quarters from the least to the most: they differ in grey too."""
 
 STRETCHES = f"""
 {STATEMENT}
@@ -110,6 +114,7 @@ class _Ground:
     """What every map of a report begins with."""
 
     sheet: Sheet
+    water: str
     streets: Sequence[BaseGeometry]
     communities: Sequence[Any]
 
@@ -130,19 +135,19 @@ def draw(connection: Connection, report: Report, *, within: Areas = EVERYWHERE) 
     pictures.append(_reached(connection, books.asked, ground))
     months = [_months(connection, asked) for asked in (before.asked, books.asked)]
     svg = months_plot(report.year, *months) if any(months[1]) else None
-    told = _(
+    works = _(
         "%(count)s works in %(year)s, %(before)s in the year before.",
         count=f"{sum(months[1]):,}",
         year=report.year,
-        before=f"{sum(months[0]):,}",
+        before=told(sum(months[0]) or None, "count"),
     )
-    pictures.append(_picture("plot.months", svg, told))
+    pictures.append(_picture("plot.months", svg, works))
     pictures.append(_picture("plot.years", *years_plot(report)))
     return pictures
 
 
-def _picture(key: str, svg: str | None, told: str) -> Picture:
-    return Picture(key=key, title=_(TITLES[key]), svg=svg, told=told if svg else _("no record"))
+def _picture(key: str, svg: str | None, words: str) -> Picture:
+    return Picture(key=key, title=_(TITLES[key]), svg=svg, told=words if svg else _("no record"))
 
 
 def _ground(connection: Connection, asked: Asked) -> _Ground | None:
@@ -152,8 +157,11 @@ def _ground(connection: Connection, asked: Asked) -> _Ground | None:
     shapes = [*streets, *(shapely.from_wkb(bytes(row.shape)) for row in communities)]
     if not shapes:
         return None
-    west, south, east, north = shapely.total_bounds(shapes)
-    return _Ground(Sheet.around((west, south, east, north), WIDTH, HEIGHT), streets, communities)
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    sheet = Sheet.around((west, south, east, north), WIDTH, HEIGHT, margin=MARGIN)
+    frame = shapely.box(0, 0, WIDTH, HEIGHT)
+    water = faces_of(sheet, ground_in(connection, asked.last_day, sheet.box, ["water"])["water"], frame, "water")
+    return _Ground(sheet, water, streets, communities)
 
 
 def _shapes(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[BaseGeometry]:
@@ -180,25 +188,27 @@ def _worked(connection: Connection, key: str, asked: Asked, ground: _Ground | No
     drawn = [
         f'<path d="{"".join(path_of(sheet.drawn(shape)) for shape in done)}" fill="none" stroke="{color}"'
         f' stroke-width="{wide}" stroke-linecap="round" stroke-linejoin="round"/>'
-        for color, wide in (("#FFFFFF", 2.0), (DONE_INK, 1.2))
+        for color, wide in (("#FFFFFF", 1.3), (DONE_INK, 0.8))
     ]
-    sign = f'<path d="M0 -1.2h9" stroke="{DONE_INK}" stroke-width="1.2" stroke-linecap="round"/>'
-    svg = _map(ground, [*_streets(ground), *_borders(ground), *drawn, *_names(ground)], [(sign, _(TITLES[key]))])
+    sign = f'<path d="M0.4 -1.2h5.2" stroke="{DONE_INK}" stroke-width="0.8" stroke-linecap="round"/>'
+    parts = [ground.water, *_streets(ground), *_borders(ground), *drawn, *_names(ground)]
+    svg = _map(ground, parts, [(sign, _(TITLES[key]))])
     return _picture(key, svg, _("%(count)s stretches on the map.", count=f"{len(done):,}"))
 
 
 def _reached(connection: Connection, asked: Asked, ground: _Ground | None) -> Picture:
     """Return the map of how many activities reached each community."""
     found = {one.code: len(one.records) for one in reach(connection, asked)}
-    most = max(found.values(), default=0)
-    if ground is None or not ground.communities or not most:
+    reached = [number for number in found.values() if number]
+    if ground is None or not ground.communities or not reached:
         return _picture("map.reach", None, "")
+    least, most = min(reached), max(reached)
+    steps = [least - 1 + (most - least + 1) * quarter // 4 for quarter in range(5)]
     drawn = [
         f'<path d="{path_of(ground.sheet.drawn(shapely.from_wkb(bytes(row.shape))))}" fill-rule="evenodd"'
-        f' fill="{_shade(found.get(row.code, 0), most)}" stroke="#8A6F4E" stroke-width="0.4"/>'
+        f' fill="{_shade(found.get(row.code, 0), steps)}" stroke="#8A6F4E" stroke-width="0.4"/>'
         for row in ground.communities
     ]
-    steps = [0, *(most * quarter // 4 for quarter in (1, 2, 3, 4))]
     rows = [(_patch(SHADES[0]), _("never reached"))]
     rows += [
         (_patch(SHADES[at]), f"{low + 1:,}–{high:,}" if high > low + 1 else f"{high:,}")
@@ -215,8 +225,8 @@ def _reached(connection: Connection, asked: Asked, ground: _Ground | None) -> Pi
     )
 
 
-def _shade(number: int, most: int) -> str:
-    return SHADES[0 if number == 0 else next(at for at in (1, 2, 3, 4) if number <= most * at // 4)]
+def _shade(number: int, steps: Sequence[int]) -> str:
+    return SHADES[0 if number == 0 else next(at for at in (1, 2, 3, 4) if number <= steps[at])]
 
 
 def _patch(color: str) -> str:
@@ -262,7 +272,8 @@ def _map(ground: _Ground, parts: Iterable[str], legend: Sequence[tuple[str, str]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family={quoteattr(", ".join(FONTS))}>'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{LAND}"/>{"".join(parts)}'
-        f'<rect x="0.15" y="0.15" width="{WIDTH - 0.3}" height="{HEIGHT - 0.3}" fill="none" stroke="{CASING}"/>'
+        f'<rect x="0.15" y="0.15" width="{WIDTH - 0.3}" height="{HEIGHT - 0.3}" fill="none" stroke="{CASING}"'
+        ' stroke-width="0.3"/>'
         f"{''.join(_legend(legend, height))}{_scale_bar(ground.sheet, height)}</svg>"
     )
 
@@ -270,9 +281,9 @@ def _map(ground: _Ground, parts: Iterable[str], legend: Sequence[tuple[str, str]
 def _legend(rows: Sequence[tuple[str, str]], height: float) -> Iterator[str]:
     x = 0.5
     for sign, words in rows:
-        told = f'<text x="10.5" y="-0.2" font-size="{LETTER_MM}" fill="{INK}">{escape(words)}</text>'
-        yield f'<g transform="translate({x:.2f} {height - 2})">{sign}{told}</g>'
-        x += 14 + LETTER_MM * sum(1.0 if ord(letter) > FIRST_WIDE else 0.55 for letter in words)
+        row = f'<text x="7.5" y="-0.2" font-size="{LETTER_MM}" fill="{INK}">{escape(words)}</text>'
+        yield f'<g transform="translate({x:.2f} {height - 2})">{sign}{row}</g>'
+        x += 12 + LETTER_MM * sum(1.0 if ord(letter) > FIRST_WIDE else 0.55 for letter in words)
 
 
 def _scale_bar(sheet: Sheet, height: float) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from geo_hygiene.i18n import _
+from babel.dates import get_month_names
+
+from geo_hygiene.i18n import _, current_locale
 from geo_hygiene.maps.palette import FONTS, INK
 from geo_hygiene.reports.annual.report import Figure, Report
 from geo_hygiene.reports.annual.writing import with_unit
@@ -24,31 +26,35 @@ BESIDE = (
     "disorders-cleared",
     "advert-pieces",
     "letters-frontages",
+    "cleanups",
     "cleanup-person-times",
+    "trainings",
     "training-person-times",
+    "awareness-share",
     "money",
 )
-"""The figures that stand beside those of the year before; each has its own measure."""
+"""The figures that stand beside those of the year before, where there are any; each has its own measure."""
 
 
 def months_plot(year: int, before: Sequence[int], now: Sequence[int]) -> str:
-    """Return bars of twelve months of two years."""
-    height, base, top, left = 62.0, 52.0, 9.0, 10.0
+    """Return bars of twelve months of two years, or of one where the year before has nothing."""
+    height, base, top, left = 62.0, 52.0, 9.0, 14.0
+    years = [(year, now, NOW)] + ([(year - 1, before, BEFORE)] if any(before) else [])
     most = max(*before, *now, 1)
     step = (WIDTH - left) / 12
-    wide = step * 0.36
-    parts = [_line(left, base, WIDTH, base, INK)]
+    wide = step * 0.72 / len(years)
+    parts = [_text(_("Number of works"), 0, 4, color=SOFT), _line(left, base, WIDTH, base, INK)]
     for value in _ticks(most):
         y = base - (base - top) * value / most
         parts.append(_line(left, y, WIDTH, y, "#E2DACD"))
         parts.append(_text(f"{value:,}", left - 1.5, y + 1, anchor="end", color=SOFT))
-    for month in range(12):
-        x = left + step * (month + 0.5)
-        for at, (values, color) in enumerate(((before, BEFORE), (now, NOW))):
-            tall = (base - top) * values[month] / most
-            parts.append(_bar(x - wide * (1 - at), base - tall, wide * 0.94, tall, color))
-        parts.append(_text(_("%(month)s.", month=month + 1), x, base + 4, anchor="middle"))
-    return _svg(height, [*parts, *_key(year, height)])
+    for month, name in get_month_names("abbreviated", locale=current_locale()).items():
+        x = left + step * (month - 0.5)
+        for at, (_year, values, color) in enumerate(reversed(years)):
+            tall = (base - top) * values[month - 1] / most
+            parts.append(_bar(x + wide * (at - len(years) / 2), base - tall, wide * 0.94, tall, color))
+        parts.append(_text(name, x, base + 4, anchor="middle"))
+    return _svg(height, [*parts, *_key([(told, color) for told, _values, color in years], height)])
 
 
 def _ticks(most: int) -> Iterator[int]:
@@ -57,8 +63,8 @@ def _ticks(most: int) -> Iterator[int]:
 
 
 def years_plot(report: Report) -> tuple[str | None, str]:
-    """Return two bars for each of some figures, and in words how many there are; nothing without any on record."""
-    figures = [one for one in (report[key] for key in BESIDE) if one.value is not None]
+    """Return two bars for each figure that is on record in both years, and in words how many there are."""
+    figures = [one for one in (report[key] for key in BESIDE) if None not in {one.value, one.previous}]
     if not figures:
         return None, ""
     row, left = 10.0, 62.0
@@ -66,7 +72,8 @@ def years_plot(report: Report) -> tuple[str | None, str]:
     for at, figure in enumerate(figures):
         parts += _beside(figure, 2 + row * at, left)
     height = 2 + row * len(figures) + 8
-    return _svg(height, [*parts, *_key(report.year, height)]), "; ".join(
+    key = _key([(report.year, NOW), (report.year - 1, BEFORE)], height)
+    return _svg(height, [*parts, *key]), "; ".join(
         f"{one.title}: {with_unit(one.value, one.unit)} ({with_unit(one.previous, one.unit)})" for one in figures
     )
 
@@ -77,15 +84,12 @@ def _beside(figure: Figure, y: float, left: float) -> Iterator[str]:
     yield _text(figure.title, left - 2, y + 4.6, anchor="end")
     for at, (value, color) in enumerate(((figure.value, NOW), (figure.previous, BEFORE))):
         wide = room * (value or 0) / most
-        if value is not None:
-            yield _bar(left, y + 4 * at, wide, 3.4, color)
-        yield _text(
-            with_unit(value, figure.unit), left + (wide + 1.5 if value is not None else 0), y + 2.8 + 4 * at, color=SOFT
-        )
+        yield _bar(left, y + 4 * at, wide, 3.4, color)
+        yield _text(with_unit(value, figure.unit), left + wide + 1.5, y + 2.8 + 4 * at, color=SOFT)
 
 
-def _key(year: int, height: float) -> Iterator[str]:
-    for at, (told, color) in enumerate(((year, NOW), (year - 1, BEFORE))):
+def _key(years: Iterable[tuple[int, str]], height: float) -> Iterator[str]:
+    for at, (told, color) in enumerate(years):
         yield _bar(1 + 20 * at, height - 4, 5, 3, color)
         yield _text(str(told), 7.5 + 20 * at, height - 1.4)
 

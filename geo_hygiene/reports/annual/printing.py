@@ -22,6 +22,9 @@ STYLES = """
 p[style-name='Title'] => h1.title:fresh
 p[style-name='Subtitle'] => p.subtitle:fresh
 p[style-name='Caption'] => p.caption:fresh
+p[style-name='Body Text'] => p.text:fresh
+p[style-name='Figure'] => p:fresh
+p[style-name='Figure number'] => p.number:fresh
 br[type='page'] => hr.page:fresh
 """
 
@@ -32,14 +35,16 @@ html { font: 10.5pt/1.6 FONTS; color: #1F2A2C }
 h1 { font-size: 14pt; margin: 6mm 0 1mm; break-after: avoid }
 h1.title { font-size: 21pt; text-align: center; margin: 0 0 2mm }
 h2 { font-size: 12pt; break-after: avoid } h3 { font-size: 11pt; break-after: avoid }
-p { margin: 0 0 2mm } .subtitle, .caption { text-align: center; color: #55605F }
+p { margin: 0 0 2mm } .text:lang(zh) { text-align: justify; text-indent: 2em }
+.subtitle, .caption { text-align: center; color: #55605F }
 .caption { font-size: 9pt; margin-bottom: 4mm; break-before: avoid }
 img { max-width: 100%; display: block; margin: 0 auto }
-a { color: #0B5CAD; text-decoration: underline } hr.page { break-after: page; border: 0; margin: 0 }
+a { color: #0B5CAD; text-decoration: underline 0.2mm #A9C4DE; white-space: nowrap }
+hr.page { break-after: page; border: 0; margin: 0 }
 table { width: 100%; border-collapse: collapse; font-size: 8pt; line-height: 1.35 }
-td, th { border: 0.2mm solid #B9AE9A; padding: 0.7mm 1.2mm; vertical-align: top; text-align: left }
+td, th { border: 0.2mm solid #B9AE9A; padding: 0.5mm 1.2mm; vertical-align: top; text-align: left }
 tr { break-inside: avoid } tr:has(td[colspan]) { break-after: avoid }
-td p, th p { margin: 0 } thead { display: table-header-group }
+td p, th p { margin: 0 } .number { text-align: right; white-space: nowrap } thead { display: table-header-group }
 """.replace("FONTS", ", ".join((*(f'"{one}"' for one in FONTS), "sans-serif")))
 
 

@@ -205,7 +205,8 @@ SUM_TITLES: Mapping[str, str] = {
 }
 """What the sums of a list are called, in the order in which they are told."""
 
-SHARES = frozenset({"share", "rise", "least_effectiveness"})
+SUM_UNITS = {"cost": "CNY", "share": "share", "least_effectiveness": "share", "rise": "share-change"}
+"""Of sums that are no counts."""
 
 
 def record_list(key: str) -> RecordList:

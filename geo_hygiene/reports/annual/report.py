@@ -78,7 +78,7 @@ class Figure:
 
     @property
     def unit(self) -> str:
-        """``count``, ``m``, ``m²``, ``CNY`` or ``share``."""
+        """``count``, ``m``, ``m²``, ``CNY``, ``share`` or ``share-change``."""
         return self.declared.unit
 
     @property

@@ -36,12 +36,21 @@ COLUMNS: Mapping[str, tuple[str, int]] = {
 UNITS: Mapping[str, str] = {
     "count": "",
     "m": "m",
-    "m²": "m²",
+    "m²": N_("m²"),
     "CNY": N_("yuan"),
     "share": "",
+    "share-change": N_("percentage points"),
 }
 """What stands behind a value."""
 
+NUMBER_FORMATS: Mapping[str, str] = {
+    "m": "#,##0.0",
+    "m²": "#,##0.0",
+    "CNY": "#,##0.00",
+    "share": "0.0%",
+    "share-change": "0.0",
+}
+"""Of a workbook, by the unit; all others are counts."""
 
 Writer = Callable[[Report, Path, str], None]
 """Writes a report to a file, with links below an address."""
@@ -57,13 +66,17 @@ def told(value: Number | None, unit: str) -> str:
         return _("no record")
     if unit == "share":
         return f"{value:.1%}"
+    if unit == "share-change":
+        return f"{value * 100:.1f}"
     decimals = {"m": 1, "m²": 1, "CNY": 2}.get(unit, 0)
     return f"{value:,.{decimals}f}"
 
 
 def with_unit(value: Number | None, unit: str) -> str:
     """Return a value as people read it, with its unit."""
-    return told(value, unit) if value is None or not UNITS[unit] else f"{told(value, unit)} {_(UNITS[unit])}"
+    if value is None or not UNITS[unit]:
+        return told(value, unit)
+    return _("%(value)s %(unit)s", value=told(value, unit), unit=_(UNITS[unit]))
 
 
 def write_report(report: Report, file: Path, address: str, writers: Mapping[str, Writer] | None = None) -> None:
@@ -138,8 +151,7 @@ def _write_workbook(report: Report, file: Path, address: str) -> None:
         text = book.add_format({"text_wrap": True, "valign": "top"})
         link = book.add_format({"text_wrap": True, "valign": "top", "font_color": "#0B5CAD", "underline": 1})
         numbers = {
-            unit: book.add_format({"num_format": form, "valign": "top"})
-            for unit, form in {"share": "0.0%", "m": "#,##0.0", "m²": "#,##0.0", "CNY": "#,##0.00"}.items()
+            unit: book.add_format({"num_format": form, "valign": "top"}) for unit, form in NUMBER_FORMATS.items()
         }
         count = book.add_format({"num_format": "#,##0", "valign": "top"})
         title = _("Annual report %(year)s of %(office)s", year=report.year, office=report.office)
@@ -165,13 +177,14 @@ def _write_workbook(report: Report, file: Path, address: str) -> None:
 def _cells(figure: Figure) -> dict[str, str | Number]:
     change = None if figure.value is None or figure.previous is None else figure.value - figure.previous
     nothing = _("no record")
+    per = 100 if figure.unit == "share-change" else 1
     return {
         "mechanism": _(MECHANISMS[figure.mechanism]),
         "title": figure.title,
-        "value": nothing if figure.value is None else figure.value,
+        "value": nothing if figure.value is None else figure.value * per,
         "unit": _(UNITS[figure.unit]) if UNITS[figure.unit] else "",
-        "previous": nothing if figure.previous is None else figure.previous,
-        "change": "" if change is None else change,
+        "previous": nothing if figure.previous is None else figure.previous * per,
+        "change": "" if change is None else change * per,
         "from": figure.begin.isoformat(),
         "until": figure.last_day.isoformat(),
         "records": figure.records,
