@@ -25,7 +25,7 @@ from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
 from geo_hygiene.files.writing import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.works.batches import batches
-from geo_hygiene.works.due import Due, DueFilter, due_sums, due_targets
+from geo_hygiene.works.due import STATES, Due, DueFilter, due_sums, due_targets
 from geo_hygiene.works.listing import WorkFilter, count_works, list_works, work_places
 from geo_hygiene.works.recording import SaidWork, WrongWorkError, record_work, take_back
 from geo_hygiene.works.recurrence import recurrence
@@ -297,6 +297,10 @@ def test_work_that_is_told_moves_the_day_counts_once_and_can_be_taken_back(town:
     assert due_sums(town, asked)["later"]["targets"] == 1
     assert count_works(town, WorkFilter(kind="emptying", area="A")) == 1
     assert count_works(town, WorkFilter(area="B")) == 0
+    other = next(row.uuid for row in due_targets(town, asked)[0])
+    assert (count_works(town, WorkFilter(target=tank.uuid)), count_works(town, WorkFilter(target=other))) == (1, 0)
+    one = DueFilter(kind="emptying", on=asked.on, target=tank.uuid, states=STATES)
+    assert [(found.code, found.state) for found in due_targets(town, one)[0]] == [("T100", "later")]
     (row,), _ = list_works(town, WorkFilter())
     assert (row["tank"], row["volume_m3"], row["by_hand"], row["community"]) == ("T100", 4.0, True, "A")
     audited = "select actor, action from audit_entry order by id desc limit 1"

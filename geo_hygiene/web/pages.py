@@ -21,6 +21,7 @@ from geo_hygiene.web import (
     page_data,
     print_page_data,
     start_page_data,
+    work_page_data,
 )
 from geo_hygiene.web import campaign_list as campaign_lists
 from geo_hygiene.web import duty_list as duty_lists
@@ -58,7 +59,9 @@ def show_map() -> str:
     found = connections().read(page_data.map_page, asked)
     parts = map_parts(found.extent)
     duty, on = found.config["duty"], found.config["on"]
-    return render_template("map.html", page="map", parts=parts, config=with_base_map(found.config), duty=duty, on=on)
+    works = work_page_data.panel_words() if viewer().may(Permission.WORKS_READ) else None
+    config = with_base_map(found.config) | {"works": works}
+    return render_template("map.html", page="map", parts=parts, config=config, duty=duty, on=on)
 
 
 @blueprint.get("/map/print")

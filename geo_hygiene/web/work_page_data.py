@@ -64,6 +64,15 @@ DUE_TITLES = {
 LAST_DAY = date(2199, 12, 31)
 
 
+def panel_words() -> dict[str, dict[str, str]]:
+    """Return what the panel of the map needs to tell of the work on a target."""
+    return {
+        "kinds": titles(KINDS),
+        "again": {WORKED_ON[kind]: kind for kind in _due_kinds()},
+        "states": {key: _(title) for key, title in DUE_TITLES.items()},
+    }
+
+
 def _due_kinds() -> dict[str, str]:
     return {"emptying": _("Septic tanks to empty"), "dredging": _("Drains to dredge")}
 

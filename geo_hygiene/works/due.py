@@ -38,6 +38,7 @@ where target.kind = :target_kind and target.valid_from <= :on and :on < target.v
         select from area as named
         where named.code = :area and named.id in (area_tree.group_id, area_tree.community_id, area_tree.office_id)
     ))
+    and (cast(:target as uuid) is null or target.uuid = :target)
 """  # noqa: S608 - constants
 
 WORK = """
@@ -180,7 +181,7 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class DueFilter:
-    """What is asked: a kind of work on a day, in an area, by states.
+    """What is asked: a kind of work on a day, in an area or on one target, by states.
 
     Attributes
     ----------
@@ -194,6 +195,7 @@ class DueFilter:
     within: Areas = EVERYWHERE
     states: tuple[str, ...] = ("due", "never")
     told_before: datetime | None = None
+    target: uuid_module.UUID | None = None
 
     @property
     def target_kind(self) -> str:
@@ -212,6 +214,7 @@ class DueFilter:
             "states": list(self.states),
             "ahead": AHEAD_DAYS,
             "told_before": self.told_before,
+            "target": self.target,
         }
 
 

@@ -32,6 +32,10 @@ chosen as (
     where (cast(:kinds as text[]) is null or work.work_kind = any(:kinds))
         and (cast(:begin as date) is null or claim.valid_from >= :begin)
         and (cast(:end as date) is null or claim.valid_from < :end)
+        and (cast(:target as uuid) is null or claim.source_id = any(array(
+            select claim_stretch.source_id from claim_stretch join target on target.id = claim_stretch.target_id
+            where target.uuid = :target
+        )))
         and (cast(:area as text) is null or {{lies_in_wanted}})
         and (cast(:within as text[]) is null or {{lies_within}})
 )
@@ -166,6 +170,7 @@ class WorkFilter:
     begin: date | None = None
     end: date | None = None
     area: str | None = None
+    target: uuid_module.UUID | None = None
     within: Areas = EVERYWHERE
 
     def values(self) -> dict[str, Any]:
@@ -175,6 +180,7 @@ class WorkFilter:
             "begin": self.begin,
             "end": self.end,
             "area": self.area,
+            "target": self.target,
             **bound(self.within),
         }
 

@@ -128,6 +128,12 @@ def test_a_driver_empties_the_next_tanks_and_takes_one_back(yard: str, open_page
     expect(page.locator("section.round li")).to_have_count(tanks - len(codes))
     page.locator(".brand").press("Enter")
     expect(due(page)).to_have_text("0")
+    tank = listed(page, "/api/v1/works?kind=emptying&limit=1")["works"][0]["target"]
+    page.goto(f"{yard}/map?duty=tanks&select={tank}")
+    expect(page.locator("#panel-work [data-work]").first).to_contain_text(f"5.5 m³ · {TRUCK}")
+    expect(page.locator("#panel-work [data-due]")).to_have_attribute("data-due", "later")
+    settle(page)
+    page.go_back()
     page.go_back()
     page.go_back()
     settle(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -35,7 +36,7 @@ from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
 from geo_hygiene.web.parameters import Limit, OnDay, Parameters, Text
 from geo_hygiene.works.batches import MOST_PLACES, batches
-from geo_hygiene.works.due import DueFilter, due_sums, due_targets
+from geo_hygiene.works.due import STATES, DueFilter, due_sums, due_targets
 from geo_hygiene.works.listing import WorkFilter, count_works, list_works
 from geo_hygiene.works.recording import SaidWork, record_work, take_back
 
@@ -61,12 +62,14 @@ class WorksParameters(PeriodParameters):
 
     kind: WorkKind | None = None
     area: Text | None = Field(None, description="Code of an area; with all below it")
+    target: UUID | None = Field(None, description="Only work on this target")
     limit: Limit = 100
     after: UUID | None = Field(None, description="`next` of the page before")
 
     def wanted(self, within: Areas) -> WorkFilter:
         """Return the filter."""
-        return WorkFilter(kind=self.kind, begin=self.begin, end=self.end, area=self.area, within=within)
+        chosen = self.model_dump(include={"kind", "begin", "end", "area", "target"})
+        return WorkFilter(**chosen, within=within)
 
 
 class SumsParameters(WholePeriodParameters):
@@ -80,14 +83,17 @@ class DueParameters(OnDay):
 
     kind: DueKind
     area: Text | None = Field(None, description="Code of an area; with all below it")
-    state: DueState | None = Field(None, description="due and never when missing")
+    state: DueState | None = Field(None, description="due and never when missing, of one target any")
+    target: UUID | None = Field(None, description="Only this target")
     limit: Limit = 100
     after: UUID | None = Field(None, description="`next` of the page before")
 
     def wanted(self, on: date, within: Areas) -> DueFilter:
         """Return the filter."""
-        states = DueFilter(kind=self.kind, on=on).states if self.state is None else (self.state,)
-        return DueFilter(kind=self.kind, on=on, area=self.area, within=within, states=states)
+        wanted = DueFilter(kind=self.kind, on=on, area=self.area, within=within, target=self.target)
+        if self.state is not None:
+            return replace(wanted, states=(self.state,))
+        return wanted if self.target is None else replace(wanted, states=STATES)
 
 
 class RoundsParameters(OnDay):

@@ -5,6 +5,7 @@ import { bar } from "./bar.js";
 import { byId, element, fill } from "./dom.js";
 import { amount, fromTo, metres, named, number, period, placeOf, say, share } from "./format.js";
 import { chain, facts, heading } from "./panel-parts.js";
+import { workOn } from "./panel-work.js";
 import { known } from "./search.js";
 import { parse } from "./selection.js";
 
@@ -92,6 +93,7 @@ export function createPanel(store, config, { light, place, close }) {
     const isLine = config.duties.every((one) => one.kind !== answer.kind || one.unit === "m") && answer.length_m > 0;
     const codes = config.duties.filter((one) => one.kind === answer.kind).map((one) => one.code);
     const asked = codes.filter((code) => code === state.duty || answer.cover.some((one) => one.duty === code));
+    const work = config.works ? element("section", { id: "panel-work" }) : null;
     const sections = asked.map((code) => duty(code, answer.cover.filter((one) => one.duty === code), answer, isLine));
     open(
       heading(answer.lane || answer.name || answer.code || say("no_name"), config.categories[answer.category] ?? config.kind_titles[answer.kind]),
@@ -103,9 +105,11 @@ export function createPanel(store, config, { light, place, close }) {
       ),
       element("h3", { class: "divider" }, say("cover_on", { day: state.on })),
       ...(sections.length ? sections : [element("p", { class: "fine" }, say("out_of_scope"))]),
+      work,
     );
     const sameKind = dutyOf(state.duty)?.kind === answer.kind;
     light({ by: sameKind ? "segment" : answer.kind, values: [answer.id] }, answer);
+    if (work) fill(work, ...(await workOn(config, answer, state.on)));
   }
 
   // --- what the search finds ------------------------------------------------------------------------------------
