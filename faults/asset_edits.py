@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from faults.desk import Act, Desk, done
+from faults.desk import UNCHANGED, Act, Desk, done
 from faults.planner import Answer
 
 MEASURES = {"septic-tanks": "households", "street-segments": "width_m", "drain-segments": "depth_mm"}
@@ -58,22 +58,35 @@ def cut(desk: Desk) -> Answer:
 
 
 def join(desk: Desk) -> Answer:
-    """Join a line with one that meets it, and is of its lane or becomes so."""
+    """Join a line with one that meets it, and is of its lane or becomes so; or the two parts into which it was cut."""
     path, target = desk.a_target()
     if target.status != HTTPStatus.OK or target.told["geometry"]["type"] == "Point":
-        return target if target.status != HTTPStatus.OK else desk.asker.send(f"{path}/join", {}, target.tag)
+        return desk.asker.send(f"{path}/join", {"other": path[-36:], "version": 1, "from": desk.day}, target.tag)
+    if desk.happens(0.5):
+        return _join_again(desk, path, target)
     (west, south), (east, north) = _corners(target.told)
     box = f"west={west - NEAR}&south={south - NEAR}&east={east + NEAR}&north={north + NEAR}"
     around = desk.asker.read(f"/targets/{desk.kind}?{box}&on={desk.day}").told["features"]
     others = [one for one in around if one["id"] != target.told["id"]]
     meeting = [one for one in others if _ends(one) & _ends(target.told)]
     other = desk.dice.choice(meeting or others or [target.told])
-    _groups, field = GROUPS[desk.kind]
     body: dict[str, Any] = {"other": other["id"], "version": other["properties"]["version"], **desk.since()}
+    _groups, field = GROUPS[desk.kind]
     lane = other["properties"]["fields"][field]
     if lane is not None and desk.happens(0.7):
         body["fields"] = {field: lane}
     return _changed(desk, desk.asker.send(f"{path}/join", body, target.tag))
+
+
+def _join_again(desk: Desk, path: str, target: Answer) -> Answer:
+    since = desk.since()
+    half = round(target.told["properties"]["length_m"] / 2, 3)
+    cut = _changed(desk, desk.asker.send(f"{path}/split", {"at_m": half, **since}, target.tag))
+    if cut.status != HTTPStatus.OK:
+        return cut
+    one, other = cut.told["targets"]
+    body = {"other": other["id"], "version": other["properties"]["version"], **since}
+    return _changed(desk, desk.asker.send(f"/targets/{desk.kind}/{one['id']}/join", body, cut.tag))
 
 
 def _ends(feature: dict[str, Any]) -> set[tuple[float, float]]:
@@ -130,7 +143,7 @@ def _changed(desk: Desk, answer: Answer) -> Answer:
         return answer
     desk.note(answer.told["change"])
     makes = {one["duty"]: one["makes"] for one in answer.told["duties"]}.get(desk.duty, {})
-    return answer._replace(told={**answer.told, "makes": makes})
+    return answer._replace(told={**answer.told, "makes": {**UNCHANGED, **makes}})
 
 
 ACTS = (

@@ -155,6 +155,8 @@ def _records(told: Mapping[str, Any]) -> dict[str, Any]:
     found |= {f"/targets/{told['kind']}/{one['id']}": one for one in told.get("targets", ())}
     if person := told.get("person"):
         found[f"/people/{person['code']}"] = person
+    if "maker" in told:
+        found[f"/drafts/{told['id']}"] = {name: value for name, value in told.items() if name != "makes"}
     return found
 
 
