@@ -19,6 +19,7 @@ from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.instants import WrongRowError
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
+from geo_hygiene.files.importing.measure import end_mm
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import Known, forget_rows, known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
@@ -155,7 +156,7 @@ def stretch_of(
         raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, hint, told))
     target = meant[0]
     begin = 0 if values["from_m"] is None else round(values["from_m"] * 1000)
-    end = target.extent_mm if values["to_m"] is None else round(values["to_m"] * 1000)
+    end = end_mm(values["to_m"], target.extent_mm)
     if not 0 <= begin < min(end, target.extent_mm) or end > target.extent_mm + SLIP_MM:
         words = N_("From %(begin)s m to %(end)s m is no stretch of a segment of %(length)s m.")
         metres = {"begin": begin / 1000, "end": end / 1000, "length": target.extent_mm / 1000}
