@@ -160,6 +160,18 @@ def test_who_is_back_before_a_substitute_s_time_is_over_holds_once(town: Connect
     ]
 
 
+def test_a_zone_with_a_wrong_row_stays_as_it_is_where_wrong_rows_are_skipped(town: Connection) -> None:
+    rows = [{"person": "P1", "name": "甲", "lane": lane} for lane in ("解放路", "人民路")]
+    roster(town, *rows)
+    before = covered(town)
+    rows[1]["lane"] = "人民大道"
+    other = {"person": "P2", "name": "乙", "lane": "东沟", "duty": "阴沟"}
+    report = roster(town, *rows, other, day=DAY, skip_rejected=True)
+    assert counts(report) == ("imported", 1, 0, 0, 0)
+    assert {(f.row, f.field) for f in report.findings if f.is_error()} == {(1, "zone"), (2, "lane")}
+    assert covered(town) == before | {"drains-P2": 300}
+
+
 def test_a_telephone_that_one_row_changes_is_changed_once(town: Connection) -> None:
     lanes = [{"person": "P1", "name": "甲", "lane": lane, "phone": "13900000001"} for lane in ("解放路", "人民路")]
     roster(town, *lanes)

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg2.extras import Json
 from sqlalchemy import Connection, text
 
-from geo_hygiene.coverage.duties import all_duties
+from geo_hygiene.coverage.duties import DutyRecord, all_duties
 from geo_hygiene.coverage.intervals import Interval, union
 from geo_hygiene.coverage.lane_lines import LaneLine
 from geo_hygiene.coverage.roster import RosterRow, roster, roster_lines
@@ -55,7 +55,7 @@ def store(
     day = options.changes_on
     lines = roster_lines(connection, day)
     people = _People(connection, stored)
-    read = _read(connection, clean, rows, numbers, lines, people, stored)
+    read, broken = _read(connection, clean, rows, numbers, lines, people, stored)
     said: dict[str, SaidZone] = {}
     for row in read:
         zone = said.setdefault(row.zone, SaidZone(row.duty, row.shift))
@@ -63,7 +63,11 @@ def store(
             words = N_("The zone “%(zone)s” has another duty or shift in row %(first)s.")
             values = {"zone": row.zone, "first": zone.rows[0].number}
             stored.findings.append(Finding(Code.VALUE_INVALID, words, row.number, "zone", row.zone, values=values))
-        zone.rows.append(row)
+            broken.setdefault(row.zone, row.number)
+        else:
+            zone.rows.append(row)
+    if options.skip_rejected:
+        _leave_alone(stored, said, broken)
     present: dict[str, list[RosterRow]] = defaultdict(list)
     for held in roster(connection, day, lines):
         if held.zone in said:
@@ -74,6 +78,16 @@ def store(
     _count(stored, said, present)
     stored.updated += changed_people
     return stored
+
+
+def _leave_alone(stored: Stored, said: dict[str, SaidZone], broken: Mapping[str, int]) -> None:
+    """Take out zones of which a row is wrong: without it, the others would say that the zone ends there."""
+    for code in said.keys() & broken.keys():
+        words = N_("Row %(first)s of the zone “%(zone)s” has an error; the zone stays as it is.")
+        values = {"zone": code, "first": broken[code]}
+        stored.findings += [
+            Finding(Code.VALUE_INVALID, words, row.number, "zone", code, values=values) for row in said.pop(code).rows
+        ]
 
 
 def _count(stored: Stored, said: Mapping[str, SaidZone], present: Mapping[str, Sequence[RosterRow]]) -> None:
@@ -98,19 +112,22 @@ def _read(
     lines: Mapping[str, Sequence[LaneLine]],
     people: _People,
     stored: Stored,
-) -> list[SaidRow]:
+) -> tuple[list[SaidRow], dict[str, int]]:
+    """Return the rows that mean something, and by zone the first row that does not."""
     duties = {duty.code: duty for duty in all_duties(connection)}
     names = {kind: LaneNames(of_kind) for kind, of_kind in lines.items()}
     found: list[SaidRow] = []
+    broken: dict[str, int] = {}
     for index in rows:
         values, number = clean.row(index), int(numbers[index])
         duty = duties[values["duty"] or DUTY_OF_POST.get(values["post"] or "", USUAL_DUTY)]
         place = _place(values, number, names[duty.target_kind])
         if isinstance(place, Finding):
             stored.findings.append(place)
+            broken.setdefault(_zone_code(values, duty, people.code(values)) or "", number)
             continue
         person = people.named(values, number)
-        zone = values["zone"] or (f"{duty.code}-{person}" if person else None)
+        zone = _zone_code(values, duty, person)
         if zone is None:
             words = N_("The row names neither a zone nor a person.")
             stored.findings.append(Finding(Code.VALUE_MISSING, words, number))
@@ -129,7 +146,11 @@ def _read(
                 values["valid_to"],
             )
         )
-    return found
+    return found, broken
+
+
+def _zone_code(values: Mapping[str, Any], duty: DutyRecord, person: str | None) -> str | None:
+    return values["zone"] or (f"{duty.code}-{person}" if person else None)
 
 
 def _place(values: Mapping[str, Any], number: int, names: LaneNames) -> tuple[LaneLine, Interval] | Finding:
@@ -169,23 +190,23 @@ class _People:
             self._by_name[row.name].append(row.code)
         self._said: dict[str, dict[str, dict[Any, int]]] = defaultdict(lambda: defaultdict(dict))
 
-    def named(self, values: Mapping[str, Any], number: int) -> str | None:
-        """Return the code of the person of a row, by code or by name, and note what it says of them."""
+    def code(self, values: Mapping[str, Any]) -> str | None:
+        """Return the code of the person of a row; who is new and has none is called by the name."""
         code, name = values["person"], values["name"]
-        if code is None and name is None:
+        return code or (self._by_name[name][0] if name in self._by_name else name)
+
+    def named(self, values: Mapping[str, Any], number: int) -> str | None:
+        """Return the code of the person of a row, and note what it says of them."""
+        code, name = self.code(values), values["name"]
+        if values["person"] is None and len(self._by_name.get(name, ())) > 1:
+            words = N_("There are %(count)s people called “%(value)s”; say which by their code.")
+            told = {"value": name, "count": len(self._by_name[name])}
+            self._stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "name", name, values=told))
             return None
-        if code is None:
-            same = self._by_name.get(name, [])
-            if len(same) > 1:
-                words = N_("There are %(count)s people called “%(value)s”; say which by their code.")
-                told = {"value": name, "count": len(same)}
-                self._stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "name", name, values=told))
-                return None
-            code = same[0] if same else name
         for field_name, value in (("name", name), ("role", values["post"]), ("phone", values["phone"])):
-            if value is not None:
+            if value is not None and code is not None:
                 self._said[code][field_name].setdefault(value, number)
-        return str(code)
+        return code
 
     def write(self, import_id: int) -> int:
         """Write who is new or changed; return how many were changed."""

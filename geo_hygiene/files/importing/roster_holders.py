@@ -162,6 +162,7 @@ def _new_day(stored: Stored, rows: Iterable[SaidRow], name: str, stands: date) -
         words = N_("Row %(first)s says another day.")
         told = {"first": first}
         stored.findings.append(Finding(Code.VALUE_INVALID, words, number, name, other.isoformat(), values=told))
+        return stands
     return next(iter(new), stands)
 
 
