@@ -188,6 +188,8 @@ def split_and_give(page: Page, heavy: str, least: str) -> str:
     page.fill("#holder", least)
     page.locator("#holder").press("Tab")
     expect(page.locator("#makes [data-makes=vacant]")).to_have_count(0)
+    expect(page.locator(".field:has(#holder) + .fine"), "who it is, by name").to_be_visible()
+    expect(page.locator("#notice"), "somebody holds it now").to_be_hidden()
     return part
 
 

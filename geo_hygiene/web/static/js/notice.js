@@ -4,7 +4,12 @@ import { byId, delayed, fill } from "./dom.js";
 
 const NOTICE_MS = 8000;
 
-const hush = delayed(NOTICE_MS, () => (byId("notice").hidden = true));
+// What was told is so no longer.
+export function untell() {
+  byId("notice").hidden = true;
+}
+
+const hush = delayed(NOTICE_MS, untell);
 
 export function tell(text) {
   fill(byId("notice"), text);

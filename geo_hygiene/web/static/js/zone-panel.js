@@ -31,14 +31,14 @@ export function createZonePanel(config, does) {
   const figures = element("div", { id: "figures", "aria-live": "polite" });
   const people = element("datalist", { id: "people" });
 
-  function holders({ zone, held, isOpen }) {
+  function holders({ zone, held, nameOf, isOpen }) {
     const [first] = zone.holders ?? held.map(({ code }) => code);
     const input = element("input", { id: "holder", list: "people", value: first ?? "", maxlength: 60, autocomplete: "off", placeholder: say("holder_nobody"), disabled: !isOpen, "data-focus": "holder" });
     input.addEventListener("input", () => does.people(input.value, people));
     input.addEventListener("change", () => does.give(input.value.trim()));
-    const names = zone.holders ? zone.holders : held.map((person) => named(person));
+    const names = zone.holders ? zone.holders.map((code) => named({ name: nameOf(code), code })) : held.map((person) => named(person));
     const told = names.length > 1 ? element("p", { class: "fine" }, names.join(" · ")) : null;
-    const name = held.find(({ code }) => code === first)?.name;
+    const name = held.find(({ code }) => code === first)?.name ?? nameOf(first);
     return [element("p", { class: "field" }, element("label", { for: "holder" }, say("holder")), input, people), name && names.length === 1 ? element("p", { class: "fine" }, name) : told];
   }
 

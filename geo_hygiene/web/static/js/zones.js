@@ -10,7 +10,7 @@ import { createTiles, drawing as drawingWord } from "./drawing.js";
 import { say } from "./format.js";
 import { createLayers } from "./layers.js";
 import { createLegend } from "./legend.js";
-import { tell } from "./notice.js";
+import { tell, untell } from "./notice.js";
 import { createSearch } from "./search.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
@@ -23,6 +23,7 @@ import { createDrafts } from "./zone-drafts.js";
 import { createLanes } from "./zone-lanes.js";
 import { bare, holds, keyOf } from "./zone-lists.js";
 import { createZonePanel } from "./zone-panel.js";
+import { createPeople } from "./zone-people.js";
 import { createProposals } from "./zone-propose.js";
 import { createShapes } from "./zone-shapes.js";
 import { createTools } from "./zone-tools.js";
@@ -110,6 +111,7 @@ function previewed(zone, more = {}, kind = "preview") {
 }
 
 const drafts = createDrafts(config, work, { conflict, tell: notify });
+const people = createPeople(config, () => store.get().on);
 const acts = createActs(config, { work, zones, asked: overPlan, tell: notify, fail });
 
 const choice = createConflict({
@@ -157,13 +159,11 @@ const does = {
   drop: () => acts.drop(now()),
   end: () => acts.end(now()),
   choose,
-  give: (code) => acts.words(now(), { holders: code ? [code] : [] }),
+  people: people.offer,
 
-  async people(text, list) {
-    const found = text.trim() && (await ask("people", `${config.api}/search`, { q: text.trim(), on: store.get().on, limit: 20 }).catch(() => null));
-    if (!found) return;
-    const people = found.results.filter(({ type }) => type === "person");
-    list.replaceChildren(...people.map(({ code, name, detail }) => element("option", { value: code }, [name, detail].filter(Boolean).join(" · "))));
+  give(code) {
+    untell();
+    acts.words(now(), { holders: code ? [code] : [] });
   },
 
   async merge() {
@@ -222,6 +222,7 @@ function showPanel() {
     isChanged: work.now().has(code) && !zone.isNew,
     isNew: Boolean(zone.isNew),
     held: plan.get(code)?.held ?? [],
+    nameOf: people.nameOf,
     note: desk.isOpen() ? null : say(drafts.now() ? "read_only" : "choose_draft"),
   });
 }
@@ -255,6 +256,7 @@ async function refresh() {
     for (const [key, stretch] of [...chosen]) if (!stretch.geometry) chosen.delete(key);
     showShapes(told, found);
     showPanel();
+    if (await people.learn(zone.holders ?? [])) showPanel();
   } catch (error) {
     fail(error);
   }
