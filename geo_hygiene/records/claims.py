@@ -108,4 +108,6 @@ class Claim(Base):
         Index("ix_claim_duty_id", "duty_id"),
         # who cuts targets at zones meets ten times as much work there, and must be told fast that it is none
         Index("ix_claim_source_id_of_duties", "source_id", postgresql_where=text("duty_id is not null")),
+        # of work on places the newest is listed first
+        Index("ix_claim_done_at_of_works", "done_at", "uuid", postgresql_where=text("kind = 'works'")),
     )

@@ -31,13 +31,9 @@ SHORTEST_MM = 1_000
 WANTED = f"""
 select target.id as target_id
 from target
-left join area_tree on area_tree.id = target.area_id
 where target.kind = :target_kind and target.valid_from <= :on and :on < target.valid_to
-    and (cast(:within as text[]) is null or target.area_id in ({AREAS_WITHIN}))
-    and (cast(:area as text) is null or exists (
-        select from area as named
-        where named.code = :area and named.id in (area_tree.group_id, area_tree.community_id, area_tree.office_id)
-    ))
+    and (cast(:within as text[]) is null or target.area_id = any(array({AREAS_WITHIN})))
+    and (cast(:area as text[]) is null or target.area_id = any(array({AREAS_WITHIN.replace(":within", ":area")})))
     and (cast(:target as uuid) is null or target.uuid = :target)
 """  # noqa: S608 - constants
 
@@ -208,7 +204,7 @@ class DueFilter:
             "kind": self.kind,
             "target_kind": self.target_kind,
             "on": self.on,
-            "area": self.area,
+            "area": None if self.area is None else [self.area],
             **bound(self.within),
             "shortest": SHORTEST_MM if layer_of(self.target_kind).unit == "m" else 1,
             "states": list(self.states),

@@ -15,20 +15,36 @@ from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.within import AREAS_WITHIN, bound
 from geo_hygiene.permissions import EVERYWHERE, Areas
 
-CHOSEN = f"""
+LYING = """
+    select claim.id
+    from target
+    join claim_stretch on claim_stretch.target_id = target.id
+    join claim on claim.source_id = claim_stretch.source_id and claim.kind = 'works'
+    where target.area_id in (select id from {areas})
+    union
+    select work.id
+    from area
+    join work on ST_Covers(area.geom, work.geom)
+    join claim on claim.id = work.id
+    where area.id in (select id from {areas})
+        and area.valid_from <= claim.valid_from and claim.valid_from < area.valid_to
+"""
+"""Work on targets of some areas, or at a place in them: found from the areas, of which few are asked for at once."""
+
+STATEMENT = f"""
 with wanted as materialized (
-    select part.id, part.geom from area as part
+    select part.id from area as part
     join area_tree using (id)
-    where cast(:area as text) is not null and exists (
-        select from area as named where named.code = :area
-            and named.id in (area_tree.group_id, area_tree.community_id, area_tree.office_id)
-    )
+    join area as named on named.id in (area_tree.group_id, area_tree.community_id, area_tree.office_id)
+    where named.code = :area
 ),
 within as materialized ({AREAS_WITHIN}),
+in_wanted as materialized ({LYING.format(areas="wanted")}),
+in_within as materialized ({LYING.format(areas="within")}),
 chosen as (
     select work.id, claim.uuid, claim.source_id, claim.done_at, claim.valid_from as day
     from work
-    join claim using (id)
+    join claim on claim.id = work.id and claim.kind = 'works'
     where (cast(:kinds as text[]) is null or work.work_kind = any(:kinds))
         and (cast(:begin as date) is null or claim.valid_from >= :begin)
         and (cast(:end as date) is null or claim.valid_from < :end)
@@ -36,23 +52,10 @@ chosen as (
             select claim_stretch.source_id from claim_stretch join target on target.id = claim_stretch.target_id
             where target.uuid = :target
         )))
-        and (cast(:area as text) is null or {{lies_in_wanted}})
-        and (cast(:within as text[]) is null or {{lies_within}})
+        and (cast(:area as text) is null or work.id in (select id from in_wanted))
+        and (cast(:within as text[]) is null or work.id in (select id from in_within))
 )
 """  # noqa: S608 - constants
-
-LIES = """(
-    exists (
-        select from claim_stretch join target on target.id = claim_stretch.target_id
-        where claim_stretch.source_id = claim.source_id and target.area_id in (select id from {areas})
-    )
-    or exists (
-        select from area where area.id in (select id from {areas}) and ST_Covers(area.geom, work.geom)
-            and area.valid_from <= claim.valid_from and claim.valid_from < area.valid_to
-    )
-)"""
-
-STATEMENT = CHOSEN.format(lies_in_wanted=LIES.format(areas="wanted"), lies_within=LIES.format(areas="within"))
 
 NAMED = """
 left join lane on lane.code = work.lane
@@ -72,7 +75,7 @@ PAGE = f"""
 page as (
     select * from chosen
     where cast(:after as uuid) is null or (done_at, uuid) < (
-        select last.done_at, last.uuid from claim as last where last.uuid = cast(:after as uuid)
+        (select last.done_at from claim as last where last.uuid = cast(:after as uuid)), cast(:after as uuid)
     )
     order by done_at desc, uuid desc
     limit :limit
