@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bench import campaigns, complaints, covering, importing, saving, serving, sharing, starting
+from bench import campaigns, complaints, covering, importing, planning, saving, serving, sharing, starting, yearly
 from bench.document import document
 from bench.figures import Figure
 from bench.machine import machine, versions
@@ -32,14 +32,17 @@ GROUPS: dict[str, Callable[[Workspace, int], Iterator[Figure]]] = {
     "web": serving.measure,
     "heat": complaints.measure,
     "campaigns": campaigns.measure,
+    "plans": planning.measure,
+    "year": yearly.measure,
     "share": sharing.measure,
+    "others": sharing.measure_others,
     "start": starting.measure,
     "import": importing.measure_buildings,
     "streets": importing.measure_streets,
     "backup": saving.measure,
 }
 
-ON_THE_SAMPLE = frozenset({"cover", "rebuild", "web", "heat", "campaigns", "share", "backup"})
+ON_THE_SAMPLE = frozenset({"cover", "rebuild", "web", "heat", "campaigns", "plans", "year", "share", "backup"})
 """Groups that are measured on each size of the sample; the others make their own data."""
 
 
@@ -63,6 +66,12 @@ class Homes(click.ParamType[tuple[str, Path]]):
     "--size", "sizes", multiple=True, default=("S",), type=click.Choice(list(SIZES)), help="Sizes of the sample. [S]"
 )
 @click.option("--home", "homes", multiple=True, type=Homes(), help="A home with a sample, whose copy saves loading it.")
+@click.option(
+    "--streets",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of streets that the group “others” shares out.",
+)
 @click.option("--document", "documented", is_flag=True, help="Write the report of chosen groups too.")
 @click.option(
     "--add", "added", is_flag=True, help="Keep in the report what earlier runs measured of other groups and sizes."
@@ -72,6 +81,7 @@ def main(
     rounds: int,
     sizes: tuple[str, ...],
     homes: tuple[tuple[str, Path], ...],
+    streets: tuple[Path, ...],
     *,
     documented: bool,
     added: bool,
@@ -95,7 +105,7 @@ def main(
         here = [group for group in chosen if at == 0 or group in ON_THE_SAMPLE]
         if not here:
             continue
-        with workspace(size, dict(homes).get(size)) as place:
+        with workspace(size, dict(homes).get(size), streets) as place:
             with place.empty.connect() as connection:
                 run["versions"] = versions(connection)
             for group in here:
@@ -121,9 +131,8 @@ def without(runs: list[dict[str, Any]], newer: dict[str, Any]) -> list[dict[str,
 
 
 def _line(figure: Figure) -> str:
-    peers = "".join(
-        f"; {name} {spread.median:.4g}, {figure.ratio(name):.2f} x" for name, spread in figure.peers.items()
-    )
+    peers = "".join(f"; {name} {spread.median:.4g}" for name, spread in figure.peers.items())
+    peers += "".join(f"; {name} {why}" for name, why in figure.missing.items())
     return f"  {figure.name}: {figure.spread.median:.4g} {figure.unit}{peers}"
 
 

@@ -12,12 +12,18 @@ TITLES = {
     "web": "The web server on the sample",
     "heat": "Complaints: where they gather, and their pages",
     "campaigns": "Campaigns: what they reached, and what is added to them",
+    "plans": "Plans: zones saved and drawn, drafts, publications",
+    "year": "A year: how much was done, the annual report, pages of lists",
     "share": "Zones proposed, and their walks",
+    "others": "Zones proposed on other streets, and their walks",
     "start": "Starts",
     "import": "Import without splitting",
     "streets": "A county: raw streets, zones and cover",
     "backup": "Backup, restore and check",
 }
+
+WITHOUT_UNIT = frozenset({"ratio", "share"})
+"""What a number says without a word behind it."""
 
 SIZES = ("", "S", "M", "L")
 """Of the sample, the smallest first; empty where it is not measured on the sample."""
@@ -96,12 +102,17 @@ def _cell(figure: dict[str, Any] | None) -> str:
 
 
 def _peers(figure: dict[str, Any]) -> str:
-    return "; ".join(
-        f"{peer['name']} {_amount(peer, figure['unit'])}, **{_rounded(peer['ratio'])} x**" for peer in figure["peers"]
-    )
+    missing = [f"{name} {why}" for name, why in figure.get("missing", {}).items()]
+    return "; ".join([*(f"{peer['name']} {_beside(peer, figure['unit'])}" for peer in figure["peers"]), *missing])
+
+
+def _beside(peer: dict[str, Any], unit: str) -> str:
+    amount = _amount(peer, unit)
+    return amount if peer["ratio"] is None else f"{amount}, **{_rounded(peer['ratio'])} x**"
 
 
 def _amount(spread: dict[str, Any], unit: str) -> str:
+    unit = "" if unit in WITHOUT_UNIT else unit
     if spread["runs"] == 1:
         return f"{_rounded(spread['median'])} {unit}"
     text = f"{_rounded(spread['median'])} {unit} ({_rounded(spread['min'])}-{_rounded(spread['max'])})"

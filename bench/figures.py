@@ -55,11 +55,13 @@ class Figure:
     name
         What was done, as a reader says it.
     unit
-        ``s``, ``ms``, ``kB``, ``MB``, ``1/s`` or ``count``.
+        ``s``, ``ms``, ``kB``, ``MB``, ``1/s``, ``m``, ``ratio``, ``share`` or ``count``.
     data
         On what it was done, with its size.
     peers
         What somebody would use instead, measured in the same rounds, in the same unit.
+    missing
+        Peers that gave no figure, and why.
     more_is_better
         For rates.
     floor
@@ -76,15 +78,17 @@ class Figure:
     spread: Spread
     data: str
     peers: Mapping[str, Spread] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     more_is_better: bool = False
     floor: str = ""
     note: str = ""
     size: str = ""
 
-    def ratio(self, peer: str) -> float:
-        """Return how many times better than a peer this is; under 1 it is worse."""
+    def ratio(self, peer: str) -> float | None:
+        """Return how many times better than a peer this is; under 1 it is worse. Of nothing there is none."""
         ours, theirs = self.spread.median, self.peers[peer].median
-        return ours / theirs if self.more_is_better else theirs / ours
+        better, worse = (ours, theirs) if self.more_is_better else (theirs, ours)
+        return better / worse if worse else None
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as it stands in the JSON file."""
@@ -98,9 +102,11 @@ class Figure:
             "note": self.note,
             "size": self.size,
             "peers": [
-                {"name": name, **spread.as_json(), "ratio": round(self.ratio(name), 3)}
+                {"name": name, **spread.as_json(), "ratio": None if ratio is None else round(ratio, 3)}
                 for name, spread in self.peers.items()
+                for ratio in (self.ratio(name),)
             ],
+            "missing": dict(self.missing),
         }
 
 

@@ -1,39 +1,71 @@
-"""Proposals beside plain METIS and spopt, and walks beside ``networkx.eulerize``, on the streets of the sample."""
+"""Proposals beside plain METIS and spopt, and walks beside ``networkx.eulerize``, on the sample or other streets."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-import networkx as nx
 import pymetis
 import shapely
 from sqlalchemy import Connection, text
 
 from bench.figures import Figure, Spread
-from bench.workspace import Workspace, run
-from geo_hygiene.coverage.duties import duty_of
+from bench.walks import walks
+from bench.workspace import Database, Workspace, run
+from geo_hygiene.coverage.duties import DutyRecord, duty_of, today
 from geo_hygiene.zoning.balancing import Network
 from geo_hygiene.zoning.ground import Ground, ground_of
 from geo_hygiene.zoning.proposing import propose
-from geo_hygiene.zoning.routes import Route, route_of
 from geo_hygiene.zoning.sharing import Borders, Wishes, beside
 
 DUTY, ON = "sweeping", date(2025, 11, 30)
-COUNTS = {"S": 130, "M": 2000, "L": 2000}
+STREETS_A_ZONE = 11.5
+"""As in the sample town: 130 zones of 1 500 segments."""
+
 PACKAGES = ("spopt==0.7.0",)
 PEER = Path(__file__).parent / "spopt_peer.py"
-METHODS = ("skater", "max-p")
-PEER_MOST = "S"
-"""The only size at which spopt ends within minutes."""
+METHODS = ("WardSpatial", "Skater", "MaxP", "AZP")
+PEER_SECONDS = 60
+"""After which a peer's process is ended."""
 
-WALKED = 130
-"""Zones whose walks are measured."""
+KEPT = 0.8
+NOTES = {"seconds": "Ours with reading the ground and telling all, peers without; each of these in one process."}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streets:
+    """Streets of a day to share out; ``of`` and ``named`` are what figures say of them."""
+
+    connection: Connection
+    duty: DutyRecord
+    on: date
+    ground: Ground
+    network: Network
+    count: int
+    of: Mapping[str, Any]
+    named: str = ""
+
+    @classmethod
+    def read(cls, connection: Connection, on: date, **said: Any) -> Streets:
+        """Return the streets of a day."""
+        duty = duty_of(connection, DUTY)
+        ground = ground_of(connection, duty, on, None)
+        pieces = ground.pieces
+        network = Network([piece.work for piece in pieces], beside(len(pieces), ground.joined))
+        count = max(1, round(len(pieces) / STREETS_A_ZONE))
+        return cls(connection=connection, duty=duty, on=on, ground=ground, network=network, count=count, **said)
+
+    def figure(self, name: str, unit: str, spread: Spread, **more: Any) -> Figure:
+        """Return a row about them."""
+        data = f"{self.of['data']}, {self.count:,} zones wished"
+        return Figure(name=f"{self.named}{name}", unit=unit, spread=spread, **{**self.of, "data": data}, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +76,8 @@ class Shared:
     count: int
     most: float
     broken: int
+    left_out: int = 0
+    stays: float | None = None
 
     @classmethod
     def of(cls, network: Network, parts: Sequence[int], seconds: float) -> Shared:
@@ -51,43 +85,100 @@ class Shared:
         groups: dict[int, list[int]] = {}
         for member, part in enumerate(parts):
             groups.setdefault(part, []).append(member)
-        works = [network.load(group) for group in groups.values()]
-        broken = sum(len(network.pieces(group)) > 1 for group in groups.values())
-        return cls(seconds, len(groups), max(works) * len(works) / sum(works), broken)
+        return cls._of_groups(network, list(groups.values()), seconds)
+
+    @classmethod
+    def _of_groups(cls, network: Network, groups: Sequence[Sequence[int]], seconds: float) -> Shared:
+        works = [network.load(group) for group in groups]
+        broken = sum(len(network.pieces(group)) > 1 for group in groups)
+        left_out = len(network.work) - len({member for group in groups for member in group})
+        return cls(seconds, len(groups), max(works) * len(works) / sum(works), broken, left_out)
+
+    @classmethod
+    def told(cls, streets: Streets, answer: Mapping[str, Any], seconds: float) -> Shared:
+        """Return it of an answer of ours, worked out anew from its lists of segments alone."""
+        pieces = streets.ground.pieces
+        number = {str(piece.uuid): member for member, piece in enumerate(pieces)}
+        groups = {zone["code"]: [number[segment] for segment in zone["segments"]] for zone in answer["zones"]}
+        shared = cls._of_groups(streets.network, list(groups.values()), seconds)
+        held = sum(piece.extent_mm for piece in pieces if piece.zone is not None)
+        stays = sum(
+            pieces[member].extent_mm
+            for code, group in groups.items()
+            for member in group
+            if pieces[member].zone == code
+        )
+        return cls(
+            shared.seconds, shared.count, shared.most, shared.broken, shared.left_out, stays / held if held else None
+        )
 
 
 def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
     """Share the sample's streets out, and walk its zones, beside others that do it."""
-    count = COUNTS[workspace.size]
     with workspace.sample().connect() as connection:
-        ground = ground_of(connection, duty_of(connection, DUTY), ON, None)
-        network = Network([piece.work for piece in ground.pieces], beside(len(ground.pieces), ground.joined))
-        ways: dict[str, Callable[[], Shared]] = {
-            "ours": lambda: _ours(connection, network, count),
-            "pymetis": lambda: _metis(network, count),
-        }
-        if workspace.size == PEER_MOST:
-            python = _python(workspace)
-            for method in METHODS:
-                ways[f"spopt {method}"] = _spopt(workspace, python, method, ground, network, count)
-        found = {name: [way() for _round in range(rounds)] for name, way in ways.items()}
-        yield from _figures(workspace, found, count, len(ground.pieces))
-        yield from _walks(workspace, connection)
+        of = {"group": "share", "size": workspace.size, "data": f"streets of sample {workspace.size}"}
+        streets = Streets.read(connection, ON, of=of)
+        yield from _proposals(workspace, streets, rounds)
+        yield _kept(streets)
+        yield from walks(connection, DUTY, ON, named="", **of)
 
 
-def _ours(connection: Connection, network: Network, count: int) -> Shared:
+def measure_others(workspace: Workspace, rounds: int) -> Iterator[Figure]:
+    """Share the streets of the files out that were named, let the shares be the plan, and walk them."""
+    for file in workspace.streets:
+        with workspace.copied() as database:
+            workspace.run(database, "import", "street-segments", str(file), "--json")
+            with database.connect() as connection:
+                of = {"group": "others", "data": f"{_segments(connection):,} segments of {file.name}"}
+                streets = Streets.read(connection, today(connection), of=of, named=f"{file.stem}: ")
+                yield from _proposals(workspace, streets, rounds)
+            _publish(workspace, database, streets)
+            with database.connect() as connection:
+                yield from walks(connection, DUTY, streets.on, named=streets.named, **of)
+
+
+def _segments(connection: Connection) -> int:
+    return int(connection.scalar(text("select count(*) from street_segment")) or 0)
+
+
+def _publish(workspace: Workspace, database: Database, streets: Streets) -> None:
+    wished = ("--count", str(streets.count), "--borders", Borders.NONE.value, "--on", streets.on.isoformat())
+    workspace.run(database, "zones", "propose", "--duty", DUTY, *wished, "--draft", "shared")
+    workspace.run(database, "zones", "publish", "shared", "--from", streets.on.isoformat())
+
+
+def _proposals(workspace: Workspace, streets: Streets, rounds: int) -> Iterator[Figure]:
+    found: dict[str, list[Shared]] = {"ours": [], "pymetis": []}
+    for _round in range(rounds):
+        found["ours"].append(_ours(streets))
+        found["pymetis"].append(_metis(streets))
+    missing: dict[str, str] = {}
+    python = _python(workspace)
+    for method in METHODS:
+        answered = _spopt(workspace, python, method, streets)
+        if isinstance(answered, Shared):
+            found[f"spopt {method}"] = [answered]
+        else:
+            missing[f"spopt {method}"] = answered
+    yield from _figures(streets, found, missing)
+
+
+def _ours(streets: Streets, count: int | None = None, keep: float | None = None) -> Shared:
     """Return the whole of a proposal: the reading of its ground is in its seconds."""
+    wishes = Wishes(count=count or streets.count, borders=Borders.NONE, keep=keep)
     begun = time.perf_counter()
-    proposal = propose(connection, duty_of(connection, DUTY), ON, Wishes(count=count, borders=Borders.NONE))
-    seconds = time.perf_counter() - begun
-    part = {member: number for number, zone in enumerate(proposal.zones) for member in zone.members}
-    return Shared.of(network, [part[member] for member in range(len(network.work))], seconds)
+    proposal = propose(streets.connection, streets.duty, streets.on, wishes)
+    return Shared.told(streets, proposal.as_json(), time.perf_counter() - begun)
 
 
-def _metis(network: Network, count: int) -> Shared:
+def _metis(streets: Streets) -> Shared:
+    network = streets.network
     begun = time.perf_counter()
     _cut, parts = pymetis.part_graph(
-        count, adjacency=network.beside, vweights=[max(1, work // 1000) for work in network.work], recursive=False
+        streets.count,
+        adjacency=network.beside,
+        vweights=[max(1, work // 1000) for work in network.work],
+        recursive=False,
     )
     return Shared.of(network, parts, time.perf_counter() - begun)
 
@@ -102,81 +193,59 @@ def _python(workspace: Workspace) -> Path:
     return python
 
 
-def _spopt(
-    workspace: Workspace, python: Path, method: str, ground: Ground, network: Network, count: int
-) -> Callable[[], Shared]:
-    asked = workspace.folder / f"spopt-{method}.json"
-    places = shapely.get_coordinates(shapely.centroid([piece.shape for piece in ground.pieces])).tolist()
-    asked.write_text(
-        json.dumps({"method": method, "count": count, "work": network.work, "beside": network.beside, "places": places})
+def _spopt(workspace: Workspace, python: Path, method: str, streets: Streets) -> Shared | str:
+    """Return what a method made of the streets in a process of its own, or why it made nothing."""
+    network, asked = streets.network, workspace.folder / "spopt.json"
+    places = shapely.get_coordinates(shapely.centroid([piece.shape for piece in streets.ground.pieces])).tolist()
+    told = {"count": streets.count, "work": network.work, "beside": network.beside, "places": places}
+    asked.write_text(json.dumps(told))
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [str(python), str(PEER), str(asked), method],
+            capture_output=True,
+            text=True,
+            timeout=PEER_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"not done in {PEER_SECONDS} s"
+    if done.returncode:
+        return f"failed ({(done.stderr.strip().splitlines() or ['killed'])[-1][:80]})"
+    answer = json.loads(done.stdout.splitlines()[-1])
+    return Shared.of(network, answer["parts"], answer["seconds"])
+
+
+def _figures(streets: Streets, found: Mapping[str, list[Shared]], missing: Mapping[str, str]) -> Iterator[Figure]:
+    """Yield what was found; where a peer fell short of what was wished, the rows show it."""
+    rows = (
+        ("zones proposed", "s", "seconds", "2 s at 1 500 segments, 60 s at 100 000"),
+        ("zones proposed: how many", "count", "count", "as many as wished"),
+        ("work of the zone with most, over the mean", "ratio", "most", "1.05"),
+        ("zones that fall apart", "count", "broken", "0"),
+        ("segments in no zone", "count", "left_out", "0"),
     )
-
-    def once() -> Shared:
-        answer = json.loads(run([str(python), str(PEER), str(asked)], {}).output.splitlines()[-1])
-        return Shared.of(network, answer["parts"], answer["seconds"])
-
-    return once
-
-
-def _figures(workspace: Workspace, found: dict[str, list[Shared]], count: int, targets: int) -> Iterator[Figure]:
-    data = f"{targets:,} street segments of the sample, {count:,} zones wished"
-    got = ", ".join(f"{name} made {shared[0].count:,}" for name, shared in found.items())
-    rows: list[tuple[str, str, Callable[[Shared], float], str]] = [
-        ("zones proposed", "s", lambda one: one.seconds, f"ours with reading the ground, peers without; {got}"),
-        ("work of the zone with most, over the mean", "ratio", lambda one: one.most, ""),
-        ("zones that fall apart", "count", lambda one: float(one.broken), ""),
-    ]
-    for name, unit, value, note in rows:
-        spreads = {who: Spread(tuple(map(value, shared))) for who, shared in found.items()}
-        yield Figure(
-            group="share",
-            name=name,
-            unit=unit,
-            data=data,
-            size=workspace.size,
-            spread=spreads.pop("ours"),
+    for name, unit, field, floor in rows:
+        spreads = {who: Spread(tuple(float(getattr(one, field)) for one in shared)) for who, shared in found.items()}
+        yield streets.figure(
+            name,
+            unit,
+            spreads.pop("ours"),
             peers=spreads,
-            note=note,
+            missing=missing,
+            floor=floor,
+            note=NOTES.get(field, "Worked out anew from the lists of segments."),
         )
 
 
-def _walks(workspace: Workspace, connection: Connection) -> Iterator[Figure]:
-    """Compare what is walked twice with what eulerize walks twice, on zones that hang together."""
-    statement = (
-        "select duty_zone.code from duty_zone join claim using (id) join duty on duty.id = claim.duty_id"
-        " where duty.code = :duty and valid_from <= :on and :on < valid_to order by duty_zone.code limit :most"
+def _kept(streets: Streets) -> Figure:
+    """Propose as many zones as there are, so that most of the ground stays with them."""
+    there = len({piece.zone for piece in streets.ground.pieces} - {None})
+    free, kept = _ours(streets, there), _ours(streets, there, KEPT)
+    return streets.figure(
+        f"ground that stays with its zone where {KEPT:.0%} are to stay",
+        "share",
+        Spread((kept.stays or 0.0,)),
+        floor=f"{KEPT}",
+        note=f"{there:,} zones, as many as there are. The zone with most has {kept.most:.3f} of the mean, {kept.broken}"
+        f" fall apart, {kept.seconds:.1f} s. Where nothing is wished, {free.stays or 0.0:.3f} stay.",
     )
-    ours = peers = 0.0
-    walked = 0
-    for code in connection.scalars(text(statement), {"duty": DUTY, "on": ON, "most": WALKED}).all():
-        route = route_of(connection, code, ON)
-        repeated = _eulerized(route)
-        if repeated is not None:
-            ours, peers, walked = ours + route.walked_m, peers + repeated, walked + 1
-    yield Figure(
-        group="share",
-        name="metres that are only walked",
-        unit="m",
-        data=f"{walked:,} zones of the sample whose streets hang together",
-        size=workspace.size,
-        spread=Spread((ours,)),
-        peers={"nx.eulerize": Spread((peers,))},
-        note="Ours may go by streets of others and ends where it ends best; eulerize comes back to where it began",
-    )
-
-
-def _eulerized(route: Route) -> float | None:
-    """Return the metres that eulerize walks again; nothing where it knows no way."""
-    graph: nx.MultiGraph[tuple[float, float]] = nx.MultiGraph()
-    for step in route.steps:
-        if step.sweeps:
-            graph.add_edge(step.way.start, step.way.end, metres=step.way.metres)
-    if not nx.is_connected(graph):
-        return None
-    whole = nx.eulerize(graph)
-    shortest: dict[frozenset[tuple[float, float]], float] = {
-        frozenset((one, other)): min(way["metres"] for way in graph[one][other].values())
-        for one, other in set(graph.edges())
-    }
-    again = [(one, other) for one, other, told in whole.edges(data=True) if "metres" not in told]
-    return sum(shortest[frozenset(edge)] for edge in again)

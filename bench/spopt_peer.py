@@ -6,14 +6,32 @@ import json
 import sys
 import time
 import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas
 from libpysal.weights import W
 from shapely import points
-from spopt.region import MaxPHeuristic, Skater
+from spopt.region import AZP, MaxPHeuristic, Skater, WardSpatial
 
 CONSTRUCTIONS = 10
+PLACE = ["x", "y"]
+
+MODELS: Mapping[str, Callable[[geopandas.GeoDataFrame, W, int], Any]] = {
+    "WardSpatial": lambda frame, weights, count: WardSpatial(frame, weights, PLACE, n_clusters=count),
+    "Skater": lambda frame, weights, count: Skater(frame, weights, PLACE, n_clusters=count),
+    "MaxP": lambda frame, weights, count: MaxPHeuristic(
+        frame,
+        weights,
+        PLACE,
+        "work",
+        threshold=frame["work"].sum() / count,
+        top_n=2,
+        max_iterations_construction=CONSTRUCTIONS,
+    ),
+    "AZP": lambda frame, weights, count: AZP(frame, weights, PLACE, n_clusters=count),
+}
 
 
 def main() -> None:
@@ -29,14 +47,8 @@ def main() -> None:
         geometry=points(asked["places"]),
     )
     weights = W(dict(enumerate(asked["beside"])), silence_warnings=True)
-    mean = frame["work"].sum() / asked["count"]
     begun = time.perf_counter()
-    if asked["method"] == "skater":
-        model = Skater(frame, weights, ["x", "y"], n_clusters=asked["count"])
-    else:
-        model = MaxPHeuristic(
-            frame, weights, ["x", "y"], "work", threshold=mean, top_n=2, max_iterations_construction=CONSTRUCTIONS
-        )
+    model = MODELS[sys.argv[2]](frame, weights, asked["count"])
     model.solve()
     seconds = time.perf_counter() - begun
     sys.stdout.write(json.dumps({"seconds": seconds, "parts": [int(part) for part in model.labels_]}) + "\n")

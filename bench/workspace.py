@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,12 +83,17 @@ class Workspace:
         Of the sample that is measured: S, M or L.
     has_sample
         Whether a database with it is there.
+    streets
+        Files of streets to try beside the sample.
     """
 
-    def __init__(self, folder: Path, cluster: Cluster, *, size: str, has_sample: bool) -> None:
+    def __init__(
+        self, folder: Path, cluster: Cluster, *, size: str, has_sample: bool, streets: Sequence[Path] = ()
+    ) -> None:
         self.folder = folder
         self.cluster = cluster
         self.size = size
+        self.streets = streets
         self._count = 0
         self._has_sample = has_sample
 
@@ -170,7 +175,7 @@ def run(command: list[str], environment: Mapping[str, str]) -> Run:
 
 
 @contextmanager
-def workspace(size: str = "S", home: Path | None = None) -> Iterator[Workspace]:
+def workspace(size: str = "S", home: Path | None = None, streets: Sequence[Path] = ()) -> Iterator[Workspace]:
     """Make a workspace, and remove it afterwards with all its databases.
 
     Parameters
@@ -179,6 +184,8 @@ def workspace(size: str = "S", home: Path | None = None) -> Iterator[Workspace]:
         Of the sample that is measured.
     home
         Holds this sample, in a database that is stopped: its copy saves loading the sample.
+    streets
+        Files of streets to try beside the sample.
 
     Raises
     ------
@@ -200,7 +207,7 @@ def workspace(size: str = "S", home: Path | None = None) -> Iterator[Workspace]:
                 administer(cluster, f'alter database "{DATABASE}" rename to "{SAMPLE}"')
         with cluster.lease():  # a cluster without its database gets an empty one
             migrate(cluster.url("owner"))
-            yield Workspace(folder, cluster, size=size, has_sample=home is not None)
+            yield Workspace(folder, cluster, size=size, has_sample=home is not None, streets=streets)
     finally:
         shutil.rmtree(cluster.folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
