@@ -10,6 +10,7 @@ from geo_hygiene import layers  # noqa: F401 - loaded once, before the children 
 from geo_hygiene.files.import_jobs import ImportJobs
 from geo_hygiene.i18n import negotiate, use_locale
 from geo_hygiene.jobs.worker import Worker
+from geo_hygiene.reports.annual import jobs as report_jobs
 from geo_hygiene.settings import Settings
 from geo_hygiene.zoning import proposal_jobs
 
@@ -22,7 +23,7 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     use_locale(negotiate(settings.locale))
     imports = ImportJobs(settings.home)
-    handlers = {**imports.handlers, **proposal_jobs.HANDLERS}
+    handlers = {**imports.handlers, **proposal_jobs.HANDLERS, **report_jobs.HANDLERS}
     worker = Worker(settings.service_url, handlers, imports.tidy)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, worker.stop)

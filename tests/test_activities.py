@@ -231,6 +231,23 @@ def test_of_neighbours_that_move_together_each_keeps_its_own_letters(town: Conne
     assert unsigned == {"F1", "F2", "F3", "N1"}
 
 
+def test_a_place_that_a_newer_file_lacks_does_not_take_its_letters_along(town: Connection) -> None:
+    store(town, "letters", *LETTERS)
+    store(town, "activities", *HELD)
+    doors = [(place(10 + 50 * at, 120), {"code": f"F{at}"}) for at in (0, 3, 4)]
+    board = [(place(700, 50), {"code": "R1", "kind": "文化室"})]
+    for layer, rows, name in (("frontages", doors, "F2."), ("facilities", board, "B1.")):
+        refused = bring(town, layer, rows, replace=True, correct=True)
+        assert (refused.status, codes(refused)) == ("refused", [("told-of", None)])
+        assert name in refused.findings[0].message()
+    assert town.scalar(text("select count(*) from letter")) == len(LETTERS)
+    kept = bring(town, "frontages", doors, replace=True, day=date(2025, 6, 1))
+    (finding,) = kept.findings
+    assert (kept.status, kept.stored.ended, str(finding.weight())) == ("imported", 2, "warning")
+    assert "F2." in finding.message()
+    assert town.scalar(text("select count(*) from letter")) == len(LETTERS)
+
+
 @pytest.mark.parametrize(
     ("row", "code", "field"),
     [
@@ -356,10 +373,7 @@ def test_what_goes_out_comes_in_unchanged(town: Connection, tmp_path: Path, key:
         "honours": "honour",
     }
     number = query(town, f"select count(*) from {table[key]}")[0][0]
-    assert counts(import_file(town, key, first, ImportOptions(today=TODAY)))[1:] in (
-        (0, 0, number, 0),
-        (0, number, 0, 0),
-    )
+    assert counts(import_file(town, key, first, ImportOptions(today=TODAY))) == ("unchanged", 0, 0, number, 0)
     town.execute(text(f"delete from {table[key]}"))
     town.execute(text("delete from source_row where layer = :layer"), {"layer": key})
     assert counts(import_file(town, key, first, ImportOptions(today=TODAY))) == ("imported", number, 0, 0, 0)

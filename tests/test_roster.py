@@ -109,6 +109,36 @@ def test_another_holder_takes_over_on_the_day(town: Connection) -> None:
     assert held == [("P1", "-infinity", "2026-03-01"), ("P2", "2026-03-01", "infinity")]
 
 
+def test_what_one_row_changes_of_a_holding_is_a_change(town: Connection) -> None:
+    row = {"zone": "Z1", "person": "P1", "name": "甲", "lane": "解放路", "shift": "早班"}
+    other = {"zone": "Z1", "person": "P1", "name": "甲", "lane": "人民路", "shift": "早班"}
+    roster(town, row, other)
+    held = (
+        "select shift, valid_from::text, valid_to::text from assignment where zone = 'Z1'"
+        " union all select claim.shift, claim.valid_from::text, claim.valid_to::text"
+        " from claim join duty_zone using (id) where code = 'Z1' order by 2, 1"
+    )
+    until = {"valid_to": "2026-09-01"}
+    assert counts(roster(town, row | until, other, day=DAY)) == ("imported", 0, 1, 1, 0)
+    assert counts(roster(town, row | until, other | until, day=DAY)) == ("unchanged", 0, 0, 2, 0)
+    assert query(town, held) == [("morning", "-infinity", "2026-09-01"), ("morning", "-infinity", "infinity")]
+    afternoon = {"shift": "中班"}
+    assert counts(roster(town, row | afternoon, other | afternoon, day=DAY)) == ("imported", 0, 2, 0, 0)
+    assert query(town, held) == [
+        *[("morning", "-infinity", "2026-03-01")] * 2,
+        ("afternoon", "2026-03-01", "2026-09-01"),
+        ("afternoon", "2026-03-01", "infinity"),
+    ]
+    assert counts(roster(town, row | afternoon, other | afternoon, day=DAY)) == ("unchanged", 0, 0, 2, 0)
+    for wrong in ({"valid_to": "2026-02-01"}, {"valid_from": "2027-01-01"}):
+        report = roster(town, row | afternoon | wrong, other | afternoon, day=DAY)
+        assert (report.status, report.findings[0].field) == ("refused", "valid_to")
+    report = roster(town, row | afternoon | until, other | afternoon | {"valid_to": "2026-10-01"}, day=DAY)
+    assert counts(report)[:3] == ("imported", 0, 1)
+    report = roster(town, row | afternoon | until, other | afternoon | {"valid_to": "2026-11-01"}, day=DAY)
+    assert (report.status, report.findings[0].row) == ("refused", 2)
+
+
 def test_who_is_back_before_a_substitute_s_time_is_over_holds_once(town: Connection) -> None:
     editor = Editor("planner@office.example", None)
     row = {"zone": "Z1", "person": "P1", "name": "甲", "lane": "解放路"}
@@ -128,6 +158,18 @@ def test_who_is_back_before_a_substitute_s_time_is_over_holds_once(town: Connect
         ("P2", "2026-02-25", "2026-03-01"),
         ("P1", "2026-03-01", "infinity"),
     ]
+
+
+def test_a_zone_with_a_wrong_row_stays_as_it_is_where_wrong_rows_are_skipped(town: Connection) -> None:
+    rows = [{"person": "P1", "name": "甲", "lane": lane} for lane in ("解放路", "人民路")]
+    roster(town, *rows)
+    before = covered(town)
+    rows[1]["lane"] = "人民大道"
+    other = {"person": "P2", "name": "乙", "lane": "东沟", "duty": "阴沟"}
+    report = roster(town, *rows, other, day=DAY, skip_rejected=True)
+    assert counts(report) == ("imported", 1, 0, 0, 0)
+    assert {(f.row, f.field) for f in report.findings if f.is_error()} == {(1, "zone"), (2, "lane")}
+    assert covered(town) == before | {"drains-P2": 300}
 
 
 def test_a_telephone_that_one_row_changes_is_changed_once(town: Connection) -> None:

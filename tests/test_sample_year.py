@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from geo_hygiene.database import engine
+from geo_hygiene.files.importing import import_file
+from geo_hygiene.files.writing import export
+from geo_hygiene.layers import layer_of
 from geo_hygiene.reports.annual.report import answer
 from geo_hygiene.sample import clear, load
 from geo_hygiene.sample.year_tables import YEAR_ORDER
@@ -96,8 +100,13 @@ def test_what_is_due_is_a_round_that_a_driver_can_drive(town: Engine, on: date) 
     assert drains["due"]["targets"] <= 40
 
 
-def test_it_is_there_once_and_goes_without_a_trace(town: Engine) -> None:
+def test_it_is_there_once_and_goes_without_a_trace(town: Engine, tmp_path: Path) -> None:
     assert {report.status for report in load(town, only=YEAR_ORDER)} == {"unchanged"}
+    for key in ("works", "activities", "treatments"):
+        file = tmp_path / f"{key}.csv"
+        with town.connect() as connection:
+            export(connection, layer_of(key), file, every_period=True)
+        assert import_file(town, key, file).status == "unchanged", key
     assert clear(town) > 60_000
     with town.connect() as connection:
         for table in ("frontage", "unit", "letter", "activity", "work", "advert_number", "honour", "awareness_survey"):

@@ -74,6 +74,7 @@ class Code(StrEnum):
     STATUS_BACKWARDS = "status-backwards"
     DATE_ORDER = "date-order"
     PLACE_FROM_LANE = "place-from-lane"
+    TOLD_OF = "told-of"
 
 
 class Kind(NamedTuple):
@@ -124,6 +125,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.OUTSIDE_AREA: Kind(_E, N_("The place lies outside the areas of the campaign.")),
     Code.STATUS_BACKWARDS: Kind(_W, N_("The status of the case goes back.")),
     Code.PLACE_FROM_LANE: Kind(_I, N_("The place was found by lane and house number.")),
+    Code.TOLD_OF: Kind(_E, N_("Letters, work or activities are told of a place that the file lacks.")),
     Code.DATE_ORDER: Kind(_I, N_("A date shows in which order day and month stand.")),
 }
 

@@ -25,6 +25,7 @@ from geo_hygiene.web import (
     pages,
     people,
     record_lists,
+    reports,
     security,
     sessions,
     tile_views,
@@ -78,6 +79,7 @@ def create_app(
     app.register_blueprint(works.blueprint)
     app.register_blueprint(record_lists.blueprint)
     app.register_blueprint(people.blueprint)
+    app.register_blueprint(reports.blueprint)
     imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)

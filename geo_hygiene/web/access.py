@@ -126,6 +126,12 @@ def asker() -> AccountRecord:
     return account
 
 
+def job_actor() -> str:
+    """Return for whom a job is that whoever reads may ask for; the user of a machine without accounts has no name."""
+    account = viewer().account
+    return "" if account is None else account.email
+
+
 def demand(permission: Permission) -> None:
     """Refuse somebody who has not a permission.
 

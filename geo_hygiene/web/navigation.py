@@ -34,6 +34,7 @@ PAGE_LINKS = (
     PageLink("campaigns", "/campaigns", N_("Campaigns"), Permission.CAMPAIGNS_READ, is_first=True),
     PageLink("works", "/works", N_("Work"), Permission.WORKS_READ, is_first=True),
     PageLink("heat", "/cases/heat", N_("Complaints"), Permission.HEAT_READ, is_first=True),
+    PageLink("reports", "/reports", N_("Annual report"), Permission.WORKS_READ),
     PageLink("people", "/people", N_("People"), Permission.PEOPLE_READ),
     PageLink("assets", "/assets", N_("Assets"), Permission.ASSETS_WRITE),
     PageLink("imports", "/imports", N_("Import"), Permission.DATA_IMPORT),

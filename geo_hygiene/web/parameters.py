@@ -83,6 +83,7 @@ TITLES = {
     "width_from_m": N_("Width from"),
     "width_to_m": N_("Width below"),
     "within": N_("Area"),
+    "year": N_("Year"),
     "zone": N_("Zone"),
     "zone_class": N_("Zone class"),
 }

@@ -192,6 +192,7 @@ def rewrite(
     on: date,
     stretches: Sequence[Stretch] | None,
     words: ZoneWords,
+    follow: bool = True,
 ) -> list[int]:
     """Write a zone as it is from a day on, or for its whole period; return the ids of what it was and what it is.
 
@@ -201,10 +202,11 @@ def rewrite(
         Day whose targets ``stretches`` name.
     stretches
         Its other list; ``None`` keeps the one that it has.
+    follow
+        Whether the other list goes on to what begins later in the place of its targets, or names all of that itself.
     """
     keep_zones(connection, [zone.id])
     if start is not None and start > zone.valid_from:
-        follow = stretches is not None
         listed = lists_of(connection, [zone.id]).get(zone.id, []) if stretches is None else stretches
         end_claims(connection, [zone.id], start)
         new = NewZone(
@@ -217,7 +219,7 @@ def rewrite(
             valid_to=open_day(zone.valid_to),
             picture=words.picture or zone.picture,
         )
-        return [zone.id, *add_zones(connection, [new], follow=follow)]
+        return [zone.id, *add_zones(connection, [new], follow=follow and stretches is not None)]
     connection.execute(text(WORDS), {"id": zone.id, "name": words.name, "picture": words.picture})
     if words.shift is not None:
         connection.execute(
@@ -226,12 +228,12 @@ def rewrite(
     if stretches is None:
         claims_corrected(connection, [zone.id])
     else:
-        former = _of_former_targets(connection, lists_of(connection, [zone.id]).get(zone.id, []), on)
-        replace_lists(connection, {zone.id: [*former, *stretches]}, follow=True)
+        former = of_former_targets(connection, lists_of(connection, [zone.id]).get(zone.id, []), on)
+        replace_lists(connection, {zone.id: [*former, *stretches]}, follow=follow)
     return [zone.id]
 
 
-def _of_former_targets(connection: Connection, stretches: Sequence[Stretch], on: date) -> list[Stretch]:
+def of_former_targets(connection: Connection, stretches: Sequence[Stretch], on: date) -> list[Stretch]:
     """Return what a list holds of targets that had ended on the day: nobody who looks at that day sees them."""
     ids = [item.target_id for item in stretches]
     gone = set(connection.scalars(text(OF_OTHER_TIMES), {"ids": ids, "on": on}))

@@ -12,7 +12,16 @@ from geo_hygiene.coverage.otherwise import OtherZone, disjoint, otherwise
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones, end_claims, keep_zones, lists_of
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.zoning.cutting import Part, cut_list
-from geo_hygiene.zoning.editing import Change, ZoneWords, demand_free_code, free_code, note, rewrite, uuids_of
+from geo_hygiene.zoning.editing import (
+    Change,
+    ZoneWords,
+    demand_free_code,
+    free_code,
+    note,
+    of_former_targets,
+    rewrite,
+    uuids_of,
+)
 from geo_hygiene.zoning.mistakes import WrongZoneError
 from geo_hygiene.zoning.records import (
     Editor,
@@ -51,7 +60,7 @@ def split(
     zone = zone_to_change(connection, editor, name, version=version, on=start)
     duty = duty_by_id(connection, zone.duty_id)
     day_within(zone, start, "from")
-    now = lists_of(connection, [zone.id]).get(zone.id, [])
+    now = _held_from(connection, zone, start)
     cut = cut_list(connection, now, line, zone.picture)
     if len(cut) < 2:  # noqa: PLR2004 - one part is no cut
         raise WrongZoneError("line", _("The line does not cut the zone “%(code)s” in two.", code=zone.code))
@@ -64,11 +73,18 @@ def split(
     difference = otherwise(connection, duty.id, start, parts)
     before = as_audited(connection, [zone.id])
     words = ZoneWords(picture=first.picture)
-    kept = rewrite(connection, zone, start=start, on=start, stretches=first.stretches, words=words)
+    kept = rewrite(connection, zone, start=start, on=start, stretches=first.stretches, words=words, follow=False)
     new = [_as_new(zone, start, code, part) for code, part in zip(named, others, strict=True)]
-    made = add_zones(connection, new, follow=True)
+    made = add_zones(connection, new)
     note(connection, editor, "zone.split", duty, zone.code, before=before, after=as_audited(connection, [*kept, *made]))
     return Change(duty=duty, on=start, zones=uuids_of(connection, [kept[-1], *made]), difference=difference)
+
+
+def _held_from(connection: Connection, zone: ZoneRecord, day: date) -> list[Stretch]:
+    """Return what a zone holds of the targets of a day and of what begins later in their place: nothing follows."""
+    listed = lists_of(connection, [zone.id]).get(zone.id, [])
+    former = set(of_former_targets(connection, listed, day))
+    return [item for item in listed if item not in former]
 
 
 def _codes(connection: Connection, zone: ZoneRecord, codes: Sequence[str], count: int) -> list[str]:
@@ -116,15 +132,14 @@ def merge(
         raise WrongZoneError("zone", _("A zone can not take over itself."))
     if (taken.shift, taken.valid_to) != (zone.shift, zone.valid_to):
         raise _never_one()
-    lists = lists_of(connection, [zone.id, taken.id])
-    stretches, picture = joined([(lists[one.id], one.picture) for one in (zone, taken)])
+    stretches, picture = joined([(_held_from(connection, one, start), one.picture) for one in (zone, taken)])
     both = OtherZone(code=zone.code, stretches=stretches, shift=zone.shift)
     difference = otherwise(connection, duty.id, start, [both], without=[taken.code])
     before = as_audited(connection, [zone.id, taken.id])
     keep_zones(connection, [taken.id])
     end_claims(connection, [taken.id], start)
     words = ZoneWords(picture=picture)
-    changed = rewrite(connection, zone, start=start, on=start, stretches=stretches, words=words)
+    changed = rewrite(connection, zone, start=start, on=start, stretches=stretches, words=words, follow=False)
     note(
         connection,
         editor,

@@ -24,6 +24,7 @@ from geo_hygiene.coverage.summary import Sums, summarize
 from geo_hygiene.coverage.writing import NewZone, Stretch, add_zones
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.layerspec import MapLayer
+from geo_hygiene.zoning import parting
 from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError
 from geo_hygiene.zoning.records import Editor
 from tests.coverage.test_rebuild import kept_hashes
@@ -135,6 +136,30 @@ def test_a_tank_is_added_once_moved_changed_and_ended(connection: Connection):
     assert (later.ended[0].uuid, later.targets[0].values["volume_m3"]) == (here.uuid, 9.0)
     ended = acts.end(connection, PLANNER, TANKS, str(later.targets[0].uuid), version=1, day=AFTER + timedelta(days=20))
     assert ended.targets[0].valid_to == AFTER + timedelta(days=20)
+    assert_right(connection)
+
+
+def test_a_zone_of_a_street_that_was_moved_is_split_into_parts_that_do_not_overlap(connection: Connection):
+    town(connection)
+    acts.change(connection, PLANNER, STREETS, "A1", version=1, day=DAY, shape=street(0, 8, 100, 8), fields={})
+    before = sums(connection, AFTER)
+
+    def version(zone: str) -> int:
+        statement = "select version from claim join duty_zone using (id) where code = :zone and valid_to = 'infinity'"
+        return int(connection.execute(text(statement), {"zone": zone}).scalar_one())
+
+    parts = parting.split(connection, PLANNER, "Z1", version=version("Z1"), start=AFTER, line=street(40, -20, 68, 20))
+    assert sums(connection, AFTER).overlap == 0
+    assert (parts.difference.after.overlap, sums(connection, AFTER).covered) == (0, before.covered)
+    listed = "select count(*) from claim_stretch join claim using (source_id) join target on target.id = target_id"
+    assert (
+        connection.scalar(text(f"{listed} where claim.valid_from = :day and target.valid_to <= :day"), {"day": AFTER})
+        == 0
+    )
+    other = next(iter(connection.scalars(text("select code from duty_zone where code like 'Z1-%'"))))
+    merged = {"start": AFTER, "other": other, "other_version": version(other)}
+    parting.merge(connection, PLANNER, "Z1", version=version("Z1"), **merged)
+    assert sums(connection, AFTER) == before
     assert_right(connection)
 
 

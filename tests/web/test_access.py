@@ -29,7 +29,7 @@ from geo_hygiene.zoning.records import Editor
 from tests.conftest import TestDatabase
 from tests.importing import bring
 from tests.web.conftest import application
-from tests.web.test_contract import BASE_MAP, PLACES, address, query, rules
+from tests.web.test_contract import BASE_MAP, MADE_REPORTS, PLACES, address, query, rules
 from tests.web.towns import FIRST_PLAN, SOUTH, STEP, SWEEPING, WEST, web_town
 
 PASSWORD = "lantern orchid gravel tuesday"
@@ -229,13 +229,20 @@ MAY: dict[str, frozenset[Role] | str] = {
     "/api/v1/records/<records>": WORK_SEEN,
     "/records/<records>": WORK_SEEN,
     "/records/<records>/list.csv": WORK_SEEN,
+    "/reports": WORK_SEEN,
+    "/reports/annual.<ending>": WORK_SEEN,
+    "/reports/jobs": WORK_SEEN,
+    "/reports/jobs/<uuid:job>": WORK_SEEN,
+    "/reports/jobs/<uuid:job>/again": WORK_SEEN,
+    "/reports/jobs/<uuid:job>/annual.<ending>": WORK_SEEN,
+    "/reports/jobs/<uuid:job>/cancel": WORK_SEEN,
     "/works": WORK_SEEN,
     "/works/<uuid:work>/take-back": WORK_TOLD,
     "/works/done": WORK_SEEN,
     "/works/rounds": WORK_SEEN,
     "/works/rounds/<int:number>": WORK_SEEN,
 }
-NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv"}
+NOTHING_THERE = {BASE_MAP, "/imports/jobs/<uuid:job>/rejected.csv", *MADE_REPORTS}
 """What this home has none of."""
 MAY_WRITE: dict[str, frozenset[Role] | str] = {
     "/api/v1/drafts": PLANNERS,

@@ -34,6 +34,7 @@ PLACES = {
     "number": "1",
     "work": "00000000-0000-4000-8000-0000000000f2",
     "records": "activities",
+    "ending": "xlsx",
 }
 REQUIRED = {
     "/api/v1/cover": {"duty": "sweeping"},
@@ -55,8 +56,14 @@ REQUIRED = {
     "/language": {"to": "en"},
 }
 BASE_MAP = "/basemap/<int:z>/<int:x>/<int:y>"
+MADE_REPORTS = ("/reports/jobs/<uuid:job>", "/reports/jobs/<uuid:job>/annual.<ending>")
+"""Of which there are none."""
 #: Pages forgive words that a person kept in an address.
 FORGIVING = {
+    "/reports",
+    "/reports/annual.<ending>",
+    "/reports/jobs/<uuid:job>",
+    "/reports/jobs/<uuid:job>/annual.<ending>",
     "/records/<records>",
     "/records/<records>/list.csv",
     "/chain",
@@ -114,6 +121,7 @@ PAGES = (
     "/works/rounds/1",
     "/records/activities",
     "/records/letters",
+    "/reports",
     "/chain",
     "/holders",
     "/people",
@@ -189,7 +197,7 @@ def query(rule: Rule) -> dict[str, str]:
 def test_every_address_answers_a_good_question(app: Flask, client: FlaskClient) -> None:
     answers = {rule.rule: client.get(address(rule), query_string=query(rule)) for rule in reading_rules(app)}
     wrong = {path: answer.status_code for path, answer in answers.items() if answer.status_code not in {200, 303}}
-    assert wrong == dict.fromkeys(NEEDS_ACCOUNT, 403) | {BASE_MAP: 404}, "this home has no base map"
+    assert wrong == dict.fromkeys(NEEDS_ACCOUNT, 403) | dict.fromkeys((BASE_MAP, *MADE_REPORTS), 404)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "PROPFIND"])

@@ -21,7 +21,15 @@ from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.standing import AREAS, FACILITIES, LANES, Standing
-from geo_hygiene.files.importing.work_rows import WorkRow, WorkStore, read_rows, store_changed
+from geo_hygiene.files.importing.work_rows import (
+    WorkRow,
+    WorkStore,
+    is_placed,
+    is_said,
+    read_rows,
+    store_changed,
+    with_stored,
+)
 from geo_hygiene.i18n import N_
 
 DETAILS = (
@@ -30,7 +38,9 @@ DETAILS = (
 )
 """The columns that are written as a row tells them."""
 
-PRESENT = f"select source_key, id, uuid, {', '.join(DETAILS)} from activity"  # noqa: S608 - constants
+PRESENT = f"""
+select source_key, id, uuid, held_at, ST_AsBinary(geom) as place, extra, {", ".join(DETAILS)} from activity
+"""  # noqa: S608 - constants
 
 INSERT = f"""
 insert into activity (uuid, source_key, held_at, held_on, geom, extra, import_id, {", ".join(DETAILS)})
@@ -78,7 +88,9 @@ def store(connection: Connection, batch: Batch) -> Stored:
         batch,
         rows,
         stored,
-        WorkStore(stored=PRESENT, refuse=lambda _olds, _rows: (), remove=_remove, write=_write),
+        WorkStore(
+            stored=PRESENT, refuse=lambda _olds, _rows: (), remove=_remove, says_so=_says_what_is_stored, write=_write
+        ),
     )
     if stored.changed:
         bump(connection, [batch.layer.key])
@@ -119,13 +131,18 @@ def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]
                 row.done_at,
                 row.day,
                 None if row.shape is None else shapely.to_wkb(row.shape),
-                Json(batch.clean.extra[row.index]),
+                Json(with_stored(batch.clean.extra[row.index], olds.get(key))),
                 batch.import_id,
                 *_details(batch, row, olds.get(key)).values(),
             )
             for key, row in rows
         ],
     )
+
+
+def _says_what_is_stored(batch: Batch, row: _Row, old: Any) -> bool:
+    said = {"held_at": row.done_at, "extra": with_stored(batch.clean.extra[row.index], old)}
+    return is_placed(row.shape, old.place) and is_said(said | _details(batch, row, old), old)
 
 
 def _details(batch: Batch, row: _Row, old: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.instants import WrongRowError, check_day
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.standing import SIGNERS, Standing
+from geo_hygiene.files.importing.work_rows import with_stored
 from geo_hygiene.i18n import N_
 
 PRESENT = """
@@ -74,12 +75,10 @@ def store(connection: Connection, batch: Batch) -> Stored:
         old = by_signing.get(row.signing) or (by_id.get(row.id) if row.id else None)
         if old is None:
             created.append((row.id or str(uuid_module.uuid4()), *row.signing, row.valid_to, row.extra, batch.import_id))
-        elif (old.target_id, old.year, old.signed_on, old.valid_to, old.extra) != (
-            *row.signing,
-            row.valid_to,
-            row.extra,
-        ):
-            updated.append((old.id, *row.signing, row.valid_to, Json(row.extra)))
+            continue
+        extra = with_stored(row.extra, old)
+        if (old.target_id, old.year, old.signed_on, old.valid_to, old.extra) != (*row.signing, row.valid_to, extra):
+            updated.append((old.id, *row.signing, row.valid_to, Json(extra)))
     if created:
         copy_rows(connection, "letter", dict(zip(CREATED, zip(*created, strict=True), strict=True)))
     write_rows(connection, UPDATE, updated)

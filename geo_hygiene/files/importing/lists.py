@@ -15,6 +15,7 @@ from geo_hygiene.coverage.intervals import Interval, union
 from geo_hygiene.coverage.writing import Stretch, lists_of, replace_lists
 from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.cleaning import CleanRows
+from geo_hygiene.files.importing.measure import end_mm
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.i18n import N_
 
@@ -118,7 +119,7 @@ def _stretch(
 
 def _span(row: dict[str, Any], number: int, claim_id: int, target: Any) -> tuple[int, int, Interval] | Finding:
     start = 0 if row["from_m"] is None else round(row["from_m"] * 1000)
-    end = target.extent_mm if row["to_m"] is None else round(row["to_m"] * 1000)
+    end = end_mm(row["to_m"], target.extent_mm)
     if target.extent_mm == 1:
         start, end = 0, 1
     if end > target.extent_mm + SLIP_MM:

@@ -13,6 +13,9 @@ from geo_hygiene.files.importing.noding.lines import Floats, Integers, Lines, of
 LONGEST_EDGE_M = 200.0
 """A position inside an edge is found linearly: up to this length it is right to half a millimetre."""
 
+HALF_MM = 0.501
+"""An export tells the end of a line by its length to the micrometre, which may round to another millimetre."""
+
 _HEADER = {
     "line": bytes.fromhex("0102000060") + STORAGE_SRID.to_bytes(4, "little"),
     "point": bytes.fromhex("0101000060") + STORAGE_SRID.to_bytes(4, "little"),
@@ -48,6 +51,13 @@ class Measured:
             (_HEADER["line"] + int(count).to_bytes(4, "little") + data[begin * size : end * size]).hex()
             for count, begin, end in zip(counts.tolist(), bounds[:-1], bounds[1:], strict=True)
         ]
+
+
+def end_mm(metres: float | None, extent_mm: int) -> int:
+    """Return where a stretch ends on a line of so many whole millimetres: at its end where no metres are said."""
+    if metres is None or abs(metres * 1000 - extent_mm) <= HALF_MM:
+        return extent_mm
+    return round(metres * 1000)
 
 
 def measure(lines: Lines) -> Measured:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,6 @@ from psycopg2.extras import Json
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord, all_duties
-from geo_hygiene.coverage.holders import assignments_changed
 from geo_hygiene.coverage.intervals import Interval, union
 from geo_hygiene.coverage.lane_lines import LaneLine
 from geo_hygiene.coverage.roster import RosterRow, roster, roster_lines
@@ -25,6 +23,8 @@ from geo_hygiene.files.importing.history import keep_history
 from geo_hygiene.files.importing.lane_names import LaneNames
 from geo_hygiene.files.importing.options import ImportOptions
 from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.files.importing.roster_holders import write_holders
+from geo_hygiene.files.importing.roster_rows import SaidRow, SaidZone
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.tables import PEOPLE as PEOPLE_LAYER
 
@@ -42,43 +42,6 @@ FORMER = "before_roster"
 """Where it is kept what the last roster changed of a person."""
 
 
-@dataclass(slots=True)
-class _Row:
-    """A row of the file whose lane, stretch and duty are known."""
-
-    number: int
-    zone: str
-    duty: DutyRecord
-    shift: str
-    person: str | None
-    line: LaneLine
-    span: Interval
-    valid_from: date | None
-    valid_to: date | None
-
-    @property
-    def place(self) -> tuple[str, str | None, int, Interval]:
-        return self.zone, self.person, self.line.id, self.span
-
-
-@dataclass(slots=True)
-class _Said:
-    """What the file says of one zone."""
-
-    duty: DutyRecord
-    shift: str
-    rows: list[_Row] = field(default_factory=list)
-
-    def stretches(self) -> list[Stretch]:
-        spans: dict[int, tuple[LaneLine, list[Interval]]] = {}
-        for row in self.rows:
-            spans.setdefault(row.line.id, (row.line, []))[1].append(row.span)
-        return [stretch for line, parts in spans.values() for span in union(parts) for stretch in line.stretches(*span)]
-
-    def holders(self) -> dict[str, tuple[date | None, date | None]]:
-        return {row.person: (row.valid_from, row.valid_to) for row in self.rows if row.person is not None}
-
-
 def store(
     connection: Connection,
     clean: CleanRows,
@@ -92,38 +55,53 @@ def store(
     day = options.changes_on
     lines = roster_lines(connection, day)
     people = _People(connection, stored)
-    read = _read(connection, clean, rows, numbers, lines, people, stored)
-    said: dict[str, _Said] = {}
+    read, broken = _read(connection, clean, rows, numbers, lines, people, stored)
+    said: dict[str, SaidZone] = {}
     for row in read:
-        zone = said.setdefault(row.zone, _Said(row.duty, row.shift))
+        zone = said.setdefault(row.zone, SaidZone(row.duty, row.shift))
         if (zone.duty, zone.shift) != (row.duty, row.shift):
             words = N_("The zone “%(zone)s” has another duty or shift in row %(first)s.")
             values = {"zone": row.zone, "first": zone.rows[0].number}
             stored.findings.append(Finding(Code.VALUE_INVALID, words, row.number, "zone", row.zone, values=values))
-        zone.rows.append(row)
+            broken.setdefault(row.zone, row.number)
+        else:
+            zone.rows.append(row)
+    if options.skip_rejected:
+        _leave_alone(stored, said, broken)
     present: dict[str, list[RosterRow]] = defaultdict(list)
     for held in roster(connection, day, lines):
         if held.zone in said:
             present[held.zone].append(held)
     changed_people = people.write(import_id)
     _write_zones(connection, said, present, options, import_id)
-    _write_holders(connection, said, present, day, import_id)
+    write_holders(connection, stored, said, present, day, import_id)
     _count(stored, said, present)
     stored.updated += changed_people
     return stored
 
 
-def _count(stored: Stored, said: Mapping[str, _Said], present: Mapping[str, Sequence[RosterRow]]) -> None:
+def _leave_alone(stored: Stored, said: dict[str, SaidZone], broken: Mapping[str, int]) -> None:
+    """Take out zones of which a row is wrong: without it, the others would say that the zone ends there."""
+    for code in said.keys() & broken.keys():
+        words = N_("Row %(first)s of the zone “%(zone)s” has an error; the zone stays as it is.")
+        values = {"zone": code, "first": broken[code]}
+        stored.findings += [
+            Finding(Code.VALUE_INVALID, words, row.number, "zone", code, values=values) for row in said.pop(code).rows
+        ]
+
+
+def _count(stored: Stored, said: Mapping[str, SaidZone], present: Mapping[str, Sequence[RosterRow]]) -> None:
     """Count rows: the same, new, gone; a row of a zone and lane that is new beside one that is gone was changed."""
     for code, zone in said.items():
-        had = {(row.zone, row.person, row.line.id, row.span) for row in present.get(code, ())}
-        has = {row.place for row in zone.rows}
-        stored.unchanged += len(had & has)
-        created, gone = list(has - had), list(had - has)
-        changed = min(len(created), len(gone))
-        stored.updated += changed
-        stored.created += len(created) - changed
-        stored.ended += len(gone) - changed
+        had = {(row.zone, row.person, row.line.id, row.span): row for row in present.get(code, ())}
+        has = {row.place: row for row in zone.rows}
+        repeated = sum(row.repeats(had[place]) for place, row in has.items() if place in had)
+        stored.unchanged += repeated
+        created, gone = len(has.keys() - had.keys()), len(had.keys() - has.keys())
+        changed = min(created, gone)
+        stored.updated += changed + len(has.keys() & had.keys()) - repeated
+        stored.created += created - changed
+        stored.ended += gone - changed
 
 
 def _read(
@@ -134,26 +112,29 @@ def _read(
     lines: Mapping[str, Sequence[LaneLine]],
     people: _People,
     stored: Stored,
-) -> list[_Row]:
+) -> tuple[list[SaidRow], dict[str, int]]:
+    """Return the rows that mean something, and by zone the first row that does not."""
     duties = {duty.code: duty for duty in all_duties(connection)}
     names = {kind: LaneNames(of_kind) for kind, of_kind in lines.items()}
-    found: list[_Row] = []
+    found: list[SaidRow] = []
+    broken: dict[str, int] = {}
     for index in rows:
         values, number = clean.row(index), int(numbers[index])
         duty = duties[values["duty"] or DUTY_OF_POST.get(values["post"] or "", USUAL_DUTY)]
         place = _place(values, number, names[duty.target_kind])
         if isinstance(place, Finding):
             stored.findings.append(place)
+            broken.setdefault(_zone_code(values, duty, people.code(values)) or "", number)
             continue
         person = people.named(values, number)
-        zone = values["zone"] or (f"{duty.code}-{person}" if person else None)
+        zone = _zone_code(values, duty, person)
         if zone is None:
             words = N_("The row names neither a zone nor a person.")
             stored.findings.append(Finding(Code.VALUE_MISSING, words, number))
             continue
         line, span = place
         found.append(
-            _Row(
+            SaidRow(
                 number,
                 zone,
                 duty,
@@ -165,7 +146,11 @@ def _read(
                 values["valid_to"],
             )
         )
-    return found
+    return found, broken
+
+
+def _zone_code(values: Mapping[str, Any], duty: DutyRecord, person: str | None) -> str | None:
+    return values["zone"] or (f"{duty.code}-{person}" if person else None)
 
 
 def _place(values: Mapping[str, Any], number: int, names: LaneNames) -> tuple[LaneLine, Interval] | Finding:
@@ -205,23 +190,23 @@ class _People:
             self._by_name[row.name].append(row.code)
         self._said: dict[str, dict[str, dict[Any, int]]] = defaultdict(lambda: defaultdict(dict))
 
-    def named(self, values: Mapping[str, Any], number: int) -> str | None:
-        """Return the code of the person of a row, by code or by name, and note what it says of them."""
+    def code(self, values: Mapping[str, Any]) -> str | None:
+        """Return the code of the person of a row; who is new and has none is called by the name."""
         code, name = values["person"], values["name"]
-        if code is None and name is None:
+        return code or (self._by_name[name][0] if name in self._by_name else name)
+
+    def named(self, values: Mapping[str, Any], number: int) -> str | None:
+        """Return the code of the person of a row, and note what it says of them."""
+        code, name = self.code(values), values["name"]
+        if values["person"] is None and len(self._by_name.get(name, ())) > 1:
+            words = N_("There are %(count)s people called “%(value)s”; say which by their code.")
+            told = {"value": name, "count": len(self._by_name[name])}
+            self._stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "name", name, values=told))
             return None
-        if code is None:
-            same = self._by_name.get(name, [])
-            if len(same) > 1:
-                words = N_("There are %(count)s people called “%(value)s”; say which by their code.")
-                told = {"value": name, "count": len(same)}
-                self._stored.findings.append(Finding(Code.UNKNOWN_CODE, words, number, "name", name, values=told))
-                return None
-            code = same[0] if same else name
         for field_name, value in (("name", name), ("role", values["post"]), ("phone", values["phone"])):
-            if value is not None:
+            if value is not None and code is not None:
                 self._said[code][field_name].setdefault(value, number)
-        return str(code)
+        return code
 
     def write(self, import_id: int) -> int:
         """Write who is new or changed; return how many were changed."""
@@ -275,7 +260,7 @@ class _People:
 
 def _write_zones(
     connection: Connection,
-    said: Mapping[str, _Said],
+    said: Mapping[str, SaidZone],
     present: Mapping[str, Sequence[RosterRow]],
     options: ImportOptions,
     import_id: int,
@@ -307,7 +292,7 @@ def _write_zones(
     add_zones(connection, added, import_id=import_id)
 
 
-def _as_new(code: str, zone: _Said, stretches: Sequence[Stretch], valid_from: date | None) -> NewZone:
+def _as_new(code: str, zone: SaidZone, stretches: Sequence[Stretch], valid_from: date | None) -> NewZone:
     return NewZone(code=code, duty_id=zone.duty.id, shift=zone.shift, valid_from=valid_from, stretches=stretches)
 
 
@@ -332,57 +317,3 @@ def _as_spans(stretches: Iterable[Stretch]) -> dict[int, list[Interval]]:
     for stretch in stretches:
         spans[stretch.target_id].append((stretch.from_mm, stretch.to_mm))
     return {target_id: union(parts) for target_id, parts in spans.items()}
-
-
-def _write_holders(
-    connection: Connection,
-    said: Mapping[str, _Said],
-    present: Mapping[str, Sequence[RosterRow]],
-    day: date,
-    import_id: int,
-) -> None:
-    """Let the persons of the file hold their zones, and nobody else from the day of the change on."""
-    new, gone = [], []
-    for code, zone in said.items():
-        had = {row.person for row in present.get(code, ()) if row.person is not None}
-        holders = zone.holders()
-        begins = day if present.get(code) else None
-        new += [
-            (person, code, zone.shift, start or begins, end)
-            for person, (start, end) in holders.items()
-            if person not in had
-        ]
-        gone += [(person, code) for person in had - holders.keys()]
-    write_rows(
-        connection,
-        "update assignment set valid_to = given.day::date from person, (values %s) as given (person, zone, day)"
-        " where person.id = assignment.person_id and person.code = given.person and assignment.zone = given.zone"
-        " and assignment.valid_from < given.day::date and given.day::date < assignment.valid_to",
-        [(person, zone, day.isoformat()) for person, zone in gone],
-    )
-    write_rows(
-        connection,
-        "delete from assignment using person, (values %s) as given (person, zone, day)"
-        " where person.id = assignment.person_id and person.code = given.person and assignment.zone = given.zone"
-        " and assignment.valid_from >= given.day::date",
-        [(person, zone, day.isoformat()) for person, zone in gone],
-    )
-    write_rows(
-        connection,
-        "delete from assignment using person, (values %s) as given (person, zone, shift, valid_from, valid_to)"
-        " where person.id = assignment.person_id and person.code = given.person and assignment.zone = given.zone"
-        " and assignment.shift = given.shift"
-        " and assignment.valid_from >= coalesce(given.valid_from::date, '-infinity')"
-        " and assignment.valid_to <= coalesce(given.valid_to::date, 'infinity')",
-        new,
-    )
-    write_rows(
-        connection,
-        "insert into assignment (person_id, zone, shift, valid_from, valid_to, import_id)"
-        " select person.id, given.zone, given.shift, coalesce(given.valid_from::date, '-infinity'),"
-        " coalesce(given.valid_to::date, 'infinity'), given.import_id::int"
-        " from (values %s) as given (person, zone, shift, valid_from, valid_to, import_id)"
-        " join person on person.code = given.person",
-        [(*row, import_id) for row in new],
-    )
-    assignments_changed(connection, {row[1] for row in new} | {zone for _person, zone in gone})

@@ -61,6 +61,7 @@ def store(
     if layer.model is Assignment:
         stored.ended = _let_zone_file_give_way(connection, wanted)
     present = {_key(row, keep): row for row in _present(connection, table)}
+    _keep_extra(wanted, present)
     created, updated = [], []
     for key, row in wanted.items():
         old = present.get(key)
@@ -87,6 +88,13 @@ def store(
         known = {_key(row, keep): row["id"] for row in _present(connection, table)}
         stored.findings += overlap_findings(connection, {known[key]: number for key, number in numbers.items()})
     return stored
+
+
+def _keep_extra(wanted: Mapping[Key, Row], present: Mapping[Key, Row]) -> None:
+    """Let what is stored beside the fields of the layer stay where the file has no column for it."""
+    for key in wanted.keys() & present.keys():
+        if "extra" in wanted[key]:
+            wanted[key]["extra"] = {**present[key]["extra"], **wanted[key]["extra"]}
 
 
 def _follow(connection: Connection, layer: MapLayer, changed: Sequence[Row]) -> None:

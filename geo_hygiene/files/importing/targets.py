@@ -32,6 +32,7 @@ from geo_hygiene.files.importing.newtargets import Identity, members_of, write_p
 from geo_hygiene.files.importing.noding import lines_of
 from geo_hygiene.files.importing.noding.lines import Integers
 from geo_hygiene.files.importing.report import Stored
+from geo_hygiene.files.importing.resting import resting_findings
 from geo_hygiene.files.importing.shaping import NewTargets, Shaped, shape_lines, shape_points
 from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_batch
 from geo_hygiene.layers import LAYERS
@@ -116,6 +117,7 @@ def store_targets(connection: Connection, batch: Batch) -> Stored:
         periods[row] = _follow(batch, row, [work.records[one] for one in ids], work.leaving)
     if batch.options.replace:
         _end_lacking(connection, batch, work, ending)
+        stored.findings += resting_findings(connection, batch, ending, work.leaving.days)
     elif not batch.first:
         lacking.tell(connection, stored)
     if work.leaving.rows:

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, text
 
-from geo_hygiene.campaigns.writing import NewTreatment, add_treatments, remove_treatments
+from geo_hygiene.campaigns.writing import DETAILS, NewTreatment, add_treatments, remove_treatments
 from geo_hygiene.coverage.circles import circles, strip
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.work import DONE
@@ -23,12 +23,17 @@ from geo_hygiene.files.importing.campaigns import OTHER_CAMPAIGN
 from geo_hygiene.files.importing.instants import WrongRowError, check_instant, instant_of
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.work_rows import (
+    STRETCHES,
     WorkRow,
     WorkStore,
+    is_on,
+    is_placed,
+    is_said,
     read_rows,
     store_changed,
     stretch_of,
     targets_named,
+    with_stored,
 )
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers.tables import CAMPAIGNS as CAMPAIGN_LAYER
@@ -48,12 +53,16 @@ select campaign_id, target_id from campaign_target
 where campaign_id = any(:campaigns) and target_id = any(:targets)
 """
 
-PRESENT = """
-select treatment.source_key, treatment.campaign_id, campaign.code as campaign, claim.id, claim.uuid
+PRESENT = f"""
+select
+    treatment.source_key, treatment.campaign_id, campaign.code as campaign, claim.id, claim.uuid, claim.done_at,
+    claim.result, ST_AsBinary(claim_source.geom) as ground, treatment.extra, {", ".join(DETAILS)},
+    {STRETCHES} as stretches
 from treatment
 join claim using (id)
+join claim_source on claim_source.id = claim.source_id
 join campaign on campaign.id = treatment.campaign_id
-"""
+"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,13 @@ def store(connection: Connection, batch: Batch) -> Stored:
         batch,
         rows,
         stored,
-        WorkStore(stored=PRESENT, refuse=_of_another_campaign, remove=remove_treatments, write=_write),
+        WorkStore(
+            stored=PRESENT,
+            refuse=_of_another_campaign,
+            remove=remove_treatments,
+            says_so=_says_what_is_stored,
+            write=_write,
+        ),
     )
     return stored
 
@@ -232,7 +247,7 @@ def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]
                 kind=batch.layer.key,
                 day=row.day,
                 done_at=row.done_at,
-                result=row.values["result"] or DONE,
+                result=_result(row),
                 shape=None if row.shape is None else shapely.to_wkb(row.shape),
                 stretches=row.stretches,
                 uuid=olds[key].uuid if key in olds else row.values["id"],
@@ -240,8 +255,24 @@ def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]
             campaign_id=row.campaign.id,
             source_key=key,
             details=row.values,
-            extra=batch.clean.extra[row.index],
+            extra=with_stored(batch.clean.extra[row.index], olds.get(key)),
         )
         for key, row in rows
     ]
     add_treatments(connection, treatments, import_id=batch.import_id)
+
+
+def _result(row: _Row) -> str:
+    return row.values["result"] or DONE
+
+
+def _says_what_is_stored(batch: Batch, row: _Row, old: Any) -> bool:
+    ground = None if row.shape is None else shapely.multipolygons(shapely.get_parts(row.shape))
+    said = {
+        "campaign_id": row.campaign.id,
+        "done_at": row.done_at,
+        "result": _result(row),
+        "extra": with_stored(batch.clean.extra[row.index], old),
+        **{name: row.values.get(name) for name in DETAILS},
+    }
+    return is_placed(ground, old.ground) and is_on(row.stretches, old.stretches) and is_said(said, old)

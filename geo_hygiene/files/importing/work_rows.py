@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.writing import Stretch
@@ -17,12 +19,24 @@ from geo_hygiene.files.findings import Code, Finding
 from geo_hygiene.files.importing.batch import Batch
 from geo_hygiene.files.importing.instants import WrongRowError
 from geo_hygiene.files.importing.keys import attribute_hashes, doubled_keys, geometry_hashes
+from geo_hygiene.files.importing.measure import end_mm
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.staging import Known, forget_rows, known_rows, remember_rows, stage_rows
 from geo_hygiene.i18n import N_
 
+SAME_DEGREES = 2e-9
+"""An export tells a place with nine decimals: a tenth of a millimetre."""
+
 SLIP_MM = 2
 """A stretch may pass the end of its segment by as much as two roundings."""
+
+STRETCHES = """(
+    select array_agg(array[target_id, from_mm, to_mm])
+    from claim_stretch join target on target.id = target_id
+    where claim_stretch.source_id = claim.source_id
+        and target.valid_from <= claim.valid_from and claim.valid_from < target.valid_to
+)"""
+"""What the list of work says of the targets of its day; what was handed down to later ones is not said of it."""
 
 TARGETS = """
 select named.given, target.id, target.kind, target.extent_mm, target.valid_from, target.valid_to
@@ -69,6 +83,8 @@ class WorkStore(Generic[R]):
         Selects ``id``, ``uuid`` and ``source_key`` of what is stored, and whatever else the other two need.
     refuse
         Returns errors of rows, beside what each would replace.
+    says_so
+        Tells whether a row says nothing else than what is stored.
     write
         Called with the rows that are new or differ, by key, and what each replaces.
     """
@@ -76,6 +92,7 @@ class WorkStore(Generic[R]):
     stored: str
     refuse: Callable[[Sequence[Any], Sequence[R]], Iterable[Finding]]
     remove: Callable[[Connection, Iterable[int]], None]
+    says_so: Callable[[Batch, R, Any], bool]
     write: Callable[[Connection, Batch, Sequence[tuple[str, R]], Mapping[str, Any]], None]
 
     def by_ids(self, connection: Connection, ids: Collection[str]) -> dict[str, Any]:
@@ -139,7 +156,7 @@ def stretch_of(
         raise WrongRowError(Finding(Code.UNKNOWN_CODE, words, number, "segment", given, hint, told))
     target = meant[0]
     begin = 0 if values["from_m"] is None else round(values["from_m"] * 1000)
-    end = target.extent_mm if values["to_m"] is None else round(values["to_m"] * 1000)
+    end = end_mm(values["to_m"], target.extent_mm)
     if not 0 <= begin < min(end, target.extent_mm) or end > target.extent_mm + SLIP_MM:
         words = N_("From %(begin)s m to %(end)s m is no stretch of a segment of %(length)s m.")
         metres = {"begin": begin / 1000, "end": end / 1000, "length": target.extent_mm / 1000}
@@ -161,7 +178,12 @@ def store_changed(connection: Connection, batch: Batch, rows: Sequence[R], store
         connection, kept, [keys[at] for at in kept], [hashes[at] for at in kept], [attributes[at] for at in kept]
     )
     before = known_rows(connection, batch.layer.key, len(kept))
-    changed = [at for at in kept if not _is_same(keys[at], olds[at], before.get(at))]
+    changed = [
+        at
+        for at in kept
+        if not _is_same(keys[at], olds[at], before.get(at))
+        and not (olds[at] is not None and store.says_so(batch, rows[at], olds[at]))
+    ]
     replaced = {keys[at]: old for at in changed if (old := olds[at]) is not None}
     stored.unchanged, stored.updated = len(kept) - len(changed), len(replaced)
     stored.created = len(changed) - stored.updated
@@ -176,6 +198,32 @@ def _is_same(key: str, old: Any, was: Known | None) -> bool:
     if old is None or old.source_key != key or was is None:
         return False
     return was.same_geometry and was.same_attributes
+
+
+def is_said(said: Mapping[str, Any], stored: Any) -> bool:
+    """Tell whether values are those of a stored row; numbers are compared as a file tells them."""
+    return all(_told(value) == _told(getattr(stored, name)) for name, value in said.items())
+
+
+def _told(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def is_placed(shape: Any, stored: bytes | None) -> bool:
+    """Tell whether a place is the stored one, as exactly as an export tells it."""
+    if shape is None or stored is None:
+        return shape is None and stored is None
+    return bool(shapely.equals_exact(shape, shapely.from_wkb(bytes(stored)), SAME_DEGREES))
+
+
+def is_on(stretches: Iterable[Stretch], stored: Iterable[Sequence[int]] | None) -> bool:
+    """Tell whether stretches are the stored ones."""
+    return {(one.target_id, one.from_mm, one.to_mm) for one in stretches} == {tuple(one) for one in stored or ()}
+
+
+def with_stored(extra: Mapping[str, Any], stored: Any) -> dict[str, Any]:
+    """Return what a row says beside the fields of its layer; what the file has no column for stays."""
+    return {**(stored.extra if stored is not None else {}), **extra}
 
 
 def _keys(

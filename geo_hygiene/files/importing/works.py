@@ -25,12 +25,17 @@ from geo_hygiene.files.importing.lane_names import LaneNames
 from geo_hygiene.files.importing.report import Stored
 from geo_hygiene.files.importing.work_rows import (
     SLIP_MM,
+    STRETCHES,
     WorkRow,
     WorkStore,
+    is_on,
+    is_placed,
+    is_said,
     read_rows,
     store_changed,
     stretch_of,
     targets_named,
+    with_stored,
 )
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import layer_of
@@ -42,8 +47,9 @@ TITLES = {choice.value: choice.title for choice in (*KINDS, *DISORDERS)}
 
 PRESENT = f"""
 select
-    source_key, claim.id, claim.uuid, {", ".join(DETAILS)},
-    (select array_agg(digest) from advert_number where work_id = work.id) as digests
+    source_key, claim.id, claim.uuid, claim.done_at, ST_AsBinary(work.geom) as place, extra, {", ".join(DETAILS)},
+    (select array_agg(digest) from advert_number where work_id = work.id) as digests,
+    {STRETCHES} as stretches
 from work
 join claim using (id)
 """  # noqa: S608 - constants
@@ -106,6 +112,7 @@ def store(connection: Connection, batch: Batch) -> Stored:
             stored=PRESENT,
             refuse=lambda olds, read: _at_once(olds, read, times, known.zone),
             remove=remove_works,
+            says_so=_says_what_is_stored,
             write=_write,
         ),
     )
@@ -228,12 +235,22 @@ def _write(connection: Connection, batch: Batch, rows: Sequence[tuple[str, _Row]
                 source_key=key,
                 place=None if row.shape is None else shapely.to_wkb(row.shape),
                 details=_details(batch, row, olds.get(key)),
-                extra=batch.clean.extra[row.index],
+                extra=with_stored(batch.clean.extra[row.index], olds.get(key)),
                 digests=_digests(batch, row, olds.get(key)),
             )
             for key, row in rows
         ],
         import_id=batch.import_id,
+    )
+
+
+def _says_what_is_stored(batch: Batch, row: _Row, old: Any) -> bool:
+    said = {"done_at": row.done_at, "extra": with_stored(batch.clean.extra[row.index], old)}
+    return (
+        is_placed(row.shape, old.place)
+        and is_on(row.stretches, old.stretches)
+        and _digests(batch, row, old) == {bytes(one) for one in old.digests or ()}
+        and is_said(said | _details(batch, row, old), old)
     )
 
 

@@ -83,11 +83,12 @@ class _Source:
     def value_of(self, attribute: Attribute) -> ColumnElement[Any]:
         """Return what a field holds, in its public form."""
         if attribute.role is not None and attribute.role in _BY_ROLE:
-            told = _BY_ROLE[attribute.role](self)
-            if attribute.column is None or attribute.role not in (Role.FROM, Role.TO):
-                return told
-            is_line = self.target().c.extent_mm > POINT_EXTENT
-            return func.coalesce(attribute.column, case((is_line, told)))
+            if attribute.column is not None and attribute.role in _POSITIONS:
+                is_line = self.target().c.extent_mm > POINT_EXTENT
+                # such a field is of whole millimetres, and is read so
+                metres = getattr(self.stretch(), _POSITIONS[attribute.role]) / literal(1000.0)
+                return func.coalesce(attribute.column, case((is_line, metres)))
+            return _BY_ROLE[attribute.role](self)
         if attribute.column is None:
             raise ValueError(f"the field {attribute.name} of {self._layer.key} has neither a column nor a known role")
         stored: ColumnElement[Any] = attribute.column.property.columns[0]
@@ -314,6 +315,9 @@ def _measured_length(target: Any) -> ColumnElement[Any]:
     return cast(func.round(cast(length, Numeric), 6), Double)
 
 
+_POSITIONS = {Role.FROM: "from_mm", Role.TO: "to_mm"}
+"""Columns of a stretch."""
+
 _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.GROUP_NAME: lambda source: source.group().name,
     Role.GROUP_CODE: lambda source: source.group().code,
@@ -335,7 +339,7 @@ _BY_ROLE: dict[Role, Callable[[_Source], ColumnElement[Any]]] = {
     Role.CASE: lambda source: source.case(),
     Role.CAMPAIGN: lambda source: source.campaign(),
     Role.PLACE_ACCURACY: lambda source: source.place_accuracy(),
-    Role.FROM: lambda source: source.metres_of_stretch("from_mm"),
-    Role.TO: lambda source: source.metres_of_stretch("to_mm"),
+    Role.FROM: lambda source: source.metres_of_stretch(_POSITIONS[Role.FROM]),
+    Role.TO: lambda source: source.metres_of_stretch(_POSITIONS[Role.TO]),
     Role.WORK: lambda source: source.work(),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -90,7 +90,7 @@ def fill(report: Report, pictures: Sequence[Picture], address: str, template: by
             else:
                 _put_picture(document, paragraph, rasters.get(name))
         else:
-            _fill_paragraph(part, paragraph, lambda field: _told(field, report, address))
+            _fill_paragraph(part, paragraph, lambda field: told_of(field, report, address))
     _describe(document, report)
     stream = io.BytesIO()
     document.save(stream)
@@ -108,7 +108,7 @@ def day(value: date) -> str:
     return format_date(value, "long", locale=current_locale())
 
 
-def _told(field: Field, report: Report, address: str) -> Told:
+def told_of(field: Field, report: Report, address: str) -> Told:
     """Return what a field asks for."""
     words = {
         "year": str(report.year),
@@ -159,14 +159,19 @@ def compared(figure: Figure) -> str:
 def _fill_paragraph(part: XmlPart, paragraph: Any, tell: Callable[[Field], Told]) -> None:
     """Put words in the place of the fields of a paragraph, the last one first, so that places before them hold."""
     _one_child_each(paragraph)
-    whole = text_of(paragraph)
-    for found in reversed(list(FIELD.finditer(whole))):
+    for span, told in reversed(list(fields_told(text_of(paragraph), tell))):
+        _put(part, paragraph, span, told)
+
+
+def fields_told(whole: str, tell: Callable[[Field], Told]) -> Iterator[tuple[tuple[int, int], Told]]:
+    """Yield where fields stand in a text and what stands in their place; an aside takes its brackets along."""
+    for found in FIELD.finditer(whole):
         told = tell(Field.read(found[1]))
         brackets = BEFORE_BRACKET.search(whole[: found.start()]) if whole[found.end() :][:1] in {")", "）"} else None
         if told.is_aside and brackets is not None:
-            _put(part, paragraph, (brackets.start(), found.end() + 1), Told(""))
+            yield (brackets.start(), found.end() + 1), Told("")
         else:
-            _put(part, paragraph, found.span(), told)
+            yield found.span(), told
 
 
 def _one_child_each(paragraph: Any) -> None:

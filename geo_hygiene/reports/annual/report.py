@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.within import demand_within
-from geo_hygiene.errors import UnknownRecordError
+from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import _, ngettext
 from geo_hygiene.permissions import EVERYWHERE, Areas
 from geo_hygiene.reports.annual.books import HAPPENED, Books, Number, year_of
@@ -23,6 +23,11 @@ Progress = Callable[[int, int], None]
 
 FEW_OFFICES = 3
 """So many are named."""
+
+
+class OtherFiguresError(GeoHygieneError):
+    """A report that was kept has other figures than those of the program."""
+
 
 OFFICES = """
 select coalesce(name, code) from area
@@ -91,6 +96,16 @@ class Figure:
         """What it means, in the reader's language."""
         return _(self.declared.definition)
 
+    @classmethod
+    def of_json(cls, declared: Declared, content: Mapping[str, Any]) -> Figure:
+        """Return the figure of a public form."""
+        return cls(
+            declared=declared,
+            begin=date.fromisoformat(content["from"]),
+            end=date.fromisoformat(content["to"]),
+            **{name: content[name] for name in ("value", "records", "previous", "query", "url")},
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
         return {
@@ -134,6 +149,26 @@ class Report:
     def by_mechanism(self) -> Mapping[str, list[Figure]]:
         """Return the figures by what they are about, in the order of the report."""
         return {key: [one for one in self.figures if one.mechanism == key] for key in MECHANISMS}
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, Any], area: str | None) -> Report:
+        """Return the report of a public form and the area that it was asked for.
+
+        Raises
+        ------
+        OtherFiguresError
+            If another version of the program made it, which knew other figures.
+        """
+        if [one["id"] for one in content["figures"]] != [one.id for one in FIGURES]:
+            raise OtherFiguresError(_("Another version of the program made this report: have it made again."))
+        figures = zip(FIGURES, content["figures"], strict=True)
+        return cls(
+            year=content["year"],
+            office=content["office"],
+            area=area,
+            made_at=datetime.fromisoformat(content["made_at"]),
+            figures=tuple(Figure.of_json(declared, one) for declared, one in figures),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""

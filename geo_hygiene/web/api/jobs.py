@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from geo_hygiene.jobs.store import Job, UnknownJobError
 from geo_hygiene.permissions import Permission
-from geo_hygiene.web.access import demand, needs, viewer
+from geo_hygiene.reports.annual import jobs as report_jobs
+from geo_hygiene.web.access import demand, job_actor, needs, viewer
 from geo_hygiene.web.api.answer_models import JobAnswer
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
@@ -22,7 +23,7 @@ from geo_hygiene.web.import_page_data import seen_job
 from geo_hygiene.web.parameters import Parameters, Spoken
 from geo_hygiene.zoning import proposal_jobs
 
-DRAWN = frozenset({"preview", "columns"})
+DRAWN = frozenset({"preview", "columns"}) | report_jobs.KEPT_PARTS
 """Parts of a result that only its page shows."""
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="jobs")], abp_responses=PROBLEMS)
@@ -42,11 +43,14 @@ def job(path: JobPath, query: Spoken) -> Response:  # noqa: ARG001 - other param
 
 
 def _seen(connection: Connection, uuid: UUID) -> Job:
-    """Return a proposal for whoever asked for it, an import for those who may import."""
+    """Return a proposal or report for whoever asked for it, an import for those who may import."""
     account = viewer().account
     if account is not None and viewer().may(Permission.ZONES_WRITE):
         with suppress(UnknownJobError):
             return proposal_jobs.own(connection, account.email, uuid)
+    if viewer().may(Permission.WORKS_READ):
+        with suppress(UnknownJobError):
+            return report_jobs.own(connection, job_actor(), uuid)
     demand(Permission.DATA_IMPORT)
     return seen_job(connection, uuid, viewer())
 
