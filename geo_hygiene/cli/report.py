@@ -12,8 +12,9 @@ import click
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.files.writing.export import completing
-from geo_hygiene.i18n import N_, _, negotiate, use_locale
+from geo_hygiene.i18n import N_, _, current_locale, negotiate, use_locale
 from geo_hygiene.reports.annual import FIGURES, Report, answer, write_report
+from geo_hygiene.reports.annual.kept import template_of
 from geo_hygiene.reports.annual.outline import default_template
 from geo_hygiene.reports.annual.pictures import draw
 from geo_hygiene.reports.annual.printing import document_writers
@@ -46,7 +47,9 @@ def report() -> None:
     "--template",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help=N_("A Word template of the office, for .docx and .pdf; “report template” writes one to begin with."),
+    help=N_(
+        "A Word template for .docx and .pdf instead of the one that the office keeps; “report template” writes one."
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help=N_("Print one JSON object."))
 def annual(
@@ -77,7 +80,7 @@ def annual(
         settings = opened.settings
         writers: Mapping[str, Writer] = {}
         if is_document:
-            writers = document_writers(draw(connection, found), ours)
+            writers = document_writers(draw(connection, found), ours or template_of(connection, current_locale()))
     if file is not None:
         base = address or address_told(settings, settings.port, is_https=settings.is_https)
         write_report(found, file, base.rstrip("/"), writers)

@@ -1,4 +1,4 @@
-"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, work and its model."""
+"""Tables that are not layers: targets, claims, drafts, kept answers, campaigns, people, imports, work, reports."""
 
 from geo_hygiene.records import (
     answers,
@@ -8,6 +8,7 @@ from geo_hygiene.records import (
     features,
     imports,
     people,
+    reports,
     staging,
     targets,
     work_rules,
@@ -22,6 +23,7 @@ __all__ = [
     "features",
     "imports",
     "people",
+    "reports",
     "staging",
     "targets",
     "work_rules",

@@ -25,6 +25,7 @@ from geo_hygiene.web import (
     pages,
     people,
     record_lists,
+    report_templates,
     reports,
     security,
     sessions,
@@ -80,6 +81,7 @@ def create_app(
     app.register_blueprint(record_lists.blueprint)
     app.register_blueprint(people.blueprint)
     app.register_blueprint(reports.blueprint)
+    app.register_blueprint(report_templates.blueprint)
     imports.offer(app, settings)
     for blueprint in (*api.blueprints(), tile_views.blueprint):
         app.register_api(blueprint)

@@ -53,6 +53,8 @@ SENTENCES = {
     "people.return": N_("Let %(subject)s come back."),
     "people.appoint": N_("Filled a post: %(subject)s."),
     "people.post-end": N_("Ended a post: %(subject)s."),
+    "report-template.keep": N_("Brought a template of the annual report: %(subject)s."),
+    "report-template.forget": N_("Left the template of the annual report %(subject)s for that of the program."),
     "draft.begin": N_("Began the draft %(subject)s."),
     "draft.zones": N_("Changed zones of the draft %(subject)s."),
     "draft.discard": N_("Deleted the draft %(subject)s."),

@@ -62,6 +62,8 @@ MADE_REPORTS = ("/reports/jobs/<uuid:job>", "/reports/jobs/<uuid:job>/annual.<en
 FORGIVING = {
     "/reports",
     "/reports/annual.<ending>",
+    "/reports/template",
+    "/reports/template.docx",
     "/reports/jobs/<uuid:job>",
     "/reports/jobs/<uuid:job>/annual.<ending>",
     "/records/<records>",
@@ -166,6 +168,8 @@ NEEDS_ACCOUNT = (
     "/imports/<int:number>",
     "/imports/jobs/<uuid:job>",
     "/imports/jobs/<uuid:job>/rejected.csv",
+    "/reports/template",
+    "/reports/template.docx",
 )
 
 

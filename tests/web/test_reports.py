@@ -8,13 +8,16 @@ import re
 import zipfile
 from html import unescape
 
+import docx
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from shapely import LineString
+from sqlalchemy import text
 
 from geo_hygiene.database import engine
 from geo_hygiene.reports.annual import FIGURES, jobs
+from geo_hygiene.reports.annual.template import MOST_BYTES
 from tests.importing import bring
 from tests.web.test_access import office, signed_in, token
 from tests.web.test_pages import counted
@@ -115,8 +118,30 @@ def test_a_year_without_records_is_told_and_one_that_is_none_is_refused_in_words
     assert client.post("/reports/jobs", data={"csrf_token": proof, "year": "2190"}).status_code == 422
 
 
+def bring_template(client: FlaskClient, content: bytes, name: str = "ours.docx") -> tuple[int, str]:
+    """Bring a template as the page's script does, and return status and page."""
+    proof = token(client, "/reports/template")
+    headers = {"X-CSRFToken": proof, "Content-Type": "application/octet-stream"}
+    brought = client.post("/api/v1/uploads", query_string={"name": name}, data=content, headers=headers)
+    assert brought.status_code == 201, brought.get_data(as_text=True)
+    form = {"csrf_token": proof, "upload": brought.get_json()["upload"], "file": name}
+    answer = client.post("/reports/template", data=form)
+    assert client.post("/reports/template", data=form).status_code == 404, "what was brought is not kept twice"
+    return answer.status_code, unescape(answer.get_data(as_text=True))
+
+
+def with_sentence(content: bytes, sentence: str) -> bytes:
+    document = docx.Document(io.BytesIO(content))
+    document.add_paragraph(sentence)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
 def test_a_report_is_made_as_a_job_for_whoever_asked(dredged: Flask) -> None:
     client, other = signed_in(dredged, "leader"), signed_in(dredged, "planner")
+    ours = with_sentence(other.get("/reports/template.docx").get_data(), "What we dredged: {{drain-metres-dredged}}.")
+    assert bring_template(other, ours)[0] == 303
     asked = {"csrf_token": token(client, "/reports"), "year": "2025", "area": "C1"}
     page = client.post("/reports/jobs", data=asked).headers["Location"]
     waiting = client.post("/reports/jobs", data=asked).headers["Location"]
@@ -138,8 +163,41 @@ def test_a_report_is_made_as_a_job_for_whoever_asked(dredged: Flask) -> None:
         "http://localhost/works/done?kind=dredging"
         in zipfile.ZipFile(io.BytesIO(files["docx"].get_data())).read("word/_rels/document.xml.rels").decode()
     )
+    assert docx.Document(io.BytesIO(files["docx"].get_data())).paragraphs[-1].text == "What we dredged: 160.0 m."
     assert json.loads(files["json"].get_data())["year"] == 2025
     assert files["docx"].headers["Content-Disposition"] == "attachment; filename=report-2025-C1.docx"
     assert client.get(f"{page}/annual.exe").status_code == 404
     assert page in shown(client, "/reports")
     assert page not in shown(other, "/reports")
+    other.post("/reports/template/forget", data={"csrf_token": token(other, "/reports")})
+
+
+def test_an_office_brings_its_template_for_a_language_and_leaves_it_again(dredged: Flask) -> None:
+    client = signed_in(dredged, "planner")
+    own = client.get("/reports/template.docx").get_data()
+    ours = with_sentence(own, "What we dredged: {{drain-metres-dredged}}.")
+    assert bring_template(client, ours)[0] == 303
+    assert "ours.docx" in shown(client, "/reports/template")
+    assert client.get("/reports/template.docx").get_data() == ours
+    assert "ours.docx" not in shown(client, "/reports/template?lang=zh-Hans")
+    shown(client, "/reports/template?lang=en")
+
+    wrong = (
+        (b"not a document", "no Word document"),
+        (with_sentence(own, "{{drain-meters-dredged}} and {{ 7 * 7 }}"), "Is “drain-metres-dredged” meant?"),
+        (with_sentence(own, "{{drain-meters-dredged}} and {{ 7 * 7 }}"), "There is no field “7 * 7”"),
+        (b"0" * (MOST_BYTES + 1), "The template has more than 8 MB."),
+    )
+    for content, told in wrong:
+        status, page = bring_template(client, content, "wrong.docx")
+        assert (status, told in page, "ours.docx" in page) == (422, True, True), told
+    assert client.get("/reports/template.docx").get_data() == ours
+
+    assert client.post("/reports/template/forget", data={"csrf_token": token(client, "/reports")}).status_code == 303
+    assert "ours.docx" not in shown(client, "/reports/template")
+    with dredged.extensions["geo_hygiene"].connect("test", {}) as connection:
+        entries = text("select action, subject from audit_entry where action like 'report%' order by id desc limit 2")
+        assert [tuple(one) for one in connection.execute(entries)] == [
+            ("report-template.forget", "ours.docx"),
+            ("report-template.keep", "ours.docx"),
+        ]

@@ -18,6 +18,7 @@ from geo_hygiene.jobs import store
 from geo_hygiene.jobs.store import Job, JobState, NewJob, UnknownJobError
 from geo_hygiene.jobs.worker import Handler, Progress
 from geo_hygiene.permissions import Areas
+from geo_hygiene.reports.annual.kept import template_of
 from geo_hygiene.reports.annual.pictures import Picture, draw
 from geo_hygiene.reports.annual.printing import document_writers
 from geo_hygiene.reports.annual.report import Report, answer
@@ -135,10 +136,11 @@ def make(connection: Connection, job: Job, progress: Progress) -> dict[str, Any]
         )
         progress("pictures", 0, None)
         pictures = draw(steady, report, within=asked.areas)
+        template = template_of(steady, job.locale)
     return {
         "annual": report.as_json(),
         "pictures": [asdict(one) for one in pictures],
-        "files": _files(report, asked.address, document_writers(pictures), progress),
+        "files": _files(report, asked.address, document_writers(pictures, template), progress),
     }
 
 

@@ -131,10 +131,14 @@ def _opened(content: bytes) -> Document:
     return document
 
 
+def too_big() -> str:
+    """Return what is said of a template that is bigger than any needs to be."""
+    return _("The template has more than %(most)s MB.", most=f"{MOST_BYTES / MEBIBYTE:.0f}")
+
+
 def _demand_harmless(content: bytes) -> None:
     if len(content) > MOST_BYTES:
-        most = f"{MOST_BYTES / MEBIBYTE:.0f}"
-        raise TemplateError([_("The template has more than %(most)s MB.", most=most)])
+        raise TemplateError([too_big()])
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
