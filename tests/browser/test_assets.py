@@ -124,3 +124,47 @@ def _change_the_town(page: Page) -> None:
     agree(page, "It holds from 2090-01-01 on")
     expect(page.locator("#panel")).to_be_hidden()
     expect(page.locator("#done li")).to_have_count(6)
+
+
+def _tank(page: Page, code: str) -> None:
+    page.locator("#code").fill(code)
+    page.locator("#code").press("Enter")
+    page.locator("#panel-title", has_text=code).wait_for()
+    page.locator("#correct").check()
+
+
+@pytest.mark.parametrize("home", ["a town"], indirect=True)
+def test_the_second_editor_of_a_tank_sees_both_versions_and_chooses(
+    home: str, open_page: Open, plain_chromium: Browser
+) -> None:
+    desks = [open_page(home, browser=plain_chromium) for _editor in range(2)]
+    for desk in desks:
+        desk.page.context.add_cookies(signed_in(home, "planner"))
+        _tank(desk.go(f"/assets?kind=septic-tanks{VIEW}"), "T0")
+    first, second = (desk.page for desk in desks)
+    first.locator("#field-volume_m3").fill("9")
+    first.locator("#field-households").fill("5")
+    first.locator("#store").click()
+    agree(first)
+
+    second.locator("#field-households").fill("7")
+    second.locator("#store").click()
+    expect(second.locator("#conflict .mine")).to_contain_text("Households: 7")
+    expect(second.locator("#conflict .theirs")).to_contain_text("Households: 5")
+    second.locator("[data-choice='']").click()
+    expect(second.locator("#field-households")).to_have_value("7")
+    second.locator("#store").click()
+    second.locator("[data-choice=mine]").click()
+    agree(second)
+    expect(second.locator("#field-households")).to_have_value("7")
+    expect(second.locator("#field-volume_m3")).to_have_value("9")
+
+    first.locator("#correct").uncheck()
+    first.locator("#on").fill("2090-01-01")
+    first.locator("[data-act=end]").click()
+    expect(first.locator("#conflict .mine")).to_contain_text("Ends on 2090-01-01")
+    first.locator("[data-choice=theirs]").click()
+    expect(first.locator("#field-households")).to_have_value("7")
+    for desk in desks:
+        desk.faults.errors = [told for told in desk.faults.errors if "412" not in told]
+        desk.faults.refused = [told for told in desk.faults.refused if not told.startswith("412 ")]

@@ -110,9 +110,8 @@ export function createAssetForm(does) {
     wrong,
 
     show(told) {
-      const kept = shown && told.keep ? said() : {};
       shown = told;
-      const values = { ...(told.feature?.properties.fields ?? {}), ...kept };
+      const values = { ...(told.feature?.properties.fields ?? {}), ...told.said };
       const rows = told.kind.fields.map((one) => field(inputOf(one, values[one.name]), one.title, one.unit));
       const form = element("form", { class: "asset-form zone-words" }, ...rows, where(told), element("p", { class: "wrong", id: "asset-wrong", role: "alert", hidden: true }), element("p", { class: "acts" }, element("button", { class: "button", id: "store" }, say("store")), button("discard", () => does.discard())));
       form.addEventListener("submit", (event) => {

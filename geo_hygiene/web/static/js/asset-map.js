@@ -12,6 +12,7 @@ const STREETS = "street-segments";
 
 const INK = "#1F2A2C";
 const LIT = "#F3C04B";
+const THEIRS = "#2F6FDE";
 const UNSEEN = { opacity: 0, interactive: false, pmIgnore: true, snapIgnore: false };
 const QUIET = { interactive: false, pmIgnore: true, snapIgnore: true };
 const LINE = { color: INK, weight: 2.5, opacity: 0.75 };
@@ -85,6 +86,11 @@ export function createAssetMap(map, config, page) {
     map.getContainer().classList.toggle("draws", tool !== "pick");
   }
 
+  function put(geometry, color, weight, radius) {
+    const point = (_feature, latlng) => L.circleMarker(latlng, { radius, weight: 4, color, fillOpacity: 0, ...QUIET });
+    L.geoJSON(geometry, { ...QUIET, style: { color, weight, opacity: 0.9 }, pointToLayer: point }).addTo(chosen);
+  }
+
   function drag(geometry) {
     const places = placesOf(geometry).map(([lon, lat]) => [lat, lon]);
     dragged = geometry.type === "Point" ? L.marker(places[0], { icon: icon(), snapIgnore: true }) : L.polyline(places, { ...LINE, color: INK, weight: 4, snapIgnore: true });
@@ -106,16 +112,21 @@ export function createAssetMap(map, config, page) {
     // Lights up a shape; a new one is as if it were there.
     light(geometry) {
       chosen.clearLayers();
-      if (!geometry) return;
-      const point = (_feature, latlng) => L.circleMarker(latlng, { radius: 10, weight: 4, color: LIT, fillOpacity: 0, ...QUIET });
-      L.geoJSON(geometry, { ...QUIET, style: { color: LIT, weight: 7, opacity: 0.9 }, pointToLayer: point }).addTo(chosen);
+      if (geometry) put(geometry, LIT, 7, 10);
+    },
+
+    // Shows two versions of a shape at once; the other may be in parts.
+    compare(mine, theirs) {
+      chosen.clearLayers();
+      for (const one of theirs) put(one, THEIRS, 9, 12);
+      put(mine, LIT, 4, 7);
     },
   };
 }
 
-// The box of a shape, as west, south, east, north.
-export function boxOf(geometry) {
-  const places = placesOf(geometry);
+// The box of shapes, as west, south, east, north.
+export function boxOf(...geometries) {
+  const places = geometries.flatMap(placesOf);
   const side = (axis, of) => of(...places.map((place) => place[axis]));
   return [side(0, Math.min), side(1, Math.min), side(0, Math.max), side(1, Math.max)];
 }

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { amount, metres, say } from "./format.js";
-import { fields, shown } from "./zone-dialogs.js";
+import { fields } from "./zone-dialogs.js";
 
 const FIGURES = ["total", "gap", "overlap", "vacant", "covered"];
 
@@ -42,12 +42,4 @@ export async function confirmed(act, answer, { day, titles }) {
     ...list("", answer.findings.map(({ message }) => row(message))),
   ];
   return fields(say(`outcome_${act}`), [], `yes_${act}`, parts);
-}
-
-// Both versions, when somebody else was faster.
-export function conflict({ current, detail }, wanted) {
-  const { properties } = current;
-  const rows = Object.entries(properties?.fields ?? current).filter(([, value]) => value !== null).map(([name, value]) => row(`${name}: ${value}`));
-  const yours = Object.entries(wanted).filter(([name]) => !["from", "correct", "geometry"].includes(name)).map(([name, value]) => row(`${name}: ${JSON.stringify(value)}`));
-  return shown(say("conflict_title"), [element("p", {}, detail), ...list(say("conflict_told"), rows), ...list(say("conflict_yours"), yours)]);
 }

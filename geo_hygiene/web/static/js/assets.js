@@ -3,9 +3,10 @@
 
 import { aDay, anything, isDay, keepAddress, oneOf, query, readAddress, someOf } from "./address.js";
 import { ask, send, Unanswered } from "./api.js";
-import { boxOf, createAssetMap, meeting } from "./asset-map.js";
+import { createConflict } from "./asset-conflict.js";
 import { createAssetForm } from "./asset-form.js";
-import { confirmed, conflict, namesOf } from "./asset-outcome.js";
+import { boxOf, createAssetMap, meeting } from "./asset-map.js";
+import { confirmed, namesOf } from "./asset-outcome.js";
 import { createBaseMap } from "./base-map.js";
 import { createCamera } from "./camera.js";
 import { byId, element, isPhone, readJson } from "./dom.js";
@@ -16,6 +17,7 @@ import { tell } from "./notice.js";
 import { createSearch } from "./search.js";
 import { createSheet } from "./sheet.js";
 import { createStore } from "./store.js";
+import { chooseVersion } from "./versions.js";
 import { fields } from "./zone-dialogs.js";
 
 const STATES = ["covered", "gap", "overlap", "vacant"];
@@ -59,6 +61,7 @@ const tagOf = ({ id, properties }) => `${properties.version}-${id.replaceAll("-"
 
 let tool = "pick";
 let around = [];
+let isAsking = false; // which of two versions is taken
 let open = null; // what the panel shows: { feature, geometry, id }, without a feature it is new
 const done = [];
 
@@ -136,10 +139,11 @@ const form = createAssetForm({
   end: () => act("end", "/end", { from: store.get().on }),
 });
 
-function panel() {
+// `said` is what was typed, and is not stored.
+function panel(said = {}) {
   const { feature, geometry } = open;
   const joins = feature && kind().line ? meeting(feature, around) : [];
-  form.show({ feature, geometry, kind: kind(), joins });
+  form.show({ feature, geometry, kind: kind(), joins, said });
   drawn.light(geometry);
   show();
 }
@@ -182,15 +186,44 @@ async function act(name, path, body) {
     else after(name, told);
     return told;
   } catch (error) {
-    if (error.status === 412) await met(error.problem, body);
-    else fail(error);
+    if (error.status === 412) return met(name, path, body, error.problem.current);
+    fail(error);
     return null;
   }
 }
 
-async function met(problem, body) {
-  await conflict(problem, body);
-  if (problem.current.geometry) choose(problem.current);
+const conflict = createConflict({
+  drawn,
+  camera,
+  fields: () => kind().fields,
+  find: (id) => ask(`standing ${id}`, `${config.api}/targets/${kind().key}/${id}`),
+});
+
+async function asking(act) {
+  isAsking = true;
+  try {
+    return await act();
+  } finally {
+    isAsking = false;
+  }
+}
+
+// Somebody else was faster. Whoever takes his or her own does it again, on what stands there now.
+async function met(name, path, body, ended) {
+  const { feature: read, geometry } = open;
+  await renew();
+  tool = "pick";
+  drawn.use("pick");
+  const { choice, now } = await asking(() => conflict({ act: name, body, read, ended }));
+  if (choice === "theirs") {
+    if (now.length) choose(now[0]);
+    else close();
+    return null;
+  }
+  if (choice === "mine") open = { feature: now[0], geometry: body.geometry ?? now[0].geometry, id: now[0].id };
+  else open = { feature: read, geometry, id: read.id };
+  panel(body.fields);
+  return choice === "mine" ? act(name, path, body) : null;
 }
 
 function after(name, told) {
@@ -254,15 +287,29 @@ async function rename(code) {
   const address = `${config.api}/groups/${kind().groups.key}/${encodeURIComponent(code)}`;
   try {
     const group = await ask("group", address);
+    if (!group) return;
     const input = element("input", { id: "name", name: "name", value: group.name ?? "", maxlength: 100, required: true, autocomplete: "off" });
     const given = await fields(say("rename_title", { name: group.name ?? group.code }), [[say("rename_name"), input]], "rename_now");
     if (!given?.name) return;
+    await call(address, given, group);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+// Gives a lane or drain another name; where somebody else did meanwhile, one of the two is chosen.
+async function call(address, given, group) {
+  try {
     const told = await send(address, given, String(group.version));
     remember(told.change, say("renamed", { before: group.name ?? group.code, after: told.name }));
     await again();
   } catch (error) {
-    if (error.status === 412) await conflict(error.problem, {});
-    else fail(error);
+    if (error.status !== 412) throw error;
+    const { current } = error.problem;
+    const title = say("conflict_title", { zone: group.name ?? group.code });
+    const choice = await asking(() => chooseVersion({ title, mine: [given.name], theirs: [current.name ?? current.code] }));
+    if (choice === "mine") await call(address, given, current);
+    else await again();
   }
 }
 
@@ -304,7 +351,7 @@ function found(_choice, result) {
 }
 
 function keyed(event) {
-  if (event.target.closest("input, select, textarea, dialog")) return;
+  if (isAsking || event.target.closest("input, select, textarea, dialog")) return;
   if (event.key === "Escape" && tool !== "pick") use("pick");
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
     event.preventDefault();
@@ -359,7 +406,7 @@ function start() {
     });
   }
   byId("undo").addEventListener("click", () => undo());
-  byId("panel-close").addEventListener("click", close);
+  byId("panel-close").addEventListener("click", () => isAsking || close());
   document.addEventListener("keydown", keyed);
   store.watch(["kind", "on"], (state) => {
     byId("kind").value = state.kind;

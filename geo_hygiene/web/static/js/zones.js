@@ -129,14 +129,11 @@ let isAsking = false;
 
 // While a version is chosen nothing else is done.
 async function conflict(both) {
-  const others = ["deck", "tools", "find"].map(byId);
   isAsking = true;
-  for (const one of others) one.inert = true;
   try {
     return await choice(both);
   } finally {
     isAsking = false;
-    for (const one of others) one.inert = false;
   }
 }
 
