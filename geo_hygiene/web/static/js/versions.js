@@ -38,6 +38,7 @@ export async function chooseVersion({ title, mine, theirs, isPossible = true }) 
     element("p", { class: "acts" }, later),
   );
   panel.hidden = false;
+  panel.scrollTop = 0;
   panel.focus({ preventScroll: true });
   for (const one of others) one.inert = true;
   try {
