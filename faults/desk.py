@@ -24,7 +24,7 @@ COMING_DAYS = 60
 TARGETS = """
     select target.kind, target.uuid::text as segment, target.extent_mm / 1000.0 as length,
         ST_X(ST_Centroid(geom)) as lon, ST_Y(ST_Centroid(geom)) as lat
-    from target where valid_to = 'infinity' and kind = any(:kinds) order by target.uuid
+    from target where valid_to = 'infinity' and kind = any(:kinds) order by target.id
 """
 PEOPLE = "select code from person order by code"
 AREAS = "select code from area where level = any(:levels) and valid_to = 'infinity' order by code"

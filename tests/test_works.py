@@ -17,6 +17,7 @@ import shapely
 from sqlalchemy import Connection, text
 
 from geo_hygiene.assets import acts
+from geo_hygiene.assets.mistakes import WrongAssetError
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.coverage.writing import NewWork, Stretch
@@ -33,7 +34,7 @@ from geo_hygiene.works.writing import NewWorkOnPlace, add_works
 from geo_hygiene.zoning.records import Editor
 from tests.coverage.test_rebuild import split_street
 from tests.coverage.towns import GEOD, START, grid_town
-from tests.importing import block, bring, place, street, table
+from tests.importing import block, bring, codes, place, street, table
 
 YEAR = (date(2025, 1, 1), date(2026, 1, 1))
 OPTIONS = ImportOptions(secret=lambda: b"k" * 32, skip_rejected=True)
@@ -158,6 +159,20 @@ def test_metres_stay_distinct_where_a_drain_is_cut_and_the_part_is_changed_on_it
     ]
     assert sum(map(GEOD.geometry_length, drawn)) == pytest.approx(200, abs=0.5)
     assert GEOD.geometry_length(shapely.union_all(drawn)) == pytest.approx(170, abs=0.5)
+
+
+def test_no_tank_is_corrected_away_from_under_its_work(town: Connection) -> None:
+    told(town, *GOOD)
+    clerk, tanks = Editor("clerk@office.example", None), layer_of("septic-tanks")
+    far: dict[str, Any] = {"version": 1, "shape": place(40, 60), "fields": {}}
+    with pytest.raises(WrongAssetError, match="nowhere"), town.begin_nested():
+        acts.change(town, clerk, tanks, "T0", day=None, **far)
+    bring(town, "septic-tanks", [(place(400, 20), {"code": "X0", "valid_from": "2024-01-01"})], key="code")
+    told(town, GOOD[0] | {"编号": "9", "化粪池": "X0"})
+    report = bring(town, "septic-tanks", [(place(440, 60), {"code": "X0"})], key="code", correct=True)
+    assert (report.status, codes(report)) == ("refused", [("told-of", 1)])
+    assert work_in_period(town, "emptying", *YEAR) == {"septic-tanks": (2, 3)}
+    acts.change(town, clerk, tanks, "T100", day=None, **far)
 
 
 def test_tanks_that_move_together_keep_each_its_own_work(town: Connection) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.inheriting import Unprojected
 from geo_hygiene.coverage.periods import EVER, written
 from geo_hygiene.files.findings import Code, Finding, FindingLevel
 from geo_hygiene.files.importing.batch import Batch
@@ -30,16 +31,43 @@ where exists (select from letter where target_id = target.id and letter.valid_to
 order by name collate "C"
 """
 
+NOWHERE = """
+select distinct source_id from claim
+where source_id = any(:sources) and duty_id is null
+    and not exists (select from claim_stretch where claim_stretch.source_id = claim.source_id)
+"""
+
 WOULD_GO = N_(
     "%(count)s places that the file lacks would never have been there, yet letters, work or activities are told of "
     "them: %(names)s."
 )
+TOO_FAR = N_("Work was done there: corrected so far away, the place would leave it nowhere.")
+FROM_A_DAY = N_("Let the place be elsewhere from a day on: what was done before stays where it was.")
 INSTEAD = N_("Put them into the file, or let them end on a later day (--from, without --correct).")
 END = N_(
     "%(count)s places that the file lacks end on %(day)s, yet letters hold, or work or activities are told, from then "
     "on: %(names)s."
 )
 STAY = N_("What is told of them stays. If they are still there, put them into the file.")
+
+
+def nowhere_findings(
+    connection: Connection, batch: Batch, unprojected: Sequence[Unprojected], rows: Mapping[int, int]
+) -> list[Finding]:
+    """Return an error for each row that corrects a place away from under the work that was done there.
+
+    Parameters
+    ----------
+    unprojected
+        What nothing that began could take over.
+    rows
+        Row of the file that each place belonged to, by id; -1 for none.
+    """
+    sources = sorted({one.source_id for one in unprojected})
+    nowhere = set(connection.scalars(text(NOWHERE), {"sources": sources})) if sources else set()
+    wrong = {rows[one.target_id] for one in unprojected if one.source_id in nowhere}
+    numbers = [int(batch.numbers[row]) if row >= 0 else None for row in sorted(wrong)]
+    return [Finding(Code.TOLD_OF, TOO_FAR, row=number, hint=FROM_A_DAY) for number in numbers]
 
 
 def resting_findings(

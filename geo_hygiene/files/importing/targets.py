@@ -32,7 +32,7 @@ from geo_hygiene.files.importing.newtargets import Identity, members_of, write_p
 from geo_hygiene.files.importing.noding import lines_of
 from geo_hygiene.files.importing.noding.lines import Integers
 from geo_hygiene.files.importing.report import Stored
-from geo_hygiene.files.importing.resting import resting_findings
+from geo_hygiene.files.importing.resting import nowhere_findings, resting_findings
 from geo_hygiene.files.importing.shaping import NewTargets, Shaped, shape_lines, shape_points
 from geo_hygiene.files.importing.staging import forget_rows, lacking_keys, remember_batch
 from geo_hygiene.layers import LAYERS
@@ -246,6 +246,7 @@ def _replace(connection: Connection, batch: Batch, work: _Work, targets: NewTarg
     stored.begun, stored.left = new_ids.tolist(), leaving.ids
     lineage = _former_parents(connection, leaving.removed)
     stored.unprojected = targets_changed(connection, begun=stored.begun, ended=leaving.days, removed=leaving.removed)
+    stored.findings += nowhere_findings(connection, batch, stored.unprojected, leaving.rows)
     write_parents(connection, lineage[:, 0], lineage[:, 1])
     if batch.layer.grouping is not None:
         groups = [*old_groups, *_groups_of(connection, batch.layer.grouping, new_ids.tolist())]
