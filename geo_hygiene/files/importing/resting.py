@@ -17,7 +17,7 @@ NAMED = 8
 """Places that a finding names one by one."""
 
 TOLD = """
-select coalesce(own.code, cast(target.uuid as text)) as name, leaving.is_removed
+select coalesce(own.code, cast(target.uuid as text)) collate "C" as told, leaving.is_removed
 from unnest(cast(:ids as int[]), cast(:days as date[]), cast(:removed as boolean[])) as leaving (id, day, is_removed)
 join target using (id)
 join {table} as own using (id)
@@ -28,7 +28,7 @@ where exists (select from letter where target_id = target.id and letter.valid_to
         where target_id = target.id and claim.duty_id is null and claim.valid_from >= leaving.day
             and target.valid_from <= claim.valid_from and claim.valid_from < target.valid_to
     )
-order by name collate "C"
+order by told
 """
 
 NOWHERE = """
@@ -90,7 +90,7 @@ def resting_findings(
         "removed": [one not in ends for one in lacking],
     }
     rows = connection.execute(text(TOLD.format(table=batch.layer.model.__tablename__)), asked).all()
-    gone, ending = ([row.name for row in rows if row.is_removed == is_gone] for is_gone in (True, False))
+    gone, ending = ([row.told for row in rows if row.is_removed == is_gone] for is_gone in (True, False))
     findings = []
     if gone:
         findings.append(Finding(Code.TOLD_OF, WOULD_GO, hint=INSTEAD, values=_named(gone)))
