@@ -90,10 +90,12 @@ def _target_statement(layer: MapLayer) -> str:
     if grouping is not None:
         join = f"left join {grouping.model.__tablename__} as bundle on bundle.id = segment.{grouping.reference.key}"
         name = "bundle.name as lane, bundle.code as lane_code,"
-    if layer.label is not None:
-        name += f" segment.{layer.label.key} as label,"
+    if any(attribute.name == "name" for attribute in layer.attributes):
+        name += " segment.name as own_name,"
+    elif layer.label is not None:
+        name += f" segment.{layer.label.key} as own_name,"
     else:
-        name += " null::text as label,"
+        name += " null::text as own_name,"
     return TARGET.format(name=name, segment=layer.model.__tablename__, grouping=join)
 
 
@@ -145,7 +147,7 @@ def _public_target(row: Row[Any], layer: MapLayer) -> dict[str, Any]:
         "id": str(row.uuid),
         "code": row.code,
         "kind": layer.key,
-        "name": row.label,
+        "name": row.own_name,
         "category": row.category,
         "lane": row.lane,
         "lane_code": row.lane_code,
