@@ -18,6 +18,7 @@ from sqlalchemy import text
 from geo_hygiene.database import engine
 from geo_hygiene.reports.annual import FIGURES, jobs
 from geo_hygiene.reports.annual.template import MOST_BYTES
+from geo_hygiene.web import report_page_data
 from tests.importing import bring
 from tests.web.test_access import office, signed_in, token
 from tests.web.test_pages import counted
@@ -27,7 +28,7 @@ from tests.working import work_off
 __all__ = ["office"]
 
 HREF = re.compile(r'href="([^"]+)"')
-MOST_QUERIES = 130
+MOST_QUERIES, FEW_QUERIES = 130, 15
 
 
 def address(office: Flask) -> str:
@@ -116,6 +117,20 @@ def test_a_year_without_records_is_told_and_one_that_is_none_is_refused_in_words
     assert values["drain-metres-dredged"] == pytest.approx(160, abs=0.01)
     proof = token(client, "/reports")
     assert client.post("/reports/jobs", data={"csrf_token": proof, "year": "2190"}).status_code == 422
+
+
+def test_a_report_of_many_offices_is_not_waited_for(dredged: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_page_data, "FEW_OFFICES", 0)
+    client = signed_in(dredged, "leader")
+    with counted(dredged.extensions["geo_hygiene"]) as asked:
+        page = shown(client, "/reports?year=2025")
+    assert len(asked) < FEW_QUERIES
+    assert "<article" not in page
+    assert 'action="/reports/jobs"' in page
+    assert "many offices" in page
+    assert client.get("/reports/annual.json?year=2025").status_code == 422
+    assert "<article" in shown(client, "/reports?year=2025&area=C1")
+    assert "<article" in shown(signed_in(dredged, "leader-c1"), "/reports?year=2025")
 
 
 def bring_template(client: FlaskClient, content: bytes, name: str = "ours.docx") -> tuple[int, str]:
