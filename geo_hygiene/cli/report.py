@@ -8,17 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.files.writing.export import completing
 from geo_hygiene.i18n import N_, _, current_locale, negotiate, use_locale
 from geo_hygiene.reports.annual import FIGURES, Report, answer, write_report
-from geo_hygiene.reports.annual.kept import template_of
-from geo_hygiene.reports.annual.outline import default_template
-from geo_hygiene.reports.annual.pictures import draw
-from geo_hygiene.reports.annual.printing import document_writers
-from geo_hygiene.reports.annual.template import read_template
 from geo_hygiene.reports.annual.writing import Writer, with_unit
 from geo_hygiene.serve import address_told
 
@@ -66,9 +62,7 @@ def annual(
     is_document = file is not None and file.suffix.lower() in DOCUMENTS
     if template is not None and not is_document:
         raise click.UsageError(_("A template is for files that end in .docx or .pdf."))
-    ours = None if template is None else template.read_bytes()
-    if ours is not None:
-        read_template(ours)
+    ours = None if template is None else _read(template)
     with (
         open_home(home) as opened,
         opened.connections.execution_options(isolation_level="REPEATABLE READ").connect() as connection,
@@ -80,7 +74,7 @@ def annual(
         settings = opened.settings
         writers: Mapping[str, Writer] = {}
         if is_document:
-            writers = document_writers(draw(connection, found), ours or template_of(connection, current_locale()))
+            writers = _documents(connection, found, ours)
     if file is not None:
         base = address or address_told(settings, settings.port, is_https=settings.is_https)
         write_report(found, file, base.rstrip("/"), writers)
@@ -91,6 +85,24 @@ def annual(
         _show(found)
 
 
+def _documents(connection: Connection, found: Report, template: bytes | None) -> Mapping[str, Writer]:
+    """Return what writes documents, from a template that was given, else from the one that the office keeps."""
+    from geo_hygiene.reports.annual.kept import template_of  # noqa: PLC0415 - maps take long to begin with
+    from geo_hygiene.reports.annual.pictures import draw  # noqa: PLC0415 - as above
+    from geo_hygiene.reports.annual.printing import document_writers  # noqa: PLC0415 - as above
+
+    return document_writers(draw(connection, found), template or template_of(connection, current_locale()))
+
+
+def _read(template: Path) -> bytes:
+    """Return a template that can be filled; one that can not is refused before the figures are asked for."""
+    from geo_hygiene.reports.annual.template import read_template  # noqa: PLC0415 - maps take long to begin with
+
+    content = template.read_bytes()
+    read_template(content)
+    return content
+
+
 @report.command(
     help=N_("Write the Word template of the annual report to FILE.docx, to be edited and given to “report annual”."),
     epilog=N_("Example: geo-hygiene report template ours.docx --language zh_CN"),
@@ -99,6 +111,8 @@ def annual(
 @click.option("--language", metavar="TAG", help=N_("Its language, such as en or zh_CN; else the one that is spoken."))
 def template(file: Path, language: str | None) -> None:
     """Write the program's own template."""
+    from geo_hygiene.reports.annual.outline import default_template  # noqa: PLC0415 - Word takes long to begin with
+
     if language is not None:
         use_locale(negotiate(language))
     with completing(file) as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docx
@@ -20,7 +20,7 @@ from geo_hygiene.files.importing import import_table
 from geo_hygiene.i18n import use_locale
 from geo_hygiene.reports.annual import Report, answer, write_report
 from geo_hygiene.reports.annual.outline import default_template
-from geo_hygiene.reports.annual.pictures import TITLES, draw
+from geo_hygiene.reports.annual.pictures import TITLES, Picture, draw
 from geo_hygiene.reports.annual.printing import document_writers
 from geo_hygiene.reports.annual.template import TemplateError, paragraphs, read_template, text_of
 from tests.conftest import TestDatabase
@@ -142,6 +142,38 @@ def test_an_empty_year_has_no_record_and_no_picture(town: Connection, tmp_path: 
     document = docx.Document(str(tmp_path / "empty.docx"))
     assert len(document.inline_shapes) == 0
     assert "Lanes put in order: no record. Length" in words(document)
+
+
+def test_pictures_do_not_see_what_comes_in_after_the_figures(
+    new_database: Callable[..., TestDatabase],
+    sample_template: TestDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database = new_database(sample_template.name)
+    others = engine(database.service_url)
+
+    def draw_late(connection: Connection, found: Report) -> list[Picture]:
+        with others.connect() as other:
+            code = other.scalar(text("select min(code) from lane"))
+            work = {"编号": "late", "作业类别": "街巷整治", "日期": "2017-03-10", "街巷": code}
+            assert import_table(other, "works", table([(None, work)])).status == "imported"
+            other.commit()
+        return draw(connection, found)
+
+    monkeypatch.setattr("geo_hygiene.reports.annual.pictures.draw", draw_late)
+    environment = {
+        "GEO_HYGIENE_DATABASE_URL": database.owner_url,
+        "GEO_HYGIENE_SERVICE_URL": database.service_url,
+    }
+    asked = ["report", "annual", "2017", str(tmp_path / "late.docx"), "--home", str(tmp_path / "home")]
+    done = CliRunner().invoke(main, asked, env=environment)
+    use_locale("en")
+    assert done.exit_code == 0, done.output
+    assert len(docx.Document(str(tmp_path / "late.docx")).inline_shapes) == 0
+    with others.connect() as connection:
+        assert answer(connection, 2017)["lanes-put-in-order"].value == 1
+    others.dispose()
 
 
 def broken(name: str) -> bytes:

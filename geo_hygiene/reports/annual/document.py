@@ -259,7 +259,7 @@ def _put_table(document: Document, paragraph: CT_P, report: Report, address: str
     table = document.add_table(rows=0, cols=len(head), style="Table Grid")
     table.autofit = False
     table._tblPr.find(qn("w:tblLayout")).addprevious(_borders())
-    for column, width in zip(table.columns, (Mm(36), Mm(24), Mm(24), Mm(15), Mm(61)), strict=True):
+    for column, width in zip(table.columns, (Mm(36), Mm(24), Mm(23), Mm(18), Mm(59)), strict=True):
         column.width = width
     _write_row(table, [Told(one) for one in head], bold=True)
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))

@@ -39,7 +39,7 @@ UNITS: Mapping[str, str] = {
     "m²": N_("m²"),
     "CNY": N_("yuan"),
     "share": "",
-    "share-change": N_("percentage points"),
+    "share-change": N_("points"),
 }
 """What stands behind a value."""
 
