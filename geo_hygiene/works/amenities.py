@@ -15,18 +15,21 @@ EVERY_COMMUNITY_HAS = ("culture_room", "library", "fitness_ground", "noticeboard
 """Kinds of facilities of which every community must have one."""
 
 HAD = f"""
-with {GROUND}
-select
-    community, community_name, needed.kind,
-    array(
-        select target.uuid from target join place on place.id = target.area_id
-        where target.kind = 'facilities' and target.category = needed.kind and place.community = there.community
-            and target.valid_from <= :last_day and :last_day < target.valid_to
-        order by target.uuid
-    ) as records
-from (select distinct community, community_name from ground where is_wanted and community is not null) as there
+with {GROUND},
+there as materialized (select distinct community, community_name from ground where is_wanted and community is not null),
+had as (
+    select place.community, target.category, array_agg(target.uuid order by target.uuid) as records
+    from target join place on place.id = target.area_id
+    where target.kind = 'facilities' and target.category = any(:kinds)
+        and place.community in (select community from there)
+        and target.valid_from <= :last_day and :last_day < target.valid_to
+    group by place.community, target.category
+)
+select there.community, there.community_name, needed.kind, coalesce(had.records, '{{}}') as records
+from there
 cross join unnest(cast(:kinds as text[])) with ordinality as needed (kind, place)
-order by community, needed.place
+left join had on had.community = there.community and had.category = needed.kind
+order by there.community, needed.place
 """  # noqa: S608 - constants
 
 BOARDS = f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,17 +15,29 @@ from geo_hygiene.works.activities import IS_WANTED, OCCASIONS
 from geo_hygiene.works.asked import EVERYTHING, PLACE, Asked
 
 REACHED = f"""
-with {OCCASIONS}
-select
-    ground.code, ground.name, ground.population, ground.community, ground.community_name,
-    array_agg(occasion.uuid order by occasion.held_on, occasion.uuid) filter (where occasion.id is not null) as records,
-    max(occasion.held_on) as last_on
-from ground
-left join touched on touched.ground_id = ground.id
-left join occasion on occasion.id = touched.id
-where ground.is_wanted
-group by 1, 2, 3, 4, 5
-order by ground.community, ground.code
+with {OCCASIONS},
+told as (
+    select met.community, array_agg(occasion.uuid) as records, max(occasion.held_on) as last_on
+    from (select distinct community, id from touched where is_wanted) as met
+    join occasion using (id)
+    group by met.community
+),
+smallest as (
+    select ground.*, ground.id not in (select ground_id from touched) as is_never from ground where is_wanted
+),
+there as (
+    select
+        community, min(community_name) as community_name, count(*) as areas,
+        coalesce(sum(population), 0) as residents,
+        coalesce(sum(population) filter (where is_never), 0) as never_residents,
+        coalesce(array_agg(code order by code) filter (where is_never), '{{}}') as never
+    from smallest
+    group by community
+)
+select there.*, coalesce(told.records, '{{}}') as records, told.last_on
+from there
+left join told on told.community is not distinct from there.community
+order by there.community
 """  # noqa: S608 - constants
 
 LANES = f"""
@@ -71,7 +83,7 @@ select venue, uuid from occasion where venue is not null and {IS_WANTED}
 TOURS = ("vehicle-tour",)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class CommunityReach:
     """What reached one community.
 
@@ -89,12 +101,12 @@ class CommunityReach:
 
     code: str | None
     name: str | None
-    records: set[UUID] = field(default_factory=set)
-    last_on: date | None = None
-    residents: int = 0
-    never_residents: int = 0
-    areas: int = 0
-    never: list[str] = field(default_factory=list)
+    records: set[UUID]
+    last_on: date | None
+    residents: int
+    never_residents: int
+    areas: int
+    never: list[str]
 
     @property
     def is_reached(self) -> bool:
@@ -140,18 +152,19 @@ def reach(connection: Connection, asked: Asked, kinds: Collection[str] | None = 
     An activity reaches all of the areas that it names, and the smallest area in which its place, its facility or its
     route lies.
     """
-    found: dict[str | None, CommunityReach] = {}
-    for row in connection.execute(text(REACHED), _bound(asked, kinds)):
-        told = found.setdefault(row.community, CommunityReach(row.community, row.community_name))
-        told.areas += 1
-        told.residents += row.population or 0
-        if row.records is None:
-            told.never.append(row.code)
-            told.never_residents += row.population or 0
-        else:
-            told.records |= set(row.records)
-            told.last_on = max(row.last_on, told.last_on or row.last_on)
-    return list(found.values())
+    return [
+        CommunityReach(
+            code=row.community,
+            name=row.community_name,
+            records=set(row.records),
+            last_on=row.last_on,
+            residents=int(row.residents),
+            never_residents=int(row.never_residents),
+            areas=row.areas,
+            never=row.never,
+        )
+        for row in connection.execute(text(REACHED), _bound(asked, kinds))
+    ]
 
 
 def lanes_reached(connection: Connection, asked: Asked, kinds: Collection[str] = TOURS) -> list[LaneReach]:
