@@ -69,7 +69,11 @@ ONE_ZONE = """
 """
 
 NAMED = """
-where (claim.uuid = cast(:uuid as uuid) or duty_zone.code = :code)
+where claim.id in (
+        select id from claim as one where one.uuid = cast(:uuid as uuid)
+        union all
+        select id from duty_zone as coded where coded.code = :code
+    )
 order by (claim.valid_from <= :on and :on < claim.valid_to) desc, claim.valid_from desc
 limit 1
 """

@@ -52,8 +52,8 @@ chosen as (
             select claim_stretch.source_id from claim_stretch join target on target.id = claim_stretch.target_id
             where target.uuid = :target
         )))
-        and (cast(:area as text) is null or work.id in (select id from in_wanted))
-        and (cast(:within as text[]) is null or work.id in (select id from in_within))
+        and (cast(:area as text) is null or work.id = any(array(select id from in_wanted)))
+        and (cast(:within as text[]) is null or work.id = any(array(select id from in_within)))
 )
 """  # noqa: S608 - constants
 
