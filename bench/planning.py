@@ -6,7 +6,7 @@ import json
 import random
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -16,7 +16,6 @@ from uuid import UUID
 
 import shapely
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
 from bench.covering import CLAIM_RUNS, DUTY, NEAREST
 from bench.desk import Desk
@@ -25,7 +24,7 @@ from bench.serving import SEED, TILES_A_ZOOM, tile_of
 from bench.starting import up
 from bench.workspace import Database, Workspace
 from geo_hygiene.coverage.duties import DutyRecord, duty_of, today
-from geo_hygiene.database import engine
+from geo_hygiene.database import engine, in_time
 from geo_hygiene.permissions import EVERYWHERE
 from geo_hygiene.zoning import drafts, editing, publishing
 from geo_hygiene.zoning.comparing import Plan, compare
@@ -239,9 +238,7 @@ def _compared(town: Town, draft: DraftRecord, note: str) -> Iterator[Figure]:
 def _two_plans(town: Town) -> float:
     """Return the milliseconds of a comparison of all that two plans hold, or those after which it was ended."""
     with town.connections.connect() as connection, timing() as watch:
-        connection.execute(text(f"set local statement_timeout = '{MOST_SECONDS}s'"))
-        with suppress(OperationalError):
-            compare(connection, town.duty, *map(Plan, PLANS))
+        in_time(connection, MOST_SECONDS, lambda asked: compare(asked, town.duty, *map(Plan, PLANS)))
     return watch.milliseconds
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.summary import Sums, summarize
+from geo_hygiene.database import planned_without
 from geo_hygiene.layerspec import MapLayer
 from geo_hygiene.zoning.drafts import DraftRecord, sums_of
 from geo_hygiene.zoning.workload import MILLISECONDS, milliseconds, work_join
@@ -249,7 +250,8 @@ def compare(
     if first.on == second.on and not everybody:
         rows = _near_changes(connection, duty.layer, asked)
     else:
-        rows = _read(connection, _changes(duty.layer, "cover", UNTOUCHED), asked)
+        with planned_without(connection, "nestloop"):  # what a side holds is told to the planner by nobody
+            rows = _read(connection, _changes(duty.layer, "cover", UNTOUCHED), asked)
     (moved,) = [row for row in rows if row.kind == "moved"]
     people, zones = ([row for row in rows if row.kind == kind] for kind in ("person", "zone"))
     names = _names(connection, people)
