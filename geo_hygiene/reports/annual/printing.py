@@ -42,7 +42,7 @@ img { max-width: 100%; display: block; margin: 0 auto }
 a { color: #0B5CAD; text-decoration: underline 0.2mm #A9C4DE; white-space: nowrap }
 hr.page { break-after: page; border: 0; margin: 0 }
 table { width: 100%; border-collapse: collapse; font-size: 8pt; line-height: 1.35 }
-td, th { border: 0.2mm solid #B9AE9A; padding: 0.5mm 1.2mm; vertical-align: top; text-align: left }
+td, th { border: 0.2mm solid #B9AE9A; padding: 0.4mm 1.2mm; vertical-align: top; text-align: left }
 tr { break-inside: avoid } tr:has(td[colspan]) { break-after: avoid }
 td p, th p { margin: 0 } .number { text-align: right; white-space: nowrap }
 thead { display: table-header-group }
