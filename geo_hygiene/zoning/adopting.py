@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.duties import DutyRecord
 from geo_hygiene.coverage.intervals import Interval
+from geo_hygiene.coverage.locks import lock_duties
 from geo_hygiene.zoning import drafts
 from geo_hygiene.zoning.editing import ZoneWords
 from geo_hygiene.zoning.lists import SaidStretch
@@ -61,6 +62,7 @@ def adopt(connection: Connection, editor: Editor, proposed: Proposed, name: str)
     WrongZoneError, OutsideAreasError
         If a draft of the name exists, or a zone is not the editor's to change.
     """
+    lock_duties(connection, [proposed.duty.id])  # or a zone would be edited between its list is read and its version
     ground = {segment for segments in proposed.lists.values() for segment in segments}
     outside: dict[str, list[SaidStretch]] = defaultdict(list)
     inside: dict[str, dict[UUID, list[Interval]]] = defaultdict(lambda: defaultdict(list))
