@@ -131,6 +131,17 @@ def test_work_comes_out_as_it_went_in_and_numbers_stay_hashed(town: Connection, 
     assert tuple(town.execute(text(digests)).one()) == (3, 2)
 
 
+def test_a_drain_is_told_by_its_name_though_a_lane_has_its_code(town: Connection) -> None:
+    other = (street(0, 300, 100, 300), {"code": "S9", "lane": "别巷", "lane_code": "D1", "valid_from": "2024-01-01"})
+    assert import_table(town, "street-segments", table([other])).status == "imported"
+    for number, kind in enumerate(("阴沟疏浚", "街巷整治"), start=1):
+        row = {"编号": str(number), "作业类别": kind, "日期": f"2025-03-0{number}", "街巷": "D1"}
+        assert told(town, row).status == "imported"
+    rows, _key = list_works(town, WorkFilter())
+    assert [row["name"] for row in rows] == ["别巷", "长巷阴沟"]
+    assert {one["name"] for one in work_places(town, WorkFilter(kind="dredging"), limit=9)} == {"长巷阴沟"}
+
+
 def test_each_metre_counts_once_beside_all_that_was_done(town: Connection) -> None:
     told(town, *GOOD)
     distinct, plain = work_in_period(town, "dredging", *YEAR)["drain-segments"]

@@ -58,15 +58,15 @@ chosen as (
 """  # noqa: S608 - constants
 
 NAMED = """
-left join lane on lane.code = work.lane
-left join drain on drain.code = work.lane
+left join lane on lane.code = work.lane and work.work_kind <> 'dredging'
+left join drain on drain.code = work.lane and work.work_kind = 'dredging'
 left join street_segment on street_segment.id = stretch.id
 left join lane as own_lane on own_lane.id = street_segment.lane_id
 left join drain_segment on drain_segment.id = stretch.id
 left join drain as own_drain on own_drain.id = drain_segment.drain_id
 left join septic_tank as tank on tank.id = stretch.id
 """
-"""Names of what was worked on."""
+"""Names of what was worked on; a lane and a drain may have one code."""
 
 NAME = "coalesce(lane.name, drain.name, own_lane.name, own_drain.name, tank.name)"
 
