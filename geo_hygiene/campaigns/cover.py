@@ -18,6 +18,7 @@ from geo_hygiene.coverage.reached import GROUND, Figure, areas_of_page, figures
 from geo_hygiene.coverage.work import DONE
 from geo_hygiene.i18n import N_
 from geo_hygiene.layers import LAYERS, layer_of
+from geo_hygiene.permissions import Areas
 
 VISITED = 0.2
 """Found coverage from which an area counts as visited."""
@@ -33,6 +34,18 @@ SHARES = {
 """What the three shares are called, which are never told as one."""
 
 AREAS = "select id, code, name from area where id = any(:ids) order by code, id"
+
+AREAS_APART = """
+select area.level, area.id
+from area
+join area_tree using (id)
+where area.code = any(:codes) and not exists (
+    select from area as above
+    where above.id in (area_tree.community_id, area_tree.office_id) and above.id <> area.id
+        and above.code = any(:codes)
+)
+"""
+"""Areas of every day by their codes, without those that lie in another one of them."""
 
 AREAS_CALLED = """
 select id from area where level = :level and (code = :code or (cast(:code as text) is null and code is null))
@@ -90,10 +103,10 @@ class KindCover:
     def add(self, figure: Figure) -> None:
         """Add a figure of the same kind."""
         if figure.result == GROUND:
-            self.on_ground = figure.extent
+            self.on_ground += figure.extent
             return
-        self.by_result[figure.result] = figure.extent
-        self.old[figure.result] = figure.old
+        self.by_result[figure.result] += figure.extent
+        self.old[figure.result] += figure.old
         self.middle = max(filter(None, (self.middle, figure.middle)), default=None)
 
     def states(self) -> dict[State, int]:
@@ -184,6 +197,20 @@ def campaign_cover(
     whole = _by_kind(figures(connection, campaign.id, on, "all", limit_days=campaign.limit_days), campaign.kinds)
     areas, key = ((), None) if level is None else _areas(connection, campaign, on, level, area, limit, after)
     return CampaignCover(campaign, on, whole, level, areas, key)
+
+
+def kinds_within(connection: Connection, campaign: CampaignRecord, on: date, within: Areas) -> tuple[KindCover, ...]:
+    """Return what a campaign found and treated up to and with a day, by kind, in some areas together.
+
+    The day since which half was seen is that of the area where it is latest.
+    """
+    if within is None:
+        return campaign_cover(connection, campaign, on).kinds
+    ids: dict[str, list[int]] = defaultdict(list)
+    for row in connection.execute(text(AREAS_APART), {"codes": sorted(within)}):
+        ids[row.level].append(row.id)
+    asked = partial(figures, connection, campaign.id, on, limit_days=campaign.limit_days)
+    return _by_kind(one for level, own in ids.items() for one in asked(level, area_ids=own))
 
 
 def _areas(

@@ -38,6 +38,11 @@ class Asked:
         """The last day, whose areas are told."""
         return self.end - timedelta(days=1)
 
+    @property
+    def areas(self) -> Areas:
+        """The area that is asked for, else those of the role; an area lies within these."""
+        return self.within if self.area is None else frozenset({self.area})
+
     def values(self) -> dict[str, Any]:
         """Return what statements bind."""
         return {

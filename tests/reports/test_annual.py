@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from geo_hygiene.database import engine
 from geo_hygiene.files.importing import ImportOptions, import_table
 from geo_hygiene.files.writing import export
 from geo_hygiene.layers import layer_of
-from geo_hygiene.reports.annual import FIGURES, MECHANISMS, Report, answer, write_report
+from geo_hygiene.reports.annual import FIGURES, MECHANISMS, Report, answer, books, write_report
 from geo_hygiene.web.connections import Connections
 from tests.conftest import TestDatabase
 from tests.importing import block, place, street, table
@@ -52,7 +52,7 @@ STOCK: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         (block(-100, -100, 500, 1100), {"code": "W", "level": "community", "parent": "O", "population": 600}),
         (block(500, -100, 1100, 1100), {"code": "E", "level": "community", "parent": "O", "population": 400}),
         (block(-100, -100, 500, 500), {"code": "W1", "level": "group", "parent": "W", "population": 450}),
-        (block(-100, 500, 500, 1100), {"code": "W2", "level": "group", "parent": "W", "population": 150}),
+        (block(-100, 500, 500, 1100), {"code": "W2", "level": "group", "parent": "W", "population": 150, "name": "北"}),
     ],
     "street-segments": [
         (street(0, 100, 400, 100), {"code": "S1", "lane": "西巷", "lane_code": "L1"}),
@@ -115,7 +115,7 @@ ACTIVITIES = [
     {"kind": "training", "held_at": "2025-09-01", "areas": "W", "person_times": 300, "cost": 100.25,
      "note": "联系人 13812345678"},
     {"kind": "training", "held_at": "2024-09-01", "areas": "E", "person_times": 9},
-    {"kind": "show", "held_at": "2025-09-02", "areas": "W2", "cost": 4800},
+    {"kind": "show", "held_at": "2025-09-02", "areas": "W2", "cost": 4800, "title": "W2"},
     {"kind": "troupe", "held_at": "2025-09-03", "areas": "W", "people": 46},
     {"kind": "banner", "held_at": "2025-09-04", "areas": "W", "quantity": 5},
     {"kind": "banner", "held_at": "2025-09-05", "areas": "W", "quantity": 7},
@@ -386,11 +386,36 @@ def test_of_a_part_of_the_office_is_told_what_it_did(office: Engine, report: Rep
     with office.connect() as connection:
         west, east = (answer(connection, 2025, area) for area in ("W", "E"))
         limited = answer(connection, 2025, within=frozenset({"E"}))
+        north = answer(connection, 2025, "W2")
     for key in ("drain-metres-dredged", "tanks-emptied", "advert-pieces", "lanes-put-in-order", "blackspots-cleared"):
         assert (west[key].value or 0) + (east[key].value or 0) == report[key].value, key
     assert (west["cleanups"].value, east["cleanups"].value) == (2, None)
     assert (west.office, east["communities"].value, west["people"].value) == ("W", 1, 600)
     assert limited["tanks-emptied"].value == east["tanks-emptied"].value
+    assert (limited.office, limited.made_at.utcoffset()) == ("E", timedelta(hours=8))
+    # of four tanks, three in the west, none in its north, one in the west was baited
+    parts = (report, west, east, limited, north)
+    assert [one["campaigns-rodent"].value for one in parts] == [1, 1, 1, 1, None]
+    assert [one["least-effectiveness-rodent"].value for one in parts] == [0.25, 1 / 3, 0, 0, None]
+
+
+def test_a_campaign_is_told_when_it_began_and_its_effect_when_it_is_over(
+    office: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {}
+    for day in (date(2025, 2, 28), date(2025, 3, 31), date(2025, 4, 1)):
+        monkeypatch.setattr(books, "today", lambda _connection, day=day: day)
+        with office.connect() as connection:
+            found = answer(connection, 2025)
+        told[day.isoformat()] = (found["campaigns-rodent"].value, found["least-effectiveness-rodent"].value)
+    assert told == {"2025-02-28": (None, None), "2025-03-31": (1, None), "2025-04-01": (1, 0.25)}
+
+
+def test_of_what_is_not_on_record_nothing_is_summed_and_a_word_is_no_code(client: FlaskClient) -> None:
+    silent = client.get("/api/v1/records/activities?kind=leaflet&from=2025-01-01&to=2026-01-01").json
+    assert (silent["total"], set(silent["sums"].values())) == (0, {None})
+    page = client.get("/records/activities?kind=show&from=2025-01-01&until=2025-12-31").get_data(as_text=True)
+    assert re.findall(r">(W2|北)<", page.partition("<tbody>")[2]) == ["W2", "北"]
 
 
 def test_of_a_year_without_records_nothing_is_told(connection: Connection, office: Engine) -> None:

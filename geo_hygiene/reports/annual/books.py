@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from geo_hygiene.campaigns.catalogue import CampaignRecord, all_campaigns
-from geo_hygiene.campaigns.cover import campaign_cover
+from geo_hygiene.campaigns.cover import KindCover, kinds_within
+from geo_hygiene.coverage.duties import today
 from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.works import DISORDERS, WORKED_ON
@@ -114,31 +115,49 @@ class Books:
         return facilities_had(self.connection, self.asked, (kind,) if kind else EVERY_COMMUNITY_HAS)
 
     def campaigns(self, pest: str | None) -> list[CampaignRecord]:
-        """Return the campaigns that began in the period, the first one first."""
-        return [
+        """Return the campaigns that began in the period and have ground in the area, the first one first."""
+        return [one for one in self._campaigns if pest in (None, one.pest)]
+
+    @cached_property
+    def today(self) -> date:
+        """The current day in the office's time zone."""
+        return today(self.connection)
+
+    @cached_property
+    def _campaigns(self) -> list[CampaignRecord]:
+        begun = [
             one
             for one in reversed(all_campaigns(self.connection))
-            if self.asked.begin <= one.start < self.asked.end and pest in (None, one.pest)
+            if self.asked.begin <= one.start < self.asked.end and one.start <= self.today
         ]
+        if self.asked.areas is None:
+            return begun
+        return [one for one in begun if any(kind.on_ground for kind in self.treated(one))]
+
+    def treated(self, campaign: CampaignRecord) -> tuple[KindCover, ...]:
+        """Return what a campaign found and treated in the area up to its end."""
+        return kinds_within(self.connection, campaign, campaign.last_day, self.asked.areas)
 
 
 def _activities(books: Books, kind: str | None) -> Counted:
     held = books.held(kind)
     sums = summed(held)
-    reached = reach(books.connection, books.asked, None if kind is None else (kind,)) if held else []
-    communities = [one for one in reached if one.code is not None]
-    return Counted(
-        len(held),
-        {
-            "person_times": sums.person_times,
-            "people": sums.people,
-            "quantity": sums.quantity,
-            "cost": None if sums.cost is None else float(sums.cost),
+    told: dict[str, Number | None] = {
+        "person_times": sums.person_times,
+        "people": sums.people,
+        "quantity": sums.quantity,
+        "cost": None if sums.cost is None else float(sums.cost),
+        **dict.fromkeys(("communities", "communities_never_reached", "residents_never_reached")),
+    }
+    if held:
+        reached = reach(books.connection, books.asked, None if kind is None else (kind,))
+        communities = [one for one in reached if one.code is not None]
+        told |= {
             "communities": len(communities),
             "communities_never_reached": sum(not one.is_reached for one in communities),
             "residents_never_reached": sum(one.never_residents for one in reached),
-        },
-    )
+        }
+    return Counted(len(held), told)
 
 
 def _letters(books: Books, kind: str | None) -> Counted:
@@ -228,12 +247,8 @@ def _people(books: Books, role: str | None) -> Counted:
 
 def _campaigns(books: Books, pest: str | None) -> Counted:
     found = books.campaigns(pest)
-    kinds = [
-        kind
-        for one in found
-        for kind in campaign_cover(books.connection, one, min(one.last_day, books.asked.last_day)).kinds
-    ]
-    shares = _known(kind.effectiveness for kind in kinds)
+    ended = [one for one in found if one.end <= books.today]
+    shares = _known(kind.effectiveness for one in ended for kind in books.treated(one))
     return Counted(len(found), {"campaigns": len(found), "least_effectiveness": min(shares, default=None)})
 
 

@@ -146,7 +146,9 @@ def _campaigns(pest: str, title: str, least: str) -> tuple[Declared, Declared]:
             id=f"campaigns-{pest}",
             mechanism="campaigns",
             title=title,
-            definition=N_("Campaigns against this pest that began in the year."),
+            definition=N_(
+                "Campaigns against this pest that began in the year; of an area, those that have ground there."
+            ),
             records="campaigns",
             kind=pest,
             total="campaigns",
@@ -157,7 +159,7 @@ def _campaigns(pest: str, title: str, least: str) -> tuple[Declared, Declared]:
             title=least,
             definition=N_(
                 "Treated of all that is on the ground, at the end of the campaign: the smallest share among the year's "
-                "campaigns against this pest and their kinds of targets."
+                "campaigns against this pest that are over, and their kinds of targets."
             ),
             unit="share",
             records="campaigns",

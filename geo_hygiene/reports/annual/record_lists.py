@@ -255,9 +255,10 @@ def _rows(connection: Connection, listed: RecordList, ids: Sequence[UUID]) -> li
 def in_words(connection: Connection, listed: RecordList, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return records as people read them: places and areas by their names, choices and days in the reader's words."""
     told = [dict(row) for row in rows]
-    names = _names(connection, listed, told) | _places(connection, listed, told)
+    names = dict.fromkeys(listed.coded, _names(connection, listed, told))
+    names |= {name: _places(connection, told, name) for name in _place_fields(listed)}
     for column in listed.columns:
-        words = names | {choice.value: _(choice.title) for choice in column.choices}
+        words = {**names.get(column.name, {}), **{choice.value: _(choice.title) for choice in column.choices}}
         for row in told:
             row[column.name] = _told(column, row[column.name], words)
     return told
@@ -275,12 +276,15 @@ def _told(column: Attribute, value: Any, words: Mapping[str, str]) -> Any:
     return words.get(str(value), str(value))
 
 
-def _places(connection: Connection, listed: RecordList, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what the doors and facilities of records are called, by their ids."""
+def _place_fields(listed: RecordList) -> Sequence[str]:
+    """Return the field that holds ids of doors or facilities, where there is one."""
     field = listed.layer.with_role(Role.SEGMENT)
-    if field is None or field.name not in listed.fields:
-        return {}
-    ids = sorted({str(row[field.name]) for row in rows if row[field.name] is not None})
+    return [] if field is None or field.name not in listed.fields else [field.name]
+
+
+def _places(connection: Connection, rows: Iterable[Mapping[str, Any]], field: str) -> dict[str, str]:
+    """Return what the doors and facilities of records are called, by their ids."""
+    ids = sorted({str(row[field]) for row in rows if row[field] is not None})
     found = connection.execute(text(PLACES), {"ids": ids})
     return {str(row.uuid): _named(row.code, row.name) for row in found}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection, text
 
+from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.within import demand_within
 from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import _, ngettext
@@ -32,7 +33,7 @@ class OtherFiguresError(GeoHygieneError):
 OFFICES = """
 select coalesce(name, code) from area
 where valid_from <= :last_day and :last_day < valid_to
-    and case when cast(:area as text) is null then level = 'office' else code = :area end
+    and case when cast(:areas as text[]) is null then level = 'office' else code = any(:areas) end
 order by code
 """
 
@@ -134,6 +135,8 @@ class Report:
         What it is called.
     area
         Code of the area that was asked for.
+    made_at
+        In the office's time zone.
     """
 
     year: int
@@ -212,7 +215,9 @@ def answer(
     for done, declared in enumerate(FIGURES):
         progress(done, len(FIGURES))
         figures.append(_figure(declared, books, before))
-    return Report(year=year, office=office, area=area, made_at=datetime.now(UTC), figures=tuple(figures))
+    return Report(
+        year=year, office=office, area=area, made_at=datetime.now(office_timezone(connection)), figures=tuple(figures)
+    )
 
 
 def _figure(declared: Declared, books: Books, before: Books) -> Figure:
@@ -272,11 +277,11 @@ def _encoded(words: Mapping[str, str | None]) -> str:
 
 
 def _office(connection: Connection, asked: Asked) -> str:
-    """Return what the office, the offices or the area is called."""
-    names: Iterable[str] = connection.scalars(text(OFFICES), {"last_day": asked.last_day, "area": asked.area}).all()
-    listed = list(names)
+    """Return what the office or the offices are called, or the areas that are told of."""
+    areas = None if asked.areas is None else sorted(asked.areas)
+    listed: Sequence[str] = connection.scalars(text(OFFICES), {"last_day": asked.last_day, "areas": areas}).all()
     if asked.area is not None and not listed:
         raise UnknownRecordError(_("There is no area “%(name)s”.", name=asked.area))
-    if len(listed) > FEW_OFFICES:
+    if areas is None and len(listed) > FEW_OFFICES:
         return ngettext("%(count)s office", "%(count)s offices", len(listed))
     return _(", ").join(listed) or "–"
