@@ -12,6 +12,8 @@ import pypdfium2
 import pytest
 from click.testing import CliRunner
 from docx.document import Document
+from docx.oxml.ns import qn
+from docx.oxml.parser import OxmlElement
 from sqlalchemy import Connection, text
 
 from geo_hygiene.cli import main
@@ -19,10 +21,11 @@ from geo_hygiene.database import engine
 from geo_hygiene.files.importing import import_table
 from geo_hygiene.i18n import use_locale
 from geo_hygiene.reports.annual import Report, answer, write_report
+from geo_hygiene.reports.annual.document import fill
 from geo_hygiene.reports.annual.outline import default_template
 from geo_hygiene.reports.annual.pictures import TITLES, Picture, draw
-from geo_hygiene.reports.annual.printing import document_writers
-from geo_hygiene.reports.annual.template import TemplateError, paragraphs, read_template, text_of
+from geo_hygiene.reports.annual.printing import document_writers, printed
+from geo_hygiene.reports.annual.template import ATTACHED_TEMPLATE, TemplateError, paragraphs, read_template, text_of
 from tests.conftest import TestDatabase
 from tests.importing import table
 
@@ -182,6 +185,9 @@ def broken(name: str) -> bytes:
         document.add_paragraph("In all {{drain-meters-dredged}} metres.")
         document.add_paragraph("{{ ''.__class__ }} {{year.previous}} {{year")
         document.add_paragraph("The map: {{map.lanes}}")
+    if name == "endless":
+        for _at in range(30):
+            document.add_paragraph("{{no-such-figure}}")
     if name == "outside":
         document.part.relate_to("file:///etc/passwd", f"{docx.opc.constants.RELATIONSHIP_TYPE.IMAGE}", is_external=True)
     stream = io.BytesIO()
@@ -198,6 +204,7 @@ def broken(name: str) -> bytes:
     if name == "entities":
         bomb = b'<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
         content = rewritten(content, b"<w:document", bomb + b"<w:document", "word/document.xml")
+        content = rewritten(content, b"<w:t>", b"<w:t>&b;", "word/document.xml")
     if name == "bomb":
         with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("word/media/zeros.bin", b"0" * 70_000_000)
@@ -227,6 +234,7 @@ def rewritten(content: bytes, old: bytes, new: bytes, member: str) -> bytes:
                 "The field “map.lanes” needs a paragraph of its own in the text, not in “The map: {{map.lanes}}”.",
             ],
         ),
+        ("endless", [*["There is no field “no-such-figure”"] * 20, "and more"]),
         ("outside", ["The template shows what is not in the file: file:///etc/passwd."]),
         ("macros", ["A template with macros is not taken"]),
         ("bomb", ["The archive unpacks to"]),
@@ -239,6 +247,29 @@ def test_a_template_that_can_not_be_is_refused_in_words(name: str, told: list[st
     assert len(refused.value.findings) == len(told)
     for finding, expected in zip(refused.value.findings, told, strict=True):
         assert finding.startswith(expected)
+
+
+def test_nothing_is_fetched_for_a_template_and_what_it_lacks_is_said(report: Report) -> None:
+    begun = docx.Document(io.BytesIO(default_template()))
+    settings = begun.part._settings_part
+    key = settings.relate_to("https://elsewhere.test/x.dotm", ATTACHED_TEMPLATE, is_external=True)
+    named = OxmlElement("w:attachedTemplate")
+    named.set(qn("r:id"), key)
+    settings.element.append(named)
+    begun.paragraphs[0]._p.append(OxmlElement("w:t"))
+    begun.paragraphs[0]._p[-1].text = "{{year}}"
+    stream = io.BytesIO()
+    begun.save(stream)
+    filled = fill(report, [], ADDRESS, stream.getvalue())
+    with zipfile.ZipFile(io.BytesIO(filled.content)) as archive:
+        assert not any(b"attachedTemplate" in archive.read(name) for name in archive.namelist())
+    picture = b"""<w:r><w:drawing><wp:inline><wp:docPr id="1" name="x"/><a:graphic
+        xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData><pic:pic
+        xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:blipFill><a:blip r:embed="rId999"/>
+        </pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"""
+    for lacking in (rewritten(default_template(), b"</w:p>", picture, "word/document.xml"), broken("entities")):
+        with pytest.raises(TemplateError, match="or is damaged"):
+            printed(fill(report, [], ADDRESS, lacking))
 
 
 def test_the_command_writes_a_template_and_refuses_one_that_asks_for_what_there_is_not(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import mammoth
 
@@ -16,6 +17,7 @@ from geo_hygiene.maps.palette import FONTS
 from geo_hygiene.reports.annual.document import Filled, fill
 from geo_hygiene.reports.annual.pictures import Picture
 from geo_hygiene.reports.annual.report import Report
+from geo_hygiene.reports.annual.template import damaged
 from geo_hygiene.reports.annual.writing import Writer
 
 STYLES = """
@@ -62,16 +64,25 @@ def document_writers(pictures: Sequence[Picture], template: bytes | None = None)
 
 
 def printed(filled: Filled) -> bytes:
-    """Return a filled document as a PDF file; its drawings are drawn, not made of points."""
+    """Return a filled document as a PDF file; its drawings are drawn, not made of points.
+
+    Raises
+    ------
+    TemplateError
+        If its template names a picture that it does not hold, or is damaged in another way that only shows here.
+    """
     from weasyprint import HTML  # noqa: PLC0415 - a second, which nothing else needs
     from weasyprint.urls import URLFetcher  # noqa: PLC0415 - as above
 
     drawings = {_digest(content): svg for content, svg in filled.drawings.items()}
-    html = mammoth.convert_to_html(
-        io.BytesIO(filled.content),
-        style_map=STYLES,
-        convert_image=mammoth.images.img_element(lambda image: _source(image, drawings)),
-    ).value
+    try:
+        html = mammoth.convert_to_html(
+            io.BytesIO(filled.content),
+            style_map=STYLES,
+            convert_image=mammoth.images.img_element(lambda image: _source(image, drawings)),
+        ).value
+    except (LookupError, ValueError, ExpatError) as problem:
+        raise damaged() from problem
     language = current_locale().replace("_", "-")
     page = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><style>{LOOK}</style><body>{html}</body></html>'

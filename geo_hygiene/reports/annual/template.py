@@ -13,12 +13,13 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import docx
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.opc.part import XmlPart
+from docx.opc.part import Part, XmlPart
 from docx.oxml.ns import qn
 from lxml import etree
 
@@ -31,7 +32,8 @@ from geo_hygiene.reports.annual.figures import FIGURES
 from geo_hygiene.reports.annual.pictures import TITLES
 
 MOST_BYTES = 8 * MEBIBYTE
-LIMITS = Limits(file_bytes=MOST_BYTES, unpacked_bytes=64 * MEBIBYTE)
+LIMITS = Limits(file_bytes=MOST_BYTES, unpacked_bytes=16 * MEBIBYTE)
+"""Pictures hardly shrink in a file, and text takes 35 times its size in memory."""
 MOST_MEMBERS = 500
 MOST_FINDINGS = 20
 SHOWN = 60
@@ -47,13 +49,7 @@ PARTS = frozenset({"value", "previous", "compared", "records", "definition"})
 
 FIGURE_IDS = frozenset(one.id for one in FIGURES)
 
-RELATED_OUTSIDE = frozenset(
-    {
-        RELATIONSHIP_TYPE.HYPERLINK,
-        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate",
-    }
-)
-"""What a document may name that is not in it: links, and the template of Word that it was begun with."""
+ATTACHED_TEMPLATE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate"
 
 MACROS = b"macroEnabled"
 """Stands in the types of a file that holds macros."""
@@ -110,11 +106,16 @@ def read_template(content: bytes) -> Document:
         If it is no Word document, is made to hurt, or asks for what there is not.
     """
     document = _opened(content)
-    findings = [finding for part, paragraph in paragraphs(document) for finding in _findings(document, part, paragraph)]
+    found = (finding for part, paragraph in paragraphs(document) for finding in _findings(document, part, paragraph))
+    findings = list(islice(found, MOST_FINDINGS + 1))
     if findings:
-        more = len(findings) - MOST_FINDINGS
-        raise TemplateError(findings[:MOST_FINDINGS] + ([_("and %(count)s more", count=more)] if more > 0 else []))
+        raise TemplateError(findings[:MOST_FINDINGS] + ([_("and more")] if len(findings) > MOST_FINDINGS else []))
     return document
+
+
+def damaged() -> TemplateError:
+    """Return the refusal of what is no Word document, or no whole one."""
+    return TemplateError([_("The template is no Word document (.docx), or is damaged.")])
 
 
 def _opened(content: bytes) -> Document:
@@ -122,13 +123,23 @@ def _opened(content: bytes) -> Document:
     try:
         document = docx.Document(io.BytesIO(content))
     except (ValueError, KeyError, etree.XMLSyntaxError, *DAMAGED) as problem:
-        raise TemplateError([_("The template is no Word document (.docx), or is damaged.")]) from problem
+        raise damaged() from problem
     for part in document.part.package.iter_parts():
+        _forget_template(part)
         for one in part.rels.values():
-            if one.is_external and one.reltype not in RELATED_OUTSIDE:
+            if one.is_external and one.reltype != RELATIONSHIP_TYPE.HYPERLINK:
                 message = _("The template shows what is not in the file: %(address)s.", address=one.target_ref[:SHOWN])
                 raise TemplateError([message])
     return document
+
+
+def _forget_template(part: Part) -> None:
+    """Take out the template of Word with which a document was begun: every reader's Word would fetch it."""
+    if isinstance(part, XmlPart):
+        for key in [key for key, one in part.rels.items() if one.reltype == ATTACHED_TEMPLATE]:
+            del part.rels[key]
+        for element in list(part.element.iter(qn("w:attachedTemplate"))):
+            element.getparent().remove(element)
 
 
 def too_big() -> str:
@@ -147,11 +158,11 @@ def _demand_harmless(content: bytes) -> None:
     except RefusedError as refused:
         raise TemplateError([refused.finding.message()]) from refused
     except (KeyError, RuntimeError, *DAMAGED) as problem:
-        raise TemplateError([_("The template is no Word document (.docx), or is damaged.")]) from problem
+        raise damaged() from problem
     if has_macros:
         raise TemplateError([_("A template with macros is not taken: save it as .docx.")])
     if len(members) > MOST_MEMBERS or any(map(is_encrypted, members)):
-        raise TemplateError([_("The template is no Word document (.docx), or is damaged.")])
+        raise damaged()
 
 
 def paragraphs(document: Document) -> Iterator[tuple[XmlPart, Any]]:
@@ -172,7 +183,8 @@ def text_of(paragraph: Any) -> str:
 
 def letters(paragraph: Any) -> list[Any]:
     """Return the pieces of text of a paragraph, without those of boxes in it."""
-    return [one for one in paragraph.iter(qn("w:t")) if next(one.iterancestors(qn("w:p"))) is paragraph]
+    own = (one for one in paragraph.iter(qn("w:t")) if next(one.iterancestors(qn("w:p"))) is paragraph)
+    return [one for one in own if one.getparent().tag == qn("w:r")]
 
 
 def _findings(document: Document, part: XmlPart, paragraph: Any) -> Iterator[str]:
