@@ -239,12 +239,12 @@ def _figures(streets: Streets, found: Mapping[str, list[Shared]], missing: Mappi
 def _kept(streets: Streets) -> Figure:
     """Propose as many zones as there are, so that most of the ground stays with them."""
     there = len({piece.zone for piece in streets.ground.pieces} - {None})
-    free, kept = _ours(streets, there), _ours(streets, there, KEPT)
+    kept = _ours(streets, there, KEPT)
     return streets.figure(
         f"ground that stays with its zone where {KEPT:.0%} are to stay",
         "share",
         Spread((kept.stays or 0.0,)),
         floor=f"{KEPT}",
         note=f"{there:,} zones, as many as there are. The zone with most has {kept.most:.3f} of the mean, {kept.broken}"
-        f" fall apart, {kept.seconds:.1f} s. Where nothing is wished, {free.stays or 0.0:.3f} stay.",
+        f" fall apart, {kept.seconds:.1f} s.",
     )
