@@ -26,8 +26,10 @@ from geo_hygiene.zoning.proposing import propose
 from geo_hygiene.zoning.sharing import Borders, Wishes, beside
 
 DUTY, ON = "sweeping", date(2025, 11, 30)
+WISHED = {"S": 130, "M": 2_000, "L": 20_000}
+"""Zones that are asked of a sample; a county's cleaners are fewer than its zones."""
 STREETS_A_ZONE = 11.5
-"""As in the sample town: 130 zones of 1 500 segments."""
+"""Of other streets as in the sample town: 130 zones of 1 500 segments."""
 
 PACKAGES = ("spopt==0.7.0",)
 PEER = Path(__file__).parent / "spopt_peer.py"
@@ -52,13 +54,13 @@ class Streets:
     named: str = ""
 
     @classmethod
-    def read(cls, connection: Connection, on: date, **said: Any) -> Streets:
-        """Return the streets of a day."""
+    def read(cls, connection: Connection, on: date, count: int | None = None, **said: Any) -> Streets:
+        """Return the streets of a day, of which so many zones are asked."""
         duty = duty_of(connection, DUTY)
         ground = ground_of(connection, duty, on, None)
         pieces = ground.pieces
         network = Network([piece.work for piece in pieces], beside(len(pieces), ground.joined))
-        count = max(1, round(len(pieces) / STREETS_A_ZONE))
+        count = count or max(1, round(len(pieces) / STREETS_A_ZONE))
         return cls(connection=connection, duty=duty, on=on, ground=ground, network=network, count=count, **said)
 
     def figure(self, name: str, unit: str, spread: Spread, **more: Any) -> Figure:
@@ -116,7 +118,7 @@ def measure(workspace: Workspace, rounds: int) -> Iterator[Figure]:
     """Share the sample's streets out, and walk its zones, beside others that do it."""
     with workspace.sample().connect() as connection:
         of = {"group": "share", "size": workspace.size, "data": f"streets of sample {workspace.size}"}
-        streets = Streets.read(connection, ON, of=of)
+        streets = Streets.read(connection, ON, WISHED[workspace.size], of=of)
         yield from _proposals(workspace, streets, rounds)
         yield _kept(streets)
         yield from walks(connection, DUTY, ON, named="", **of)
