@@ -219,16 +219,16 @@ def report_page(
         notice=notice,
         is_long=is_long,
         shown=shown,
-        jobs=jobs.newest(connection, actor, JOBS_LISTED),
+        jobs=jobs.newest(connection, actor, within, JOBS_LISTED),
         zone=office_timezone(connection),
     )
 
 
 def report_job_page(
-    connection: Connection, actor: str, uuid: UUID, permissions: Collection[Permission]
+    connection: Connection, actor: str, uuid: UUID, within: Areas, permissions: Collection[Permission]
 ) -> ReportJobPage:
     """Return a report of the asker that is being made, or was."""
-    job = jobs.own(connection, actor, uuid)
+    job = jobs.own(connection, actor, uuid, within)
     shown = _shown(*jobs.made(job), permissions) if job.state is JobState.DONE else None
     return ReportJobPage(job=job, shown=shown)
 

@@ -72,7 +72,8 @@ def _ask(connection: Connection, asked: data.ReportParameters, within: Areas) ->
 @needs(Permission.WORKS_READ)
 def show_job(job: UUID) -> str:
     """Show how far a report is, or the report."""
-    found = connections().read(data.report_job_page, job_actor(), job, viewer().permissions)
+    within = areas_of(Permission.WORKS_READ)
+    found = connections().read(data.report_job_page, job_actor(), job, within, viewer().permissions)
     return render_template("report_job.html", page="reports", found=found, formats=jobs.FORMATS)
 
 
@@ -100,7 +101,7 @@ def start_again(job: UUID) -> Response:
 
 
 def _own(job: UUID) -> Job:
-    return connections().read(jobs.own, job_actor(), job)
+    return connections().read(jobs.own, job_actor(), job, areas_of(Permission.WORKS_READ))
 
 
 def _address() -> str:

@@ -179,6 +179,22 @@ def test_pictures_do_not_see_what_comes_in_after_the_figures(
     others.dispose()
 
 
+def make_restless(document: docx.document.Document, name: str) -> None:
+    if name == "field":
+        for kind, words in (("begin", " DD"), ("", "EAUTO cmd"), ("separate", ""), ("end", "")):
+            run = document.add_paragraph().add_run()._r
+            if kind:
+                run.append(OxmlElement("w:fldChar"))
+                run[-1].set(qn("w:fldCharType"), kind)
+            run.append(OxmlElement("w:instrText"))
+            run[-1].text = words
+    if name == "program":
+        document.part.relate_to(document.part._settings_part, docx.opc.constants.RELATIONSHIP_TYPE.OLE_OBJECT)
+    if name == "long":
+        for _at in range(5_000):
+            document.element.body.append(OxmlElement("w:p"))
+
+
 def broken(name: str) -> bytes:
     document = docx.Document(io.BytesIO(default_template()))
     if name == "unknown":
@@ -190,6 +206,7 @@ def broken(name: str) -> bytes:
             document.add_paragraph("{{no-such-figure}}")
     if name == "outside":
         document.part.relate_to("file:///etc/passwd", f"{docx.opc.constants.RELATIONSHIP_TYPE.IMAGE}", is_external=True)
+    make_restless(document, name)
     stream = io.BytesIO()
     document.save(stream)
     content = stream.getvalue()
@@ -236,6 +253,9 @@ def rewritten(content: bytes, old: bytes, new: bytes, member: str) -> bytes:
         ),
         ("endless", [*["There is no field “no-such-figure”"] * 20, "and more"]),
         ("outside", ["The template shows what is not in the file: file:///etc/passwd."]),
+        ("field", ["The template holds a Word field “DDEAUTO”; take it out."]),
+        ("program", ["The template holds another file or a program; take it out."]),
+        ("long", ["The template has more than 5000 paragraphs."]),
         ("macros", ["A template with macros is not taken"]),
         ("bomb", ["The archive unpacks to"]),
         ("nothing", ["The template is no Word document (.docx), or is damaged."]),

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from html import unescape
+from uuid import UUID
 
 import docx
 import pytest
@@ -16,6 +17,7 @@ from shapely import LineString
 from sqlalchemy import text
 
 from geo_hygiene.database import engine
+from geo_hygiene.jobs.store import UnknownJobError
 from geo_hygiene.reports.annual import FIGURES, jobs
 from geo_hygiene.reports.annual.template import MOST_BYTES
 from geo_hygiene.web import report_page_data
@@ -28,6 +30,7 @@ from tests.working import work_off
 __all__ = ["office"]
 
 HREF = re.compile(r'href="([^"]+)"')
+LEADER = "leader@office.example"
 MOST_QUERIES, FEW_QUERIES = 130, 15
 
 
@@ -169,6 +172,13 @@ def test_a_report_is_made_as_a_job_for_whoever_asked(dredged: Flask) -> None:
     assert work_off(address(dredged), jobs.HANDLERS)
     job = client.get(f"/api/v1/jobs/{page.rpartition('/')[2]}").get_json()
     assert (job["state"], job["result"]) == ("done", {}), job
+    opened, uuid = engine(address(dredged)), UUID(page.rpartition("/")[2])
+    with opened.connect() as connection:
+        assert jobs.own(connection, LEADER, uuid, None).uuid == uuid
+        with pytest.raises(UnknownJobError):
+            jobs.own(connection, LEADER, uuid, frozenset({"C1"}))
+        assert jobs.newest(connection, LEADER, frozenset({"C1"}), 9) == []
+    opened.dispose()
     made = shown(client, page)
     assert row(made, "drain-metres-dredged") == row(shown(client, "/reports?year=2025&area=C1"), "drain-metres-dredged")
     files = {ending: client.get(f"{page}/annual.{ending}") for ending in jobs.FORMATS}

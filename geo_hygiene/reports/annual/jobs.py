@@ -66,8 +66,8 @@ def ask(connection: Connection, actor: str, asked: AskedReport) -> Job:
     return store.add(connection, NewJob(kind=REPORT, parameters=asdict(asked), actor=actor))
 
 
-def own(connection: Connection, actor: str, uuid: UUID) -> Job:
-    """Return a report for whoever asked for it.
+def own(connection: Connection, actor: str, uuid: UUID, within: Areas) -> Job:
+    """Return a report for whoever asked for it, while their role still has its areas.
 
     Raises
     ------
@@ -75,14 +75,19 @@ def own(connection: Connection, actor: str, uuid: UUID) -> Job:
         If there is none of theirs.
     """
     found = store.find(connection, uuid, {REPORT})
-    if found.actor != actor:
+    if not _is_of(found, actor, within):
         raise UnknownJobError(_("There is no such job."))
     return found
 
 
-def newest(connection: Connection, actor: str, most: int) -> list[Job]:
-    """Return the reports that somebody asked for, the newest first."""
-    return [job for job in store.newest(connection, [REPORT], 20 * most) if job.actor == actor][:most]
+def newest(connection: Connection, actor: str, within: Areas, most: int) -> list[Job]:
+    """Return the reports that somebody asked for and may still see, the newest first."""
+    return [job for job in store.newest(connection, [REPORT], 20 * most) if _is_of(job, actor, within)][:most]
+
+
+def _is_of(job: Job, actor: str, within: Areas) -> bool:
+    asked = AskedReport(**job.parameters).areas
+    return job.actor == actor and (within is None or (asked is not None and asked <= within))
 
 
 def made(job: Job) -> tuple[Report, list[Picture]]:

@@ -48,7 +48,10 @@ def keep_template(connection: Connection, language: str, file: str, content: byt
     TemplateError
         If reports can not be written from it.
     """
+    from geo_hygiene.reports.annual.printing import demand_printable  # noqa: PLC0415 - only who brings one needs it
+
     read_template(content)
+    demand_printable(content)
     connection.execute(text(KEEP), {"language": language, "file": file, "content": content, "actor": actor})
     after = {"language": language, "file": file}
     audit.record(connection, actor=actor, action="report-template.keep", subject=file, after=after)

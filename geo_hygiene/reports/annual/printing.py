@@ -74,21 +74,36 @@ def printed(filled: Filled) -> bytes:
     from weasyprint import HTML  # noqa: PLC0415 - a second, which nothing else needs
     from weasyprint.urls import URLFetcher  # noqa: PLC0415 - as above
 
-    drawings = {_digest(content): svg for content, svg in filled.drawings.items()}
-    try:
-        html = mammoth.convert_to_html(
-            io.BytesIO(filled.content),
-            style_map=STYLES,
-            convert_image=mammoth.images.img_element(lambda image: _source(image, drawings)),
-        ).value
-    except (LookupError, ValueError, ExpatError) as problem:
-        raise damaged() from problem
+    html = _as_html(filled.content, {_digest(content): svg for content, svg in filled.drawings.items()})
     language = current_locale().replace("_", "-")
     page = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><style>{LOOK}</style><body>{html}</body></html>'
     )
     content: bytes = HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf()
     return content
+
+
+def demand_printable(content: bytes) -> None:
+    """Refuse a template that can be filled, and yet not printed.
+
+    Raises
+    ------
+    TemplateError
+        As told of :func:`printed`.
+    """
+    _as_html(content, {})
+
+
+def _as_html(content: bytes, drawings: Mapping[str, str]) -> str:
+    try:
+        html: str = mammoth.convert_to_html(
+            io.BytesIO(content),
+            style_map=STYLES,
+            convert_image=mammoth.images.img_element(lambda image: _source(image, drawings)),
+        ).value
+    except (LookupError, ValueError, ExpatError) as problem:
+        raise damaged() from problem
+    return html
 
 
 def _digest(content: bytes) -> str:

@@ -20,6 +20,7 @@ import docx
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.part import Part, XmlPart
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from lxml import etree
 
@@ -30,11 +31,13 @@ from geo_hygiene.files.reading.locate import RefusedError
 from geo_hygiene.i18n import _
 from geo_hygiene.reports.annual.figures import FIGURES
 from geo_hygiene.reports.annual.pictures import TITLES
+from geo_hygiene.reports.annual.word_fields import other_fields
 
 MOST_BYTES = 8 * MEBIBYTE
 LIMITS = Limits(file_bytes=MOST_BYTES, unpacked_bytes=16 * MEBIBYTE)
 """Pictures hardly shrink in a file, and text takes 35 times its size in memory."""
 MOST_MEMBERS = 500
+MOST_PARAGRAPHS = 5_000
 MOST_FINDINGS = 20
 SHOWN = 60
 """Characters of a paragraph that a finding repeats."""
@@ -53,6 +56,11 @@ ATTACHED_TEMPLATE = "http://schemas.openxmlformats.org/officeDocument/2006/relat
 
 MACROS = b"macroEnabled"
 """Stands in the types of a file that holds macros."""
+
+EMBEDDED = frozenset(
+    (RELATIONSHIP_TYPE.OLE_OBJECT, RELATIONSHIP_TYPE.PACKAGE, RELATIONSHIP_TYPE.A_F_CHUNK, RELATIONSHIP_TYPE.CONTROL)
+)
+"""What stands in a document as a file or a program of its own."""
 
 HEADERS = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
 
@@ -126,11 +134,31 @@ def _opened(content: bytes) -> Document:
         raise damaged() from problem
     for part in document.part.package.iter_parts():
         _forget_template(part)
-        for one in part.rels.values():
-            if one.is_external and one.reltype != RELATIONSHIP_TYPE.HYPERLINK:
-                message = _("The template shows what is not in the file: %(address)s.", address=one.target_ref[:SHOWN])
-                raise TemplateError([message])
+        _demand_still(part)
+    if sum(1 for _paragraph in document.part.element.iter(qn("w:p"))) > MOST_PARAGRAPHS:
+        raise TemplateError([_("The template has more than %(most)s paragraphs.", most=MOST_PARAGRAPHS)])
     return document
+
+
+def _demand_still(part: Part) -> None:
+    """Refuse what reaches for something else when somebody opens the document."""
+    for one in part.rels.values():
+        if one.is_external and one.reltype != RELATIONSHIP_TYPE.HYPERLINK:
+            message = _("The template shows what is not in the file: %(address)s.", address=one.target_ref[:SHOWN])
+            raise TemplateError([message])
+        if one.reltype in EMBEDDED:
+            raise TemplateError([_("The template holds another file or a program; take it out.")])
+    if part.partname.ext == "xml":
+        element = part.element if isinstance(part, XmlPart) else _parsed(part)
+        for kind in islice(other_fields(element), 1):
+            raise TemplateError([_("The template holds a Word field “%(kind)s”; take it out.", kind=kind[:SHOWN])])
+
+
+def _parsed(part: Part) -> Any:
+    try:
+        return parse_xml(part.blob)
+    except (ValueError, etree.XMLSyntaxError) as problem:
+        raise damaged() from problem
 
 
 def _forget_template(part: Part) -> None:

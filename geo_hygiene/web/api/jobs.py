@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from geo_hygiene.jobs.store import Job, UnknownJobError
 from geo_hygiene.permissions import Permission
 from geo_hygiene.reports.annual import jobs as report_jobs
-from geo_hygiene.web.access import demand, job_actor, needs, viewer
+from geo_hygiene.web.access import areas_of, demand, job_actor, needs, viewer
 from geo_hygiene.web.api.answer_models import JobAnswer
 from geo_hygiene.web.connections import connections
 from geo_hygiene.web.errors import PROBLEMS
@@ -50,7 +50,7 @@ def _seen(connection: Connection, uuid: UUID) -> Job:
             return proposal_jobs.own(connection, account.email, uuid)
     if viewer().may(Permission.WORKS_READ):
         with suppress(UnknownJobError):
-            return report_jobs.own(connection, job_actor(), uuid)
+            return report_jobs.own(connection, job_actor(), uuid, areas_of(Permission.WORKS_READ))
     demand(Permission.DATA_IMPORT)
     return seen_job(connection, uuid, viewer())
 
