@@ -30,6 +30,7 @@ from geo_hygiene.works.due import STATES, Due, DueFilter, due_sums, due_targets
 from geo_hygiene.works.listing import WorkFilter, count_works, list_works, work_places
 from geo_hygiene.works.recording import SaidWork, WrongWorkError, record_work, take_back
 from geo_hygiene.works.recurrence import recurrence
+from geo_hygiene.works.sums import work_sums
 from geo_hygiene.works.writing import NewWorkOnPlace, add_works
 from geo_hygiene.zoning.records import Editor
 from tests.coverage.test_rebuild import split_street
@@ -129,6 +130,9 @@ def test_work_comes_out_as_it_went_in_and_numbers_stay_hashed(town: Connection, 
     again = {"编号": "8", "作业类别": "小广告", "日期": "2025-06-02", "街巷": "长巷", "号码": "+86 138 1234 5678"}
     told(town, again)
     assert tuple(town.execute(text(digests)).one()) == (3, 2)
+    assert work_sums(town, WorkFilter(kind="adverts")).numbers == 2
+    told(town, {"编号": "9", "作业类别": "小广告", "日期": "2025-07-02", "街巷": "长巷"})
+    assert work_sums(town, WorkFilter(kind="adverts", begin=date(2025, 7, 1))).numbers is None
 
 
 def test_a_drain_is_told_by_its_name_though_a_lane_has_its_code(town: Connection) -> None:

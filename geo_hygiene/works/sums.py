@@ -21,7 +21,7 @@ select
         left join street_segment on street_segment.id = claim_stretch.target_id
         left join lane on lane.id = street_segment.lane_id
     ) as lanes,
-    (select count(distinct digest) from advert_number where work_id in (select id from done)) as numbers
+    (select nullif(count(distinct digest), 0) from advert_number where work_id in (select id from done)) as numbers
 from done
 """  # noqa: S608 - constants
 
@@ -55,7 +55,7 @@ class WorkSums:
     pieces: int | None
     area_m2: float | None
     volume_m3: float | None
-    numbers: int
+    numbers: int | None
     disorders: Mapping[str, int]
 
 

@@ -26,6 +26,8 @@ from geo_hygiene.zoning.local_picture import picture_of
 from geo_hygiene.zoning.mistakes import OutsideAreasError, StaleVersionError, WrongZoneError
 from geo_hygiene.zoning.records import Editor, ZoneRecord, demand_zone_within, duty_by_id, identity, zones_of_day
 
+LONGEST_NAME = 100
+
 DRAFTS = """
 select draft.id, draft.uuid, name, duty_id, plan_on, maker, began_at, published_from, published_at, version
 from draft
@@ -163,6 +165,8 @@ def demand_name(connection: Connection, name: str) -> None:
     WrongZoneError
         If another one has it, or it can not stand in an address.
     """
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise WrongZoneError("name", _("The name of a draft has 1 to %(most)s letters.", most=LONGEST_NAME))
     if "/" in name or set(name) == {"."} or identity(name) is not None:
         raise WrongZoneError("name", _("The name of a draft is no id, and holds no “/”."))
     if connection.scalar(text("select exists (select from draft where name = :name)"), {"name": name}):

@@ -94,6 +94,8 @@ def test_a_draft_is_told_and_published(database: TestDatabase, run: Run, tmp_pat
         (("cover", "--draft", "none"), 1),
         (("zones", "rename", "none", "x"), 1),
         (("zones", "rename", "新方案", "a/b"), 1),
+        (("zones", "rename", "新方案", " "), 1),
+        (("zones", "rename", "新方案", "x" * 101), 1),
         (("export", "duty-zones", str(tmp_path / "x.csv"), "--draft", "none"), 1),
         (("export", "duty-zones", str(tmp_path / "x.csv"), "--draft", "新方案", "--all"), 2),
         (("cover", "--draft", "新方案", "--duty", "tanks"), 1),

@@ -1,6 +1,7 @@
 """The annual report: figures of a year, each with its definition, its query and its records."""
 
-from geo_hygiene.reports.annual.figures import FIGURES, MECHANISMS, Declared
+from geo_hygiene.reports.annual.declaring import Declared
+from geo_hygiene.reports.annual.figures import FIGURES, MECHANISMS
 from geo_hygiene.reports.annual.report import Figure, Report, answer
 from geo_hygiene.reports.annual.writing import WRITERS, write_report
 

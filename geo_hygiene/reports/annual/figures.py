@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from geo_hygiene.i18n import N_
+from geo_hygiene.reports.annual.declaring import (
+    Declared,
+    activities_of,
+    amenity,
+    campaigns_against,
+    disorders_of,
+    honour,
+    letters_of,
+    money,
+    money_for,
+    staff,
+)
 from geo_hygiene.works.inhabited import SMALLEST
 
 MECHANISMS: Mapping[str, str] = {
@@ -33,178 +44,6 @@ MECHANISMS: Mapping[str, str] = {
     "special": N_("Special actions"),
 }
 """What an office reports of, in the order of its report."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Declared:
-    """One figure.
-
-    Attributes
-    ----------
-    unit
-        ``count``, ``m``, ``m²``, ``CNY``, ``share`` (0 to 1) or ``share-change`` (of one share to another).
-    records, kind, total
-        The list of records that it rests on, their kind, and the name of the sum; without a list nothing of it is kept
-        yet, and the figure is no record.
-    repeats
-        The id of the figure that tells the same, each place or person once.
-    """
-
-    id: str
-    mechanism: str
-    title: str
-    definition: str
-    unit: str = "count"
-    records: str | None = None
-    kind: str | None = None
-    total: str = "records"
-    repeats: str | None = None
-
-
-def _staff(key: str, role: str, title: str) -> Declared:
-    return Declared(
-        id=key,
-        mechanism="staff",
-        title=title,
-        definition=N_("People on record in this role who had not left by the last day of the year."),
-        records="people",
-        kind=role,
-        total="people",
-    )
-
-
-def _disorder(kind: str, title: str) -> Declared:
-    return Declared(
-        id=f"disorders-{kind}",
-        mechanism="disorders",
-        title=title,
-        definition=N_("Disorders of this kind that were removed; a record that gives no number counts once."),
-        records="works",
-        kind="disorder",
-        total=f"removed_{kind}",
-    )
-
-
-def _amenity(key: str, kind: str, title: str) -> Declared:
-    return Declared(
-        id=key,
-        mechanism="amenities",
-        title=title,
-        definition=N_("Communities in which at least one stands on the last day of the year."),
-        records="facilities",
-        kind=kind,
-        total="communities_with",
-    )
-
-
-def _honour(kind: str, title: str) -> Declared:
-    return Declared(
-        id=f"honours-{kind}",
-        mechanism="honours",
-        title=title,
-        definition=N_("Those who were given this honour for the year and did not lose it by a veto."),
-        records="honours",
-        kind=kind,
-        total="granted",
-    )
-
-
-def _money(key: str, kind: str | None, title: str, definition: str) -> Declared:
-    return Declared(
-        id=key,
-        mechanism="money",
-        title=title,
-        definition=definition,
-        unit="CNY",
-        records="activities",
-        kind=kind,
-        total="cost",
-    )
-
-
-def _money_for(kind: str, title: str) -> Declared:
-    return _money(
-        f"money-{kind}", kind, title, N_("Sum of the costs that are written down for activities of this kind.")
-    )
-
-
-def _activity(key: str, mechanism: str, kind: str, total: str, title: str, definition: str) -> Declared:
-    return Declared(
-        id=key,
-        mechanism=mechanism,
-        title=title,
-        definition=definition,
-        records="activities",
-        kind=kind,
-        total=total,
-    )
-
-
-def _campaigns(pest: str, title: str, least: str) -> tuple[Declared, Declared]:
-    return (
-        Declared(
-            id=f"campaigns-{pest}",
-            mechanism="campaigns",
-            title=title,
-            definition=N_(
-                "Campaigns against this pest that began in the year; of an area, those that have ground there."
-            ),
-            records="campaigns",
-            kind=pest,
-            total="campaigns",
-        ),
-        Declared(
-            id=f"least-effectiveness-{pest}",
-            mechanism="campaigns",
-            title=least,
-            definition=N_(
-                "Treated of all that is on the ground, at the end of the campaign: the smallest share among the year's "
-                "campaigns against this pest that are over, and their kinds of targets."
-            ),
-            unit="share",
-            records="campaigns",
-            kind=pest,
-            total="least_effectiveness",
-        ),
-    )
-
-
-def _letters(kind: str, titles: tuple[str, str, str]) -> tuple[Declared, Declared, Declared]:
-    signings, signers, share = titles
-    return (
-        Declared(
-            id=f"letters-{kind}",
-            mechanism="letters",
-            title=signings,
-            definition=N_("Letters signed in the year; who signs twice has two letters."),
-            records="letters",
-            kind=kind,
-            total="signings",
-            repeats=f"letters-{kind}-signers",
-        ),
-        Declared(
-            id=f"letters-{kind}-signers",
-            mechanism="letters",
-            title=signers,
-            definition=N_("Who signed at least one letter in the year, each counted once."),
-            records="letters",
-            kind=kind,
-            total="signers",
-        ),
-        Declared(
-            id=f"letters-{kind}-share",
-            mechanism="letters",
-            title=share,
-            definition=N_(
-                "Of those registered on the last day of the year, the share with a letter that holds on that day."
-            ),
-            unit="share",
-            records="letters",
-            kind=kind,
-            total="share",
-        ),
-    )
-
 
 FIGURES: tuple[Declared, ...] = (
     Declared(
@@ -234,9 +73,9 @@ FIGURES: tuple[Declared, ...] = (
         kind=SMALLEST,
         total="people",
     ),
-    _staff("cleaners", "cleaner", N_("Cleaners")),
-    _staff("supervisors", "supervisor", N_("Supervisors")),
-    _staff("volunteers", "volunteer", N_("Volunteers")),
+    staff("cleaners", "cleaner", N_("Cleaners")),
+    staff("supervisors", "supervisor", N_("Supervisors")),
+    staff("volunteers", "volunteer", N_("Volunteers")),
     Declared(
         id="inspections-due",
         mechanism="inspections",
@@ -255,7 +94,7 @@ FIGURES: tuple[Declared, ...] = (
         title=N_("Bulletins issued"),
         definition=N_("Fortnightly bulletins that were issued in the year. The product keeps none yet."),
     ),
-    _activity(
+    activities_of(
         "exposures-from-above",
         "exposure",
         "exposure",
@@ -263,7 +102,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("Exposed from above"),
         N_("How often those above or the press exposed the office; 0 only where somebody wrote 0 down."),
     ),
-    _activity(
+    activities_of(
         "cleanups",
         "cleanups",
         "cleanup",
@@ -271,7 +110,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("Clean-up days held"),
         N_("Clean-up days that were held in the year."),
     ),
-    _activity(
+    activities_of(
         "cleanup-person-times",
         "cleanups",
         "cleanup",
@@ -320,11 +159,11 @@ FIGURES: tuple[Declared, ...] = (
         kind="disorder",
         total="removed",
     ),
-    _disorder("stalls", N_("Stalls on the street")),
-    _disorder("parking", N_("Wild parking")),
-    _disorder("posters", N_("Wild posters")),
-    _disorder("hanging", N_("Washing hung over the street")),
-    _disorder("piling", N_("Goods piled up")),
+    disorders_of("stalls", N_("Stalls on the street")),
+    disorders_of("parking", N_("Wild parking")),
+    disorders_of("posters", N_("Wild posters")),
+    disorders_of("hanging", N_("Washing hung over the street")),
+    disorders_of("piling", N_("Goods piled up")),
     Declared(
         id="drain-metres-dredged",
         mechanism="drains",
@@ -412,13 +251,13 @@ FIGURES: tuple[Declared, ...] = (
         total="plain",
         repeats="tanks-emptied",
     ),
-    *_letters("units", (N_("Letters of units"), N_("Units that signed"), N_("Share of units with a letter"))),
-    *_letters(
+    *letters_of("units", (N_("Letters of units"), N_("Units that signed"), N_("Share of units with a letter"))),
+    *letters_of(
         "frontages", (N_("Letters of frontages"), N_("Frontages that signed"), N_("Share of frontages with a letter"))
     ),
-    _amenity("communities-with-culture-room", "culture_room", N_("Communities with a culture room")),
-    _amenity("communities-with-library", "library", N_("Communities with a library")),
-    _amenity("communities-with-fitness-ground", "fitness_ground", N_("Communities with a fitness ground")),
+    amenity("communities-with-culture-room", "culture_room", N_("Communities with a culture room")),
+    amenity("communities-with-library", "library", N_("Communities with a library")),
+    amenity("communities-with-fitness-ground", "fitness_ground", N_("Communities with a fitness ground")),
     Declared(
         id="awareness-share",
         mechanism="awareness",
@@ -439,9 +278,9 @@ FIGURES: tuple[Declared, ...] = (
         records="awareness-surveys",
         total="rise",
     ),
-    _honour("civilized-community", N_("Civilized communities")),
-    _honour("civilized-estate", N_("Civilized estates")),
-    _honour("model-household", N_("Model households")),
+    honour("civilized-community", N_("Civilized communities")),
+    honour("civilized-estate", N_("Civilized estates")),
+    honour("model-household", N_("Model households")),
     Declared(
         id="honours-vetoed",
         mechanism="honours",
@@ -452,23 +291,23 @@ FIGURES: tuple[Declared, ...] = (
         records="honours",
         total="vetoed",
     ),
-    _money(
+    money(
         "money", None, N_("Money spent"), N_("Sum of the costs that are written down for the activities of the year.")
     ),
-    _money_for("cleanup", N_("Money for clean-up days")),
-    _money_for("show", N_("Money for shows")),
-    _money_for("troupe", N_("Money for troupes")),
-    _money_for("banner", N_("Money for banners")),
-    _money_for("vehicle-tour", N_("Money for vehicle tours")),
-    _money_for("leaflet", N_("Money for leaflets")),
-    _money_for("training", N_("Money for training")),
-    _money_for("noticeboard", N_("Money for noticeboards")),
-    _money_for("other", N_("Money for other activities")),
-    _activity("shows", "publicity", "show", "records", N_("Shows"), N_("Shows that were given in the year.")),
-    _activity(
+    money_for("cleanup", N_("Money for clean-up days")),
+    money_for("show", N_("Money for shows")),
+    money_for("troupe", N_("Money for troupes")),
+    money_for("banner", N_("Money for banners")),
+    money_for("vehicle-tour", N_("Money for vehicle tours")),
+    money_for("leaflet", N_("Money for leaflets")),
+    money_for("training", N_("Money for training")),
+    money_for("noticeboard", N_("Money for noticeboards")),
+    money_for("other", N_("Money for other activities")),
+    activities_of("shows", "publicity", "show", "records", N_("Shows"), N_("Shows that were given in the year.")),
+    activities_of(
         "troupes", "publicity", "troupe", "records", N_("Troupes"), N_("Records of troupes that went out in the year.")
     ),
-    _activity(
+    activities_of(
         "troupe-people",
         "publicity",
         "troupe",
@@ -476,7 +315,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("People in troupes"),
         N_("Sum of the people in the troupes that went out in the year."),
     ),
-    _activity(
+    activities_of(
         "banners",
         "publicity",
         "banner",
@@ -484,7 +323,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("Banners"),
         N_("Sum of the banners that were hung up in the year."),
     ),
-    _activity(
+    activities_of(
         "vehicle-tours",
         "publicity",
         "vehicle-tour",
@@ -492,7 +331,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("Vehicle tours"),
         N_("Tours of publicity vehicles in the year."),
     ),
-    _activity(
+    activities_of(
         "leaflets",
         "publicity",
         "leaflet",
@@ -525,7 +364,7 @@ FIGURES: tuple[Declared, ...] = (
         kind="noticeboard",
         total="communities_with",
     ),
-    _activity(
+    activities_of(
         "noticeboard-updates",
         "training",
         "noticeboard",
@@ -533,7 +372,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("Updates of noticeboards"),
         N_("How often a noticeboard was brought up to date in the year."),
     ),
-    _activity(
+    activities_of(
         "trainings",
         "training",
         "training",
@@ -541,7 +380,7 @@ FIGURES: tuple[Declared, ...] = (
         N_("Courses"),
         N_("Courses and talks that were held in the year."),
     ),
-    _activity(
+    activities_of(
         "training-person-times",
         "training",
         "training",
@@ -558,10 +397,10 @@ FIGURES: tuple[Declared, ...] = (
         kind="training",
         total="communities_never_reached",
     ),
-    *_campaigns("rodent", N_("Campaigns against rodents"), N_("Least effectiveness against rodents")),
-    *_campaigns("mosquito", N_("Campaigns against mosquitoes"), N_("Least effectiveness against mosquitoes")),
-    *_campaigns("fly", N_("Campaigns against flies"), N_("Least effectiveness against flies")),
-    *_campaigns("cockroach", N_("Campaigns against cockroaches"), N_("Least effectiveness against cockroaches")),
+    *campaigns_against("rodent", N_("Campaigns against rodents"), N_("Least effectiveness against rodents")),
+    *campaigns_against("mosquito", N_("Campaigns against mosquitoes"), N_("Least effectiveness against mosquitoes")),
+    *campaigns_against("fly", N_("Campaigns against flies"), N_("Least effectiveness against flies")),
+    *campaigns_against("cockroach", N_("Campaigns against cockroaches"), N_("Least effectiveness against cockroaches")),
     Declared(
         id="density-surveys",
         mechanism="standards",

@@ -16,7 +16,8 @@ from geo_hygiene.errors import GeoHygieneError, UnknownRecordError
 from geo_hygiene.i18n import _, ngettext
 from geo_hygiene.permissions import EVERYWHERE, Areas
 from geo_hygiene.reports.annual.books import HAPPENED, Books, Number, year_of
-from geo_hygiene.reports.annual.figures import FIGURES, MECHANISMS, Declared
+from geo_hygiene.reports.annual.declaring import Declared
+from geo_hygiene.reports.annual.figures import FIGURES, MECHANISMS
 from geo_hygiene.works.asked import Asked
 
 Progress = Callable[[int, int], None]
