@@ -22,7 +22,7 @@ TITLES = {
     "backup": "Backup, restore and check",
 }
 
-WITHOUT_UNIT = frozenset({"ratio", "share"})
+WITHOUT_UNIT = frozenset({"ratio", "share", "count"})
 """What a number says without a word behind it."""
 
 SIZES = ("", "S", "M", "L")
@@ -112,11 +112,20 @@ def _beside(peer: dict[str, Any], unit: str) -> str:
 
 
 def _amount(spread: dict[str, Any], unit: str) -> str:
-    unit = "" if unit in WITHOUT_UNIT else unit
     if spread["runs"] == 1:
-        return f"{_rounded(spread['median'])} {unit}"
-    text = f"{_rounded(spread['median'])} {unit} ({_rounded(spread['min'])}-{_rounded(spread['max'])})"
-    return f"{text}, p95 {_rounded(spread['p95'])}" if spread["runs"] >= 20 else text  # noqa: PLR2004 - enough for a p95
+        return _with_unit(spread["median"], unit)
+    text = f"{_with_unit(spread['median'], unit)} ({_told(spread['min'], unit)}-{_told(spread['max'], unit)})"
+    return f"{text}, p95 {_told(spread['p95'], unit)}" if spread["runs"] >= 20 else text  # noqa: PLR2004 - enough for it
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return _told(value, unit) if unit in WITHOUT_UNIT else f"{_told(value, unit)} {unit}"
+
+
+def _told(value: float, unit: str) -> str:
+    if unit == "count":
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if unit in WITHOUT_UNIT else _rounded(value)
 
 
 def _rounded(value: float) -> str:

@@ -211,7 +211,7 @@ def _spopt(workspace: Workspace, python: Path, method: str, streets: Streets) ->
     except subprocess.TimeoutExpired:
         return f"not done in {PEER_SECONDS} s"
     if done.returncode:
-        return f"failed ({(done.stderr.strip().splitlines() or ['killed'])[-1][:80]})"
+        return f"failed ({(done.stderr.strip().splitlines() or ['killed'])[-1].rpartition('._')[2][:60]})"
     answer = json.loads(done.stdout.splitlines()[-1])
     return Shared.of(network, answer["parts"], answer["seconds"])
 
