@@ -165,7 +165,7 @@ def demand_name(connection: Connection, name: str) -> None:
     WrongZoneError
         If another one has it, or it can not stand in an address.
     """
-    if not 0 < len(name.strip()) <= LONGEST_NAME:
+    if not name.strip() or len(name) > LONGEST_NAME:
         raise WrongZoneError("name", _("The name of a draft has 1 to %(most)s letters.", most=LONGEST_NAME))
     if "/" in name or set(name) == {"."} or identity(name) is not None:
         raise WrongZoneError("name", _("The name of a draft is no id, and holds no “/”."))

@@ -188,11 +188,18 @@ def make_restless(document: docx.document.Document, name: str) -> None:
                 run[-1].set(qn("w:fldCharType"), kind)
             run.append(OxmlElement("w:instrText"))
             run[-1].text = words
+    if name == "nested":
+        for kind, words in (("begin", " "), ("begin", "QUOTE 68 68 69"), ("end", ""), ("end", "")):
+            run = document.sections[0].header.paragraphs[0].add_run()._r
+            run.append(OxmlElement("w:fldChar"))
+            run[-1].set(qn("w:fldCharType"), kind)
+            run.append(OxmlElement("w:instrText"))
+            run[-1].text = words
     if name == "program":
         document.part.relate_to(document.part._settings_part, docx.opc.constants.RELATIONSHIP_TYPE.OLE_OBJECT)
     if name == "long":
         for _at in range(5_000):
-            document.element.body.append(OxmlElement("w:p"))
+            document.sections[0].footer._element.append(OxmlElement("w:p"))
 
 
 def broken(name: str) -> bytes:
@@ -254,6 +261,7 @@ def rewritten(content: bytes, old: bytes, new: bytes, member: str) -> bytes:
         ("endless", [*["There is no field “no-such-figure”"] * 20, "and more"]),
         ("outside", ["The template shows what is not in the file: file:///etc/passwd."]),
         ("field", ["The template holds a Word field “DDEAUTO”; take it out."]),
+        ("nested", ["The template holds a Word field “{}”; take it out."]),
         ("program", ["The template holds another file or a program; take it out."]),
         ("long", ["The template has more than 5000 paragraphs."]),
         ("macros", ["A template with macros is not taken"]),

@@ -114,7 +114,10 @@ def read_template(content: bytes) -> Document:
         If it is no Word document, is made to hurt, or asks for what there is not.
     """
     document = _opened(content)
-    found = (finding for part, paragraph in paragraphs(document) for finding in _findings(document, part, paragraph))
+    held = list(islice(paragraphs(document), MOST_PARAGRAPHS + 1))
+    if len(held) > MOST_PARAGRAPHS:
+        raise TemplateError([_("The template has more than %(most)s paragraphs.", most=MOST_PARAGRAPHS)])
+    found = (finding for part, paragraph in held for finding in _findings(document, part, paragraph))
     findings = list(islice(found, MOST_FINDINGS + 1))
     if findings:
         raise TemplateError(findings[:MOST_FINDINGS] + ([_("and more")] if len(findings) > MOST_FINDINGS else []))
@@ -135,8 +138,6 @@ def _opened(content: bytes) -> Document:
     for part in document.part.package.iter_parts():
         _forget_template(part)
         _demand_still(part)
-    if sum(1 for _paragraph in document.part.element.iter(qn("w:p"))) > MOST_PARAGRAPHS:
-        raise TemplateError([_("The template has more than %(most)s paragraphs.", most=MOST_PARAGRAPHS)])
     return document
 
 
@@ -148,7 +149,7 @@ def _demand_still(part: Part) -> None:
             raise TemplateError([message])
         if one.reltype in EMBEDDED:
             raise TemplateError([_("The template holds another file or a program; take it out.")])
-    if part.partname.ext == "xml":
+    if isinstance(part, XmlPart) or part.content_type.endswith("xml"):
         element = part.element if isinstance(part, XmlPart) else _parsed(part)
         for kind in islice(other_fields(element), 1):
             raise TemplateError([_("The template holds a Word field “%(kind)s”; take it out.", kind=kind[:SHOWN])])

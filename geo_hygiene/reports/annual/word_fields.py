@@ -53,20 +53,22 @@ HARMLESS = frozenset(
 def other_fields(element: Any) -> Iterator[str]:
     """Yield the kinds of fields in a part of a document that are not harmless, in the order in which they end.
 
-    Word cuts the words of a field in pieces as it likes, also from one paragraph to the next.
+    Word cuts the words of a field in pieces as it likes, also from one paragraph to the next. The kind of a field that
+    another one in it would tell is ``{}``.
     """
-    open_fields: list[str] = []
+    words: list[str] = []
     for one in element.iter(qn("w:fldChar"), qn("w:instrText"), qn("w:fldSimple")):
         if one.tag == qn("w:fldSimple"):
             yield from _other(one.get(qn("w:instr")) or "")
         elif one.tag == qn("w:instrText"):
-            open_fields[-1:] = [(open_fields[-1] if open_fields else "") + (one.text or "")]
+            words[-1:] = [(words[-1] if words else "") + (one.text or "")]
         elif one.get(qn("w:fldCharType")) == "begin":
-            open_fields.append("")
-        elif one.get(qn("w:fldCharType")) == "end" and open_fields:
-            yield from _other(open_fields.pop())
-    for words in reversed(open_fields):
-        yield from _other(words)
+            words[-1:] = [words[-1] + " {} "] if words else []
+            words.append("")
+        elif one.get(qn("w:fldCharType")) == "end" and words:
+            yield from _other(words.pop())
+    for left in reversed(words):
+        yield from _other(left)
 
 
 def _other(words: str) -> Iterator[str]:
