@@ -36,7 +36,7 @@ KINDS = (
         title=N_("Clean-up day"),
         aliases=("清洁日", "大扫除", "卫生大扫除", "环境卫生整治", "义务劳动", "集中整治", "清洁活动"),
     ),
-    Choice(value="show", title=N_("Show"), aliases=("文艺演出", "演出", "专场演出", "文艺汇演", "宣传演出")),
+    Choice(value="show", title=N_("Stage show"), aliases=("文艺演出", "演出", "专场演出", "文艺汇演", "宣传演出")),
     Choice(value="troupe", title=N_("Troupe"), aliases=("宣传队", "文艺宣传队", "文艺队", "腰鼓队", "秧歌队")),
     Choice(value="banner", title=N_("Banners"), aliases=("横幅", "标语", "悬挂横幅", "宣传横幅", "宣传标语")),
     Choice(value="vehicle-tour", title=N_("Vehicle tour"), aliases=("宣传车", "宣传车巡回", "流动宣传车")),

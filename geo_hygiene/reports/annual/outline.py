@@ -26,8 +26,8 @@ OVERVIEW = N_(
 
 SENTENCES: Mapping[str, str] = {
     "town": N_(
-        "At the end of the year there are {{communities: communities and villages}}, {{groups: resident groups}}, and "
-        "{{people: residents}}."
+        "At the end of the year – communities and villages: {{communities}}; resident groups: {{groups}}; residents: "
+        "{{people}}."
     ),
     "staff": N_("Cleaners: {{cleaners}}. Supervisors: {{supervisors}}. Volunteers: {{volunteers}}."),
     "inspections": N_("Inspections due: {{inspections-due}}; done: {{inspections-done}}."),
