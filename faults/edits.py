@@ -20,7 +20,7 @@ from geo_hygiene.accounts import store
 from geo_hygiene.accounts.store import Grant
 from geo_hygiene.coverage.rebuild import rebuild
 from geo_hygiene.database import engine
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.permissions import Role
 from geo_hygiene.sample import load_into_empty

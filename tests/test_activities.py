@@ -16,7 +16,7 @@ from geo_hygiene.assets.records import asset_layer
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file
 from geo_hygiene.files.taking_back import NotTakenBackError, take_back
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.works.activities import activities, by_community, by_kind, summed
 from geo_hygiene.works.amenities import facilities_had, noticeboards

@@ -26,7 +26,8 @@ from geo_hygiene.cli import main
 from geo_hygiene.coverage.writing import add_zones
 from geo_hygiene.files.formulas import guarded, unguarded
 from geo_hygiene.files.reading import SourceTable, read
-from geo_hygiene.files.writing import ENDINGS, ExportError, export
+from geo_hygiene.files.writing.export import ENDINGS, export
+from geo_hygiene.files.writing.rows import ExportError
 from geo_hygiene.layers import LAYERS, layer_of
 from geo_hygiene.layerspec import GeometryKind
 from tests.conftest import TestDatabase

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from geo_hygiene.coverage.duties import duty_of
 from geo_hygiene.coverage.summary import summarize
 from geo_hygiene.database import engine
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import LAYERS
 from tests.conftest import TestDatabase
 from tests.independent.cover import recompute

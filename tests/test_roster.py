@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene.coverage.lane_lines import LaneLine, lane_lines
 from geo_hygiene.files.importing import ImportOptions, import_file
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.people import giving, keeping
 from geo_hygiene.zoning.records import Editor

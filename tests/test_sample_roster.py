@@ -19,7 +19,7 @@ from geo_hygiene.files.audit import changes_of, list_imports
 from geo_hygiene.files.importing import ImportOptions, import_file
 from geo_hygiene.files.importing.lane_names import LaneNames
 from geo_hygiene.files.reading import read
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from tests.conftest import TestDatabase
 from tests.importing import bring, counts

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import import_file
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.reports.annual.report import answer
 from geo_hygiene.sample import clear, load

@@ -23,7 +23,7 @@ from geo_hygiene.coverage.work import work_in_period
 from geo_hygiene.coverage.writing import NewWork, Stretch
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.files.importing import ImportOptions, ImportReport, import_file, import_table
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.works.batches import batches
 from geo_hygiene.works.due import STATES, Due, DueFilter, due_sums, due_targets

@@ -19,8 +19,8 @@ from geo_hygiene.cli.context import home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import office_timezone, today
 from geo_hygiene.errors import UnknownLayerError, UnknownRecordError
-from geo_hygiene.files.writing import MIXED, geometry_type_of, rows_of, write
-from geo_hygiene.files.writing.export import ENCODINGS
+from geo_hygiene.files.writing.export import ENCODINGS, write
+from geo_hygiene.files.writing.rows import MIXED, geometry_type_of, rows_of
 from geo_hygiene.i18n import N_, _, ngettext
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layers.areas import Area

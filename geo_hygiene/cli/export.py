@@ -11,8 +11,8 @@ import click
 from geo_hygiene.cli.context import Home, home_option, open_home, say
 from geo_hygiene.cli.cover import Day
 from geo_hygiene.coverage.duties import today
-from geo_hygiene.files.writing import export as write_file
 from geo_hygiene.files.writing.export import ENCODINGS, Exported
+from geo_hygiene.files.writing.export import export as write_file
 from geo_hygiene.i18n import N_, _, ngettext
 from geo_hygiene.layers import layer_of
 from geo_hygiene.layerspec import MapLayer

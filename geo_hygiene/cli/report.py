@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from geo_hygiene.cli.columns import print_columns
 from geo_hygiene.cli.context import home_option, open_home, say
-from geo_hygiene.files.writing.export import completing
+from geo_hygiene.files.writing.completing import completing
 from geo_hygiene.i18n import N_, _, current_locale, negotiate, use_locale
 from geo_hygiene.reports.annual import FIGURES, Report, answer, write_report
 from geo_hygiene.reports.annual.writing import Writer, with_unit

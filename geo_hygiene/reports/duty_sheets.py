@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from geo_hygiene import i18n
 from geo_hygiene.coverage.duties import DutyRecord
-from geo_hygiene.files.writing.export import completing
+from geo_hygiene.files.writing.completing import completing
 from geo_hygiene.i18n import gettext as _
 from geo_hygiene.layers.duty_zones import SHIFTS
 from geo_hygiene.maps.palette import FONTS, STATES

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine
 from geo_hygiene.cli import main
 from geo_hygiene.database import engine
 from geo_hygiene.files.importing import ImportOptions, import_table
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import layer_of
 from geo_hygiene.reports.annual import FIGURES, MECHANISMS, Report, answer, books, write_report
 from geo_hygiene.web.connections import Connections

@@ -19,7 +19,7 @@ from geo_hygiene.database import engine
 from geo_hygiene.errors import UnknownRecordError
 from geo_hygiene.files.importing import ImportReport
 from geo_hygiene.files.taking_back import take_back
-from geo_hygiene.files.writing import export
+from geo_hygiene.files.writing.export import export
 from geo_hygiene.layers import LAYERS
 from geo_hygiene.zoning import work_rules
 from geo_hygiene.zoning.drafts import DraftWords, begin, put_zones

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +11,7 @@ from sqlalchemy import Connection
 
 from geo_hygiene.coverage.duties import office_timezone
 from geo_hygiene.coverage.roster import roster, roster_lines
-from geo_hygiene.files.scratch import private_folder
+from geo_hygiene.files.writing.completing import completing, unwritable
 from geo_hygiene.files.writing.formats import TABLES, WRITERS
 from geo_hygiene.files.writing.query import PUBLISHED
 from geo_hygiene.files.writing.rows import ExportError, Rows, fetch, rows_of
@@ -24,8 +21,6 @@ from geo_hygiene.layerspec import MapLayer
 
 ENDINGS = tuple(WRITERS)
 ENCODINGS = ("gbk", "utf-8")
-#: Indexes of another program that describe the file that was there before.
-_STALE = (".sbn", ".sbx", ".qix", ".idx", ".ind", ".fbn", ".fbx", ".cpg")
 
 
 @dataclass(frozen=True)
@@ -92,31 +87,13 @@ def write(rows: Rows, path: Path, *, encoding: str | None = None) -> Exported:
     ending = path.suffix.lower()
     _check(rows, ending, encoding)
     with completing(path) as folder:
-        count = WRITERS[ending](rows, folder / path.name, encoding)
+        try:
+            count = WRITERS[ending](rows, folder / path.name, encoding)
+        except (DataSourceError, DataLayerError, RuntimeWarning) as problem:
+            raise unwritable(path, problem) from problem
         names = [file.name for file in folder.iterdir()]
     names.sort(key=lambda name: name != path.name)
     return Exported(tuple(path.parent / name for name in names), count)
-
-
-@contextmanager
-def completing(path: Path) -> Iterator[Path]:
-    """Give a folder in which a file is written, and what belongs to it; they take their places when they are complete.
-
-    Raises
-    ------
-    ExportError
-        If it can not be written.
-    """
-    if path.is_dir():
-        raise ExportError(_("%(path)s is a folder; name a file.", path=path))
-    if not path.absolute().parent.is_dir():
-        raise ExportError(_("There is no folder %(path)s.", path=path.absolute().parent))
-    try:
-        with private_folder(path.absolute().parent) as folder:
-            yield folder
-            _move(folder, path)
-    except (OSError, DataSourceError, DataLayerError, RuntimeWarning) as problem:
-        raise ExportError(_("%(path)s can not be written: %(problem)s", path=path, problem=_said(problem))) from problem
 
 
 def _check(rows: Rows, ending: str, encoding: str | None) -> None:
@@ -138,21 +115,3 @@ def _check(rows: Rows, ending: str, encoding: str | None) -> None:
         )
     if encoding is not None and ending != ".shp":
         raise ExportError(_("Only a shapefile has a choice of encoding; the other formats are UTF-8."))
-
-
-def _move(folder: Path, path: Path) -> None:
-    """Put the finished files into their place, the one that was asked for last."""
-    written = sorted(folder.iterdir(), key=lambda file: file.name == path.name)
-    kept = {file.suffix.lower() for file in written}
-    if path.suffix.lower() == ".shp":
-        for ending in _STALE:
-            if ending not in kept:
-                path.with_suffix(ending).unlink(missing_ok=True)
-    for file in written:
-        file.replace(path.parent / file.name)
-
-
-def _said(problem: Exception) -> str:
-    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
-        return _("the disk is full")
-    return problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gpxpy.gpx import GPX, GPXTrack, GPXTrackPoint, GPXTrackSegment
 
-from geo_hygiene.files.writing.export import completing
+from geo_hygiene.files.writing.completing import completing
 from geo_hygiene.zoning.routes import Route
 
 

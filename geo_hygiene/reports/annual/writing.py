@@ -9,7 +9,7 @@ from pathlib import Path
 import xlsxwriter
 
 from geo_hygiene.errors import GeoHygieneError
-from geo_hygiene.files.writing.export import completing
+from geo_hygiene.files.writing.completing import completing
 from geo_hygiene.i18n import N_, _
 from geo_hygiene.reports.annual.books import Number
 from geo_hygiene.reports.annual.figures import MECHANISMS
