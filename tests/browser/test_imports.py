@@ -97,7 +97,7 @@ def test_a_file_is_brought_seen_on_the_map_stored_and_taken_back(
     page = signed_in(opened)
     assert page.evaluate(IS_NOT_CUT)
     page.set_input_files("#files", places(tmp_path))
-    page.locator("#bring button").press("Enter")
+    page.locator("#bring button:enabled").press("Enter")
     page.locator("#progress").wait_for()
     address = page.url
     page.reload()
