@@ -38,6 +38,24 @@ ANY_CERTIFICATE = ssl.create_default_context()
 ANY_CERTIFICATE.check_hostname = False
 ANY_CERTIFICATE.verify_mode = ssl.CERT_NONE
 
+LOSES_A_SIGNAL = """
+import os, signal, sys
+from pathlib import Path
+from geo_hygiene.serve import up
+from geo_hygiene.settings import Settings
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1000))
+
+def ready(address):
+    Finalized()
+    print("went on", flush=True)
+
+up(Settings(home=Path(sys.argv[1]), port=0), prepare=lambda database: None, tell=print, when_ready=ready)
+"""
+
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -204,6 +222,15 @@ def test_a_stop_is_told_at_once_and_waits_little_for_idle_connections(
     assert time.monotonic() - begun < 5
     for connection in idle:
         connection.close()
+
+
+def test_a_signal_is_heeded_where_the_exception_of_its_handler_is_lost(home: Path) -> None:
+    """As in a finalizer that happens to run when the signal comes: what is raised in it goes nowhere."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LOSES_A_SIGNAL, home], timeout=60, capture_output=True, text=True, check=True
+    )
+    assert "went on" in ended.stdout
+    assert not Cluster(home).status().pid
 
 
 def test_a_taken_port_is_told_in_one_sentence_and_leaves_no_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -244,7 +244,7 @@ def up(
     """
     with (
         suppress(_Told),
-        _stopping_on_signals(),
+        _stopping_on_signals() as stop,
         _alone(settings.home) as note,
         closing(_bind(settings.listen, settings.port)) as bound,
     ):
@@ -263,7 +263,7 @@ def up(
                 web.serve()
                 worker.start()
                 when_ready(address)
-                _watch(web, worker, database, tell)
+                _watch(web, worker, database, tell, stop)
 
 
 def _certificate(settings: Settings) -> Certificate | None:
@@ -302,10 +302,11 @@ def address_told(settings: Settings, port: int, *, is_https: bool) -> str:
     return f"{'https' if is_https else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _watch(web: WebServer, worker: JobWorker, database: Database, tell: Callable[[str], None]) -> None:
+def _watch(web: WebServer, worker: JobWorker, database: Database, tell: Callable[[str], None], stop: _Stop) -> NoReturn:
     """Start web server, worker and a private database again, whenever they die, until a signal says stop."""
     while True:
         time.sleep(WATCH_SECONDS)
+        stop.heed()
         if database.cluster is not None and database.cluster.revive():
             tell(_("The database died and was started again; nothing that was saved is lost."))
         if web.has_died:
@@ -320,19 +321,33 @@ class _Told(BaseException):
     """The process was told to stop."""
 
 
+@dataclass
+class _Stop:
+    """Whether the process was told to stop."""
+
+    is_told: bool = False
+
+    def heed(self) -> None:
+        """Raise ``_Told`` again where it was raised in a place that swallows exceptions, as a finalizer does."""
+        if self.is_told:
+            raise _Told
+
+
 @contextmanager
-def _stopping_on_signals() -> Iterator[None]:
+def _stopping_on_signals() -> Iterator[_Stop]:
     """Raise ``_Told`` at the first signal to stop; later ones do not disturb the stopping."""
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    stop = _Stop()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def hear(_number: int, _frame: FrameType | None) -> None:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
+        stop.is_told = True
         raise _Told
 
-    before = {number: signal.signal(number, stop) for number in signals}
+    before = {number: signal.signal(number, hear) for number in signals}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

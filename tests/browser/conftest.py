@@ -240,6 +240,7 @@ def open_page(plain_chromium: Browser) -> Iterator[Open]:
             has_touch=phone,
             is_mobile=phone,
             ignore_https_errors=server.startswith("https:"),  # a certificate that a home made for itself
+            reduced_motion="reduce",  # a busy machine may begin to move a map after the test has looked where it is
         )
         contexts.append(context)
         context.add_init_script(WATCH_POLICY)

@@ -268,7 +268,8 @@ function showShapes(zone, found) {
   shapes.choose([...chosen.values()]);
 }
 
-async function open(code, { fly = false } = {}) {
+// `at` is where it lies, as far as that is known before it is asked for.
+async function open(code, { at = null } = {}) {
   try {
     await zones.load(code);
   } catch (error) {
@@ -283,9 +284,9 @@ async function open(code, { fly = false } = {}) {
   if (isPhone()) sheet.fold(false);
   store.set({ zone: code }, { push: true });
   desk.show();
-  await refresh();
-  const box = answer && shapes.boundsOf(answer.segments);
-  if (fly && box) camera.look(box);
+  const told = refresh();
+  if (at) camera.look(at);
+  await told;
 }
 
 function close() {
@@ -413,8 +414,8 @@ function keepLinks(state) {
 
 function found(choice, result) {
   if (choice.type === "zone" && proposals.isPicking()) return proposals.toggle([choice.code]);
-  if (choice.type === "zone") return open(choice.code, { fly: true });
   const box = result.bbox ?? (result.center ? [...result.center, ...result.center] : null);
+  if (choice.type === "zone") return open(choice.code, { at: box });
   return box && camera.look(box);
 }
 
@@ -468,7 +469,11 @@ async function start() {
   const { draft, zone } = store.get();
   await desk.list();
   if (draft) await desk.choose(draft);
-  if (zone) await open(zone, { fly: !store.get().view });
+  if (zone) {
+    await open(zone);
+    const box = answer && shapes.boundsOf(answer.segments);
+    if (!store.get().view && box) camera.look(box);
+  }
   desk.show();
   showTools();
   if (store.get().proposal) proposals.open();
